@@ -1,0 +1,95 @@
+"""The work a study asks for: jobs in an order that can run, and the cells of its tables, each answered by one job."""
+
+from collections.abc import Mapping
+
+from attrs import frozen
+
+from .jobs import AnyJob, JobKey
+from .study import Seeds, Study, Ticket
+from .units import Sparsity
+
+PLAN_FORMAT = 1    # rises when `runtime` must change with it
+
+
+@frozen(kw_only=True)
+class DataFacts:
+    """What is known of a task's examples before any is read."""
+
+    digest: str
+    pinned: bool = True             # False: a hub name whose revision is not known yet
+
+
+@frozen(kw_only=True)
+class Facts:
+    """Digests of everything a study reads, found at the edge."""
+
+    model: str
+    model_pinned: bool = True
+    data: Mapping[str, DataFacts]    # by task
+
+
+@frozen(kw_only=True)
+class Known:
+    """A result that is in the store."""
+
+    study: str              # the study it was first made for
+    keeps_weights: bool     # the trained weights are there, too
+
+
+@frozen(kw_only=True)
+class Cell:
+    """One place of a result table: an arm at a level, trained on a target with one run's seeds."""
+
+    arm: str                        # a ticket block or a baseline
+    ticket: Ticket | None           # whose mask or weights the arm takes; None where it takes neither
+    level: Sparsity | None          # None: dense
+    target: str
+    seeds: Seeds
+
+    @property
+    def id(self) -> str:
+        """What people type: `imp/mlm@70%/qnli/seed=3`, `random_init.imp/mlm@70%/qnli/seed=3`, `dense/qnli/seed=3`."""
+        arm = self.arm
+        if self.ticket is not None:
+            arm = self.ticket.label if self.arm == self.ticket.name else f"{self.arm}.{self.ticket.label}"
+        level = "" if self.level is None else f"@{self.level}"
+        return f"{arm}{level}/{self.target}/{self.seeds}"
+
+
+@frozen(kw_only=True)
+class PlannedJob:
+    """A job with its place in the plan."""
+
+    key: JobKey
+    job: AnyJob
+    group: str                  # what the line of its kind is called, such as "imp: rounds" or "dense"
+    asked: int                  # how many times the study asks for it; all but one are shared
+    known: Known | None         # the stored result that answers it; None: it is to run
+
+    @property
+    def is_reused(self) -> bool:
+        return self.known is not None
+
+
+@frozen(kw_only=True)
+class Plan:
+    """What a study asks for and what of it is to run."""
+
+    study: Study
+    facts: Facts
+    jobs: Mapping[JobKey, PlannedJob]    # every job after its inputs
+    cells: Mapping[Cell, JobKey]
+    masks: Mapping[JobKey, str]          # mask jobs -> what people call them, `imp/mlm@70%/seed=3`
+
+    @property
+    def to_run(self) -> tuple[PlannedJob, ...]:
+        return tuple(job for job in self.jobs.values() if not job.is_reused)
+
+    @property
+    def reused(self) -> tuple[PlannedJob, ...]:
+        return tuple(job for job in self.jobs.values() if job.is_reused)
+
+    @property
+    def shared(self) -> int:
+        """How many requests are answered by a job that another request asked for, too."""
+        return sum(job.asked - 1 for job in self.jobs.values())

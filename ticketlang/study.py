@@ -1,0 +1,241 @@
+"""The checked experiment: what a `.ticket` file means once every name is resolved and every default written out.
+
+Spans take no part in equality, so that two texts of the same study give equal studies.
+"""
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Literal
+
+from attrs import field, frozen
+
+from .source import Span
+from .units import START, Duration, Sparsity
+
+# Fields of a value that cannot change a result: they stay out of the keys of jobs.
+OUTSIDE_KEY = {"key": False}
+
+Places = Mapping[str, Span]    # field -> where it was written; fields that come from elsewhere are absent
+
+
+@frozen(kw_only=True)
+class Model:
+    """Where the pre-trained network and its tokenizer come from."""
+
+    origin: Literal["hub", "folder", "package"]
+    name: str                     # hub id, folder, or import name of an installed package
+    path: str = ""                # inside the package
+    revision: str | None = None   # of a hub id
+    at: Span = field(eq=False)
+
+
+@frozen(kw_only=True)
+class Data:
+    """Where the examples of a task come from."""
+
+    origin: Literal["hub", "files"]
+    name: str                     # hub id, or a pattern of file names with `{split}` in it
+    config: str | None = None
+    revision: str | None = None
+    at: Span = field(eq=False)
+
+
+@frozen(kw_only=True)
+class Optimizer:
+    """AdamW (Loshchilov & Hutter 2019) and the clipping of its gradients."""
+
+    method: str = "adamw"
+    epsilon: Fraction = Fraction(1, 10**8)
+    decay: Fraction = Fraction(0)    # decoupled weight decay, of matrices alone: not of biases and norms
+    clip: Fraction | None = Fraction(1)    # largest L2 norm of all gradients together; None: no clipping
+
+
+@frozen(kw_only=True)
+class Recipe:
+    """How a network is trained on a task."""
+
+    train: Duration
+    batch: int              # examples a step
+    rate: Fraction          # peak learning rate
+    schedule: str = "linear"    # from the peak to zero over the whole training
+    warmup: Duration = START
+    optimizer: Optimizer = Optimizer()
+
+
+@frozen(kw_only=True)
+class Task:
+    """What a network is trained and scored on."""
+
+    name: str
+    kind: str                    # a row of vocabulary.tasks, such as "classify pair"
+    data: Data = field(metadata=OUTSIDE_KEY)    # a digest of what is read is in the key instead
+    train_split: str = "train"
+    score_split: str = "validation"
+    text: tuple[str, ...]        # columns of the input, in order
+    label: str | None = None     # column of the answer
+    classes: int | None = None   # labels are 0 to classes - 1; None: as found in the training split
+    metrics: tuple[str, ...]     # rows of vocabulary.metrics; the first one decides
+    length: int                  # tokens; longer inputs are cut
+    limit: int | None = None     # training examples: the first of one fixed shuffle; None: all
+    limit_evaluation: int | None = None
+    recipe: Recipe
+    at: Span = field(eq=False, metadata=OUTSIDE_KEY)
+    places: Places = field(eq=False, factory=dict, metadata=OUTSIDE_KEY)
+
+
+@frozen(kw_only=True)
+class Seeds:
+    """One run's seed for each source of randomness."""
+
+    search: int     # head, order and dropout of the trainings that find a mask
+    head: int       # fresh heads
+    order: int      # data order
+    dropout: int
+    mask: int       # random masks
+    weights: int    # random and shuffled weights
+    subset: int     # which examples `limit` takes
+
+    @classmethod
+    def tied(cls, seed: int) -> "Seeds":
+        return cls(search=seed, head=seed, order=seed, dropout=seed, mask=seed, weights=seed, subset=seed)
+
+    @property
+    def is_tied(self) -> bool:
+        return self == Seeds.tied(self.search)
+
+    def __str__(self) -> str:
+        if self.is_tied:
+            return f"seed={self.search}"
+        roles = ("search", "head", "order", "dropout", "mask", "weights", "subset")
+        return "seeds=" + ",".join(f"{role}:{getattr(self, role)}" for role in roles)
+
+
+@frozen(kw_only=True)
+class Pruning:
+    """Which weights are looked at, and how they are scored."""
+
+    method: str                # a row of vocabulary.prunings, such as "magnitude"
+    allocation: Literal["global", "per layer"]    # one threshold over the scope, or one for each matrix
+    scope: tuple[str, ...]     # rows of vocabulary.scopes, such as ("encoder", "pooler")
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.allocation} of {' + '.join(self.scope)}"
+
+
+HeadPolicy = Literal["fresh", "rewound"]
+
+
+@frozen(kw_only=True)
+class Ticket:
+    """One point of a ticket block's axes: a mask found by pruning, and the weights it is reset to."""
+
+    name: str                        # of the block
+    source: tuple[str, ...]          # tasks trained on, jointly where several; empty: the pre-trained weights as they are
+    pruning: Pruning
+    path: tuple[Sparsity, ...]       # levels pruned through, in order
+    levels: tuple[Sparsity, ...]     # those of the path that are looked at
+    rewind: Duration = START         # surviving weights go back to this point of dense training on the source
+    first: Literal["train", "prune"] = "train"    # what the first round begins with
+    search_head: HeadPolicy = "rewound"
+    transfer_head: HeadPolicy = "fresh"
+    recipe: Recipe | None = None     # of the search; None: the source task's own
+    variant: tuple[tuple[str, str], ...] = ()    # axes other than the source that have several values, as text
+    at: Span = field(eq=False)
+
+    @property
+    def source_name(self) -> str:
+        return "+".join(self.source) or "none"
+
+    @property
+    def label(self) -> str:
+        """`imp/mlm`, or `imp[rewind=5% of training]/mlm` where that is an axis."""
+        variant = ",".join(f"{axis}={value}" for axis, value in self.variant)
+        return f"{self.name}{f'[{variant}]' if variant else ''}/{self.source_name}"
+
+
+MaskOrigin = Literal["none", "ticket", "random global", "random in each matrix"]
+WeightsOrigin = Literal["ticket", "pretrained", "random all", "random pruned matrices", "shuffled within each matrix"]
+
+
+@frozen(kw_only=True)
+class Arm:
+    """A baseline: a mask from somewhere on weights from somewhere. Whatever is not named is the ticket's."""
+
+    name: str
+    mask: MaskOrigin
+    weights: WeightsOrigin
+    at: Span = field(eq=False)
+
+
+@frozen(kw_only=True)
+class Transfer:
+    """Every ticket of a block, at some of its levels, trained anew on each target."""
+
+    ticket: str
+    levels: tuple[Sparsity, ...]
+    targets: tuple[str, ...]
+    at: Span = field(eq=False)
+
+
+@frozen(kw_only=True)
+class MatchRule:
+    """When a score matches a reference (paper, Section 3: "within one standard deviation"; the sigma is named here)."""
+
+    amount: Fraction                     # standard deviations, or points (hundredths of a score)
+    unit: Literal["sd", "points"]
+    deviation: Literal["ticket", "dense", "larger", "pooled"] | None = None    # whose; None with points
+    at: Span = field(eq=False)
+
+    def __str__(self) -> str:
+        number = f"{float(self.amount):g}"
+        if self.unit == "points":
+            return f"within {number} points of dense"
+        return f"within {number} sd of dense using {self.deviation} sd"
+
+
+@frozen(kw_only=True)
+class ArmPattern:
+    """Which cells a side of a claim speaks of; None means "for each"."""
+
+    arm: str                      # a ticket block or a baseline
+    source: str | None = None     # a source's name, or "target": the ticket of the target itself
+    level: Sparsity | None = None
+
+    def __str__(self) -> str:
+        source = f" from {self.source}" if self.source else ""
+        return f"{self.arm}{source}{f' at {self.level}' if self.level else ''}"
+
+
+@frozen(kw_only=True)
+class Claim:
+    """A sentence that the study tests."""
+
+    name: str
+    left: ArmPattern
+    relation: Literal["is at least", "beats", "matches"]
+    right: ArmPattern
+    margin: Fraction = Fraction(0)    # points, of "beats"
+    quantifier: Literal["every", "most", "some"] = "every"
+    other: bool = False               # targets other than the left side's source
+    targets: tuple[str, ...] = ()     # empty: all that were run
+    sentence: str                     # as written, layout aside
+    at: Span = field(eq=False)
+
+
+@frozen(kw_only=True)
+class Study:
+    """The whole experiment of one file."""
+
+    name: str
+    question: str | None = None
+    model: Model
+    precision: Literal["fp32"] = "fp32"
+    seeds: tuple[Seeds, ...]
+    tasks: Mapping[str, Task]         # those that the study uses
+    tickets: tuple[Ticket, ...]
+    baselines: tuple[Arm, ...] = ()
+    transfers: tuple[Transfer, ...] = ()
+    match: MatchRule | None = None
+    claims: tuple[Claim, ...] = ()
+    report: tuple[str, ...] = ()      # rows of vocabulary.sections
+    at: Span = field(eq=False)
