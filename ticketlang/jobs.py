@@ -29,7 +29,7 @@ class Job:
     """One unit of work. Every field is in its key, unless it is marked as outside."""
 
     kind: ClassVar[str]
-    revision: ClassVar[int] = 1    # rises when the job's code changes what a result means
+    revision: ClassVar[int] = 1  # rises when the job's code changes what a result means
 
 
 @frozen(kw_only=True)
@@ -48,7 +48,7 @@ class Reached:
 class RandomWeights:
     """Weights as drawn before any pre-training: the whole trunk, or the masked matrices alone."""
 
-    over: str    # "all" or "pruned matrices"
+    over: str  # "all" or "pruned matrices"
     seed: int
 
 
@@ -78,16 +78,17 @@ class FineTune(Job):
     """Train a network, masked or not, on one task and score it at the end."""
 
     kind = "fine-tune"
-    model: str                     # digest of weights, configuration and tokenizer
-    task: Task                     # with the recipe that is in force
-    data: str                      # digest of the examples
+    model: str  # digest of weights, configuration and tokenizer
+    task: Task  # with the recipe that is in force
+    joined: tuple[Task, ...] = field(default=(), metadata={"neutral": ()})  # trained on together with the task
+    data: str  # digest of the examples
     weights: Weights
     mask: JobKey | None
-    head: JobKey | None = None     # the job whose head is taken; None: a fresh one
-    begins: Duration | None = None    # the point of the schedule and the data at which training sets in; None: the start
+    head: JobKey | None = None  # the job whose head is taken; None: a fresh one
+    begins: Duration | None = None  # the point of the schedule and the data at which training sets in; None: the start
     seeds: TrainingSeeds
     precision: str
-    keeps_weights: bool = field(default=False, metadata=OUTSIDE_KEY)    # some job reads them
+    keeps_weights: bool = field(default=False, metadata=OUTSIDE_KEY)  # some job reads them
 
 
 @frozen(kw_only=True)
@@ -97,6 +98,7 @@ class ReachRewindPoint(Job):
     kind = "rewind-point"
     model: str
     task: Task
+    joined: tuple[Task, ...] = field(default=(), metadata={"neutral": ()})
     data: str
     until: Duration
     seeds: TrainingSeeds
@@ -110,9 +112,9 @@ class Prune(Job):
     kind = "prune"
     model: str
     pruning: Pruning
-    sparsity: Sparsity           # in all, of the scope's original weights
-    weights: JobKey | None       # the training whose weights are scored; None: the pre-trained ones
-    start: JobKey | None         # the mask of the level before
+    sparsity: Sparsity  # in all, of the scope's original weights
+    weights: JobKey | None  # the training whose weights are scored; None: the pre-trained ones
+    start: JobKey | None  # the mask of the level before
 
 
 @frozen(kw_only=True)
@@ -124,7 +126,7 @@ class DrawMask(Job):
     scope: tuple[str, ...]
     sparsity: Sparsity
     seed: int
-    like: JobKey | None          # the mask whose share in each matrix is kept; None: one draw over the whole scope
+    like: JobKey | None  # the mask whose share in each matrix is kept; None: one draw over the whole scope
 
 
 AnyJob = FineTune | ReachRewindPoint | Prune | DrawMask

@@ -8,7 +8,7 @@ from .jobs import AnyJob, JobKey
 from .study import Seeds, Study, Ticket
 from .units import Sparsity
 
-PLAN_FORMAT = 1    # rises when `runtime` must change with it
+PLAN_FORMAT = 1  # rises when `runtime` must change with it
 
 
 @frozen(kw_only=True)
@@ -16,7 +16,7 @@ class DataFacts:
     """What is known of a task's examples before any is read."""
 
     digest: str
-    pinned: bool = True             # False: a hub name whose revision is not known yet
+    pinned: bool = True  # False: a hub name whose revision is not known yet
 
 
 @frozen(kw_only=True)
@@ -25,24 +25,24 @@ class Facts:
 
     model: str
     model_pinned: bool = True
-    data: Mapping[str, DataFacts]    # by task
+    data: Mapping[str, DataFacts]  # by task
 
 
 @frozen(kw_only=True)
 class Known:
     """A result that is in the store."""
 
-    study: str              # the study it was first made for
-    keeps_weights: bool     # the trained weights are there, too
+    study: str  # the study it was first made for
+    keeps_weights: bool  # the trained weights are there, too
 
 
 @frozen(kw_only=True)
 class Cell:
     """One place of a result table: an arm at a level, trained on a target with one run's seeds."""
 
-    arm: str                        # a ticket block or a baseline
-    ticket: Ticket | None           # whose mask or weights the arm takes; None where it takes neither
-    level: Sparsity | None          # None: dense
+    arm: str  # a ticket block or a baseline
+    ticket: Ticket | None  # whose mask or weights the arm takes; None where it takes neither
+    level: Sparsity | None  # None: dense
     target: str
     seeds: Seeds
 
@@ -62,9 +62,9 @@ class PlannedJob:
 
     key: JobKey
     job: AnyJob
-    group: str                  # what the line of its kind is called, such as "imp: rounds" or "dense"
-    asked: int                  # how many times the study asks for it; all but one are shared
-    known: Known | None         # the stored result that answers it; None: it is to run
+    group: str  # what the line of its kind is called, such as "imp: rounds" or "dense"
+    labels: tuple[str, ...]  # who asks for it: cells, rounds, masks; all but one share it
+    known: Known | None  # the stored result that answers it; None: it is to run
 
     @property
     def is_reused(self) -> bool:
@@ -77,9 +77,9 @@ class Plan:
 
     study: Study
     facts: Facts
-    jobs: Mapping[JobKey, PlannedJob]    # every job after its inputs
+    jobs: Mapping[JobKey, PlannedJob]  # every job after its inputs
     cells: Mapping[Cell, JobKey]
-    masks: Mapping[JobKey, str]          # mask jobs -> what people call them, `imp/mlm@70%/seed=3`
+    masks: Mapping[JobKey, str]  # mask jobs -> what people call them, `imp/mlm@70%/seed=3`
 
     @property
     def to_run(self) -> tuple[PlannedJob, ...]:
@@ -92,4 +92,4 @@ class Plan:
     @property
     def shared(self) -> int:
         """How many requests are answered by a job that another request asked for, too."""
-        return sum(job.asked - 1 for job in self.jobs.values())
+        return sum(len(job.labels) - 1 for job in self.jobs.values())

@@ -11,9 +11,9 @@ from attrs import define, frozen
 class Source:
     """A text with a name. Two sources are the same only if they are one object."""
 
-    name: str    # as people know it: `specs/universal.ticket`, or `<chen2020>` for one that ships
+    name: str  # as people know it: `specs/universal.ticket`, or `<chen2020>` for one that ships
     text: str
-    path: Path | None = None    # where the file lies; None for a text that is no file
+    path: Path | None = None  # where the file lies; None for a text that is no file
 
     @cached_property
     def line_starts(self) -> tuple[int, ...]:

@@ -15,7 +15,7 @@ from .units import START, Duration, Sparsity
 # Fields of a value that cannot change a result: they stay out of the keys of jobs.
 OUTSIDE_KEY = {"key": False}
 
-Places = Mapping[str, Span]    # field -> where it was written; fields that come from elsewhere are absent
+Places = Mapping[str, Span]  # field -> where it was written; fields that come from elsewhere are absent
 
 
 @frozen(kw_only=True)
@@ -23,9 +23,9 @@ class Model:
     """Where the pre-trained network and its tokenizer come from."""
 
     origin: Literal["hub", "folder", "package"]
-    name: str                     # hub id, folder, or import name of an installed package
-    path: str = ""                # inside the package
-    revision: str | None = None   # of a hub id
+    name: str  # hub id, folder, or import name of an installed package
+    path: str = ""  # inside the package
+    revision: str | None = None  # of a hub id
     at: Span = field(eq=False)
 
 
@@ -34,7 +34,7 @@ class Data:
     """Where the examples of a task come from."""
 
     origin: Literal["hub", "files"]
-    name: str                     # hub id, or a pattern of file names with `{split}` in it
+    name: str  # hub id, or a pattern of file names with `{split}` in it
     config: str | None = None
     revision: str | None = None
     at: Span = field(eq=False)
@@ -46,8 +46,8 @@ class Optimizer:
 
     method: str = "adamw"
     epsilon: Fraction = Fraction(1, 10**8)
-    decay: Fraction = Fraction(0)    # decoupled weight decay, of matrices alone: not of biases and norms
-    clip: Fraction | None = Fraction(1)    # largest L2 norm of all gradients together; None: no clipping
+    decay: Fraction = Fraction(0)  # decoupled weight decay, of matrices alone: not of biases and norms
+    clip: Fraction | None = Fraction(1)  # largest L2 norm of all gradients together; None: no clipping
 
 
 @frozen(kw_only=True)
@@ -55,9 +55,9 @@ class Recipe:
     """How a network is trained on a task."""
 
     train: Duration
-    batch: int              # examples a step
-    rate: Fraction          # peak learning rate
-    schedule: str = "linear"    # from the peak to zero over the whole training
+    batch: int  # examples a step
+    rate: Fraction  # peak learning rate
+    schedule: str = "linear"  # from the peak to zero over the whole training
     warmup: Duration = START
     optimizer: Optimizer = Optimizer()
 
@@ -67,16 +67,16 @@ class Task:
     """What a network is trained and scored on."""
 
     name: str
-    kind: str                    # a row of vocabulary.tasks, such as "classify pair"
-    data: Data = field(metadata=OUTSIDE_KEY)    # a digest of what is read is in the key instead
+    kind: str  # a row of vocabulary.tasks, such as "classify pair"
+    data: Data = field(metadata=OUTSIDE_KEY)  # a digest of what is read is in the key instead
     train_split: str = "train"
     score_split: str = "validation"
-    text: tuple[str, ...]        # columns of the input, in order
-    label: str | None = None     # column of the answer
-    classes: int | None = None   # labels are 0 to classes - 1; None: as found in the training split
-    metrics: tuple[str, ...]     # rows of vocabulary.metrics; the first one decides
-    length: int                  # tokens; longer inputs are cut
-    limit: int | None = None     # training examples: the first of one fixed shuffle; None: all
+    text: tuple[str, ...]  # columns of the input, in order
+    label: str | None = None  # column of the answer
+    classes: int | None = None  # labels are 0 to classes - 1; None: as found in the training split
+    metrics: tuple[str, ...]  # rows of vocabulary.metrics; the first one decides
+    length: int  # tokens; longer inputs are cut
+    limit: int | None = None  # training examples: the first of one fixed shuffle; None: all
     limit_evaluation: int | None = None
     recipe: Recipe
     at: Span = field(eq=False, metadata=OUTSIDE_KEY)
@@ -87,13 +87,13 @@ class Task:
 class Seeds:
     """One run's seed for each source of randomness."""
 
-    search: int     # head, order and dropout of the trainings that find a mask
-    head: int       # fresh heads
-    order: int      # data order
+    search: int  # head, order and dropout of the trainings that find a mask
+    head: int  # fresh heads
+    order: int  # data order
     dropout: int
-    mask: int       # random masks
-    weights: int    # random and shuffled weights
-    subset: int     # which examples `limit` takes
+    mask: int  # random masks
+    weights: int  # random and shuffled weights
+    subset: int  # which examples `limit` takes
 
     @classmethod
     def tied(cls, seed: int) -> "Seeds":
@@ -114,9 +114,9 @@ class Seeds:
 class Pruning:
     """Which weights are looked at, and how they are scored."""
 
-    method: str                # a row of vocabulary.prunings, such as "magnitude"
-    allocation: Literal["global", "per layer"]    # one threshold over the scope, or one for each matrix
-    scope: tuple[str, ...]     # rows of vocabulary.scopes, such as ("encoder", "pooler")
+    method: str  # a row of vocabulary.prunings, such as "magnitude"
+    allocation: Literal["global", "per layer"]  # one threshold over the scope, or one for each matrix
+    scope: tuple[str, ...]  # rows of vocabulary.scopes, such as ("encoder", "pooler")
 
     def __str__(self) -> str:
         return f"{self.method} {self.allocation} of {' + '.join(self.scope)}"
@@ -129,17 +129,17 @@ HeadPolicy = Literal["fresh", "rewound"]
 class Ticket:
     """One point of a ticket block's axes: a mask found by pruning, and the weights it is reset to."""
 
-    name: str                        # of the block
-    source: tuple[str, ...]          # tasks trained on, jointly where several; empty: the pre-trained weights as they are
+    name: str  # of the block
+    source: tuple[str, ...]  # tasks trained on, jointly where several; empty: the pre-trained weights as they are
     pruning: Pruning
-    path: tuple[Sparsity, ...]       # levels pruned through, in order
-    levels: tuple[Sparsity, ...]     # those of the path that are looked at
-    rewind: Duration = START         # surviving weights go back to this point of dense training on the source
-    first: Literal["train", "prune"] = "train"    # what the first round begins with
+    path: tuple[Sparsity, ...]  # levels pruned through, in order
+    levels: tuple[Sparsity, ...]  # those of the path that are looked at
+    rewind: Duration = START  # surviving weights go back to this point of dense training on the source
+    first: Literal["train", "prune"] = "train"  # what the first round begins with
     search_head: HeadPolicy = "rewound"
     transfer_head: HeadPolicy = "fresh"
-    recipe: Recipe | None = None     # of the search; None: the source task's own
-    variant: tuple[tuple[str, str], ...] = ()    # axes other than the source that have several values, as text
+    recipe: Recipe | None = None  # of the search; None: the source task's own
+    variant: tuple[tuple[str, str], ...] = ()  # axes other than the source that have several values, as text
     at: Span = field(eq=False)
 
     @property
@@ -181,9 +181,9 @@ class Transfer:
 class MatchRule:
     """When a score matches a reference (paper, Section 3: "within one standard deviation"; the sigma is named here)."""
 
-    amount: Fraction                     # standard deviations, or points (hundredths of a score)
+    amount: Fraction  # standard deviations, or points (hundredths of a score)
     unit: Literal["sd", "points"]
-    deviation: Literal["ticket", "dense", "larger", "pooled"] | None = None    # whose; None with points
+    deviation: Literal["ticket", "dense", "larger", "pooled"] | None = None  # whose; None with points
     at: Span = field(eq=False)
 
     def __str__(self) -> str:
@@ -197,8 +197,8 @@ class MatchRule:
 class ArmPattern:
     """Which cells a side of a claim speaks of; None means "for each"."""
 
-    arm: str                      # a ticket block or a baseline
-    source: str | None = None     # a source's name, or "target": the ticket of the target itself
+    arm: str  # a ticket block or a baseline
+    source: str | None = None  # a source's name, or "target": the ticket of the target itself
     level: Sparsity | None = None
 
     def __str__(self) -> str:
@@ -214,11 +214,11 @@ class Claim:
     left: ArmPattern
     relation: Literal["is at least", "beats", "matches"]
     right: ArmPattern
-    margin: Fraction = Fraction(0)    # points, of "beats"
+    margin: Fraction = Fraction(0)  # points, of "beats"
     quantifier: Literal["every", "most", "some"] = "every"
-    other: bool = False               # targets other than the left side's source
-    targets: tuple[str, ...] = ()     # empty: all that were run
-    sentence: str                     # as written, layout aside
+    other: bool = False  # targets other than the left side's source
+    targets: tuple[str, ...] = ()  # empty: all that were run
+    sentence: str  # as written, layout aside
     at: Span = field(eq=False)
 
 
@@ -231,11 +231,11 @@ class Study:
     model: Model
     precision: Literal["fp32"] = "fp32"
     seeds: tuple[Seeds, ...]
-    tasks: Mapping[str, Task]         # those that the study uses
+    tasks: Mapping[str, Task]  # those that the study uses
     tickets: tuple[Ticket, ...]
     baselines: tuple[Arm, ...] = ()
     transfers: tuple[Transfer, ...] = ()
     match: MatchRule | None = None
     claims: tuple[Claim, ...] = ()
-    report: tuple[str, ...] = ()      # rows of vocabulary.sections
+    report: tuple[str, ...] = ()  # rows of vocabulary.sections
     at: Span = field(eq=False)

@@ -1,0 +1,337 @@
+"""Study -> Plan: which jobs answer which cells, what is shared, and what is known already.
+
+Requests are made in the order in which people think of them; a request that comes to a key which is there already is
+shared. So `evaluate the ticket of 30% on its own task` and `train round two` are one job, and so are all the baselines
+that do not depend on a ticket's source.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+
+from attrs import Factory, define, evolve, frozen
+
+from .jobs import (
+    AnyJob,
+    DrawMask,
+    FineTune,
+    JobKey,
+    Pretrained,
+    Prune,
+    RandomWeights,
+    Reached,
+    ReachRewindPoint,
+    Shuffled,
+    TrainingSeeds,
+    Weights,
+    inputs_of,
+    key_of,
+)
+from .plan import Cell, Facts, Known, Plan, PlannedJob
+from .study import Arm, HeadPolicy, Recipe, Seeds, Study, Task, Ticket
+from .units import START, Sparsity
+
+KnownResults = Callable[[Collection[JobKey]], Mapping[JobKey, Known]]
+
+
+def nothing_known(keys: Collection[JobKey]) -> Mapping[JobKey, Known]:
+    """What an empty store knows."""
+    return {}
+
+
+def lay_out(study: Study, facts: Facts, known_results: KnownResults = nothing_known) -> Plan:
+    """The plan of a study: a pure function of what it says, of what it reads, and of what is known."""
+    requests = Requests(study, facts)
+    for seeds in study.seeds:
+        searches = {ticket: _search(requests, ticket, seeds) for ticket in study.tickets}
+        for ticket, masks in searches.items():
+            for level, target, policy in _trainings(study, ticket):
+                _answer(requests, ticket, level, target, policy, masks[level], seeds)
+    known = known_results(requests.jobs.keys())
+    to_run = _to_run(requests, known)
+    return Plan(
+        study=study,
+        facts=facts,
+        jobs={
+            key: PlannedJob(
+                key=key,
+                job=job,
+                group=requests.groups[key],
+                labels=tuple(requests.labels[key]),
+                known=None if key in to_run else known[key],
+            )
+            for key, job in requests.jobs.items()
+            if key in to_run or key in known
+        },
+        cells=requests.cells,
+        masks=requests.masks,
+    )
+
+
+@define
+class Requests:
+    """What was asked for so far, each job once."""
+
+    study: Study
+    facts: Facts
+    jobs: dict[JobKey, AnyJob] = Factory(dict)  # each after its inputs
+    groups: dict[JobKey, str] = Factory(dict)
+    labels: dict[JobKey, dict[str, None]] = Factory(dict)  # who asked, in order, each once
+    cells: dict[Cell, JobKey] = Factory(dict)
+    masks: dict[JobKey, str] = Factory(dict)
+
+    def ask(self, job: AnyJob, group: str, label: str) -> JobKey:
+        """Ask for a job. The first to ask names its group; the weights are kept if anyone wants them."""
+        key = key_of(job)
+        if key in self.jobs:
+            earlier = self.jobs[key]
+            if isinstance(job, FineTune) and isinstance(earlier, FineTune) and job.keeps_weights:
+                self.jobs[key] = evolve(earlier, keeps_weights=True)
+        else:
+            self.jobs[key] = job
+            self.groups[key] = group
+        self.labels.setdefault(key, {})[label] = None
+        return key
+
+    def ask_mask(self, job: Prune | DrawMask, group: str, label: str) -> JobKey:
+        key = self.ask(job, group, label)
+        self.masks.setdefault(key, label)
+        return key
+
+    def ask_cell(self, job: FineTune, group: str, cell: Cell) -> None:
+        key = self.ask(job, group, cell.id)
+        if self.cells.setdefault(cell, key) != key:
+            raise ValueError(f"the cell {cell.id} has two answers: two parts of the study share its name")
+
+    def data(self, names: tuple[str, ...]) -> str:
+        return "+".join(self.facts.data[name].digest for name in names)
+
+
+@frozen
+class Setting:
+    """Everything of a training but the mask and the weights: what a ticket and its baselines have in common."""
+
+    task: Task
+    joined: tuple[Task, ...]
+    head: JobKey | None
+    resumes: bool  # training goes on from the rewind point instead of beginning anew
+    seeds: TrainingSeeds
+
+
+def _search(requests: Requests, ticket: Ticket, seeds: Seeds) -> Mapping[Sparsity, JobKey]:
+    """The masks of a ticket, level by level: train, prune, rewind, and again (paper, Algorithm 1)."""
+    masks: dict[Sparsity, JobKey] = {}
+    mask: JobKey | None = None
+    for round_number, level in enumerate(ticket.path, start=1):
+        weights: JobKey | None = None
+        if ticket.source and not (round_number == 1 and ticket.first == "prune"):
+            setting = _search_setting(requests, ticket, seeds)
+            origin = _rewound(requests, ticket, seeds)
+            group = "dense" if mask is None else f"{ticket.name}: train"
+            job = _fine_tune(requests, ticket, setting, origin, mask, keeps_weights=True)
+            weights = requests.ask(job, group, f"{ticket.label} round {round_number}/{seeds}")
+        prune = Prune(model=requests.facts.model, pruning=ticket.pruning, sparsity=level, weights=weights, start=mask)
+        mask = requests.ask_mask(prune, f"{ticket.name}: prune", f"{ticket.label}@{level}/{seeds}")
+        masks[level] = mask
+    return masks
+
+
+def _trainings(study: Study, ticket: Ticket) -> Iterator[tuple[Sparsity, str, HeadPolicy]]:
+    """Where a ticket is trained and scored: on its own source at every level, and wherever it is transferred to.
+
+    On its own source the head is treated as in the search, which makes this training the next round; a transfer to
+    the source says otherwise.
+    """
+    transfers = {
+        (level, target)
+        for transfer in study.transfers
+        if transfer.ticket == ticket.name
+        for level in transfer.levels
+        for target in transfer.targets
+    }
+    for level in ticket.path:
+        if level in ticket.levels and len(ticket.source) == 1 and (level, *ticket.source) not in transfers:
+            yield level, ticket.source[0], ticket.search_head
+        for target in study.tasks:
+            if (level, target) in transfers:
+                yield level, target, ticket.transfer_head
+
+
+def _answer(
+    requests: Requests,
+    ticket: Ticket,
+    level: Sparsity,
+    target: str,
+    policy: HeadPolicy,
+    mask: JobKey,
+    seeds: Seeds,
+) -> None:
+    """Ask for the cell of a ticket, and for those of every baseline that it is compared with."""
+    setting = _target_setting(requests, ticket, target, policy, seeds)
+    for arm in requests.study.baselines:
+        _answer_baseline(requests, arm, ticket, level, target, mask, setting, seeds)
+    is_own = (target,) == ticket.source
+    group = f"{ticket.name}: train" if is_own else f"{ticket.name}: transfer"
+    cell = Cell(arm=ticket.name, ticket=ticket, level=level, target=target, seeds=seeds)
+    # The weights of a ticket trained on its own source are kept, so that a sparser level can be added later.
+    job = _fine_tune(requests, ticket, setting, _rewound(requests, ticket, seeds), mask, keeps_weights=is_own)
+    requests.ask_cell(job, group, cell)
+
+
+def _answer_baseline(
+    requests: Requests,
+    arm: Arm,
+    ticket: Ticket,
+    level: Sparsity,
+    target: str,
+    ticket_mask: JobKey,
+    setting: Setting,
+    seeds: Seeds,
+) -> None:
+    mask = _mask_of(requests, arm, ticket, level, ticket_mask, seeds)
+    cell = Cell(
+        arm=arm.name,
+        ticket=ticket if _depends_on_ticket(requests.study, arm, ticket) else None,
+        level=None if arm.mask == "none" else level,
+        target=target,
+        seeds=seeds,
+    )
+    job = _fine_tune(requests, ticket, setting, _weights_of(requests, arm, ticket, seeds), mask)
+    requests.ask_cell(job, arm.name, cell)
+
+
+def _depends_on_ticket(study: Study, arm: Arm, ticket: Ticket) -> bool:
+    """Whether another ticket of the same level may give this arm another result."""
+    takes_weights = arm.weights == "ticket" and ticket.rewind != START
+    takes_rewind_point = ticket.rewind != START and ticket.search_head == "rewound"
+    takes_mask = arm.mask in {"ticket", "random in each matrix"}
+    draws_from_scope = arm.mask == "random global" and len({t.pruning.scope for t in study.tickets}) > 1
+    is_reference = arm.mask == "none" and arm.weights == "pretrained"
+    return not is_reference and (takes_mask or takes_weights or takes_rewind_point or draws_from_scope)
+
+
+def _mask_of(
+    requests: Requests, arm: Arm, ticket: Ticket, level: Sparsity, ticket_mask: JobKey, seeds: Seeds
+) -> JobKey | None:
+    match arm.mask:
+        case "none":
+            return None
+        case "ticket":
+            return ticket_mask
+        case "random global" | "random in each matrix":
+            like = ticket_mask if arm.mask == "random in each matrix" else None
+            draw = DrawMask(
+                model=requests.facts.model, scope=ticket.pruning.scope, sparsity=level, seed=seeds.mask, like=like
+            )
+            depends = _depends_on_ticket(requests.study, arm, ticket)
+            name = f"{arm.name}.{ticket.label}" if depends else arm.name
+            return requests.ask_mask(draw, f"{arm.name}: draw", f"{name}@{level}/{seeds}")
+
+
+def _weights_of(requests: Requests, arm: Arm, ticket: Ticket, seeds: Seeds) -> Weights:
+    match arm.weights:
+        case "ticket":
+            return _rewound(requests, ticket, seeds)
+        case "pretrained":
+            return Pretrained()
+        case "random all":
+            return RandomWeights(over="all", seed=seeds.weights)
+        case "random pruned matrices":
+            return RandomWeights(over="pruned matrices", seed=seeds.weights)
+        case "shuffled within each matrix":
+            return Shuffled(weights=_rewound(requests, ticket, seeds), seed=seeds.weights)
+
+
+def _rewound(requests: Requests, ticket: Ticket, seeds: Seeds) -> Pretrained | Reached:
+    """Where the surviving weights of a ticket go back to: theta_0, or theta_i of dense training on the source."""
+    if ticket.rewind == START or not ticket.source:
+        return Pretrained()
+    return Reached(job=_rewind_point(requests, ticket, seeds))
+
+
+def _rewind_point(requests: Requests, ticket: Ticket, seeds: Seeds) -> JobKey:
+    task, joined = _source_task(requests, ticket)
+    point = ReachRewindPoint(
+        model=requests.facts.model,
+        task=task,
+        joined=joined,
+        data=requests.data(ticket.source),
+        until=ticket.rewind,
+        seeds=_search_seeds(seeds),
+        precision=requests.study.precision,
+    )
+    label = f"{ticket.source_name} at {ticket.rewind}/{seeds}"
+    return requests.ask(point, f"{ticket.name}: rewind point", label)
+
+
+def _search_setting(requests: Requests, ticket: Ticket, seeds: Seeds) -> Setting:
+    task, joined = _source_task(requests, ticket)
+    resumes = ticket.rewind != START
+    is_rewound = resumes and ticket.search_head == "rewound"
+    head = _rewind_point(requests, ticket, seeds) if is_rewound else None
+    return Setting(task, joined, head, resumes, _search_seeds(seeds))
+
+
+def _target_setting(requests: Requests, ticket: Ticket, target: str, policy: HeadPolicy, seeds: Seeds) -> Setting:
+    """On its own source, with the head of the rewind point, a ticket goes on from there; elsewhere it begins anew."""
+    resumes = ticket.rewind != START and policy == "rewound" and (target,) == ticket.source
+    head = _rewind_point(requests, ticket, seeds) if resumes else None
+    trained = TrainingSeeds(head=seeds.head, order=seeds.order, dropout=seeds.dropout, subset=seeds.subset)
+    return Setting(requests.study.tasks[target], (), head, resumes, trained)
+
+
+def _source_task(requests: Requests, ticket: Ticket) -> tuple[Task, tuple[Task, ...]]:
+    """The task that a ticket is searched on, and those it is joined with."""
+    first, *others = (requests.study.tasks[name] for name in ticket.source)
+    recipe: Recipe = ticket.recipe or first.recipe
+    return evolve(first, recipe=recipe), tuple(others)
+
+
+def _search_seeds(seeds: Seeds) -> TrainingSeeds:
+    return TrainingSeeds(head=seeds.search, order=seeds.search, dropout=seeds.search, subset=seeds.subset)
+
+
+def _fine_tune(
+    requests: Requests,
+    ticket: Ticket,
+    setting: Setting,
+    weights: Weights,
+    mask: JobKey | None,
+    *,
+    keeps_weights: bool = False,
+) -> FineTune:
+    return FineTune(
+        model=requests.facts.model,
+        task=setting.task,
+        joined=setting.joined,
+        data=requests.data((setting.task.name, *(task.name for task in setting.joined))),
+        weights=weights,
+        mask=mask,
+        head=setting.head,
+        begins=ticket.rewind if setting.resumes else None,
+        seeds=setting.seeds,
+        precision=requests.study.precision,
+        keeps_weights=keeps_weights,
+    )
+
+
+def _to_run(requests: Requests, known: Mapping[JobKey, Known]) -> frozenset[JobKey]:
+    """What has to run: goals that are not known, and whatever these need, back to what is known.
+
+    Goals are the cells and the masks behind them. Trained weights that were dropped are made again only if a mask
+    that is to be found needs them.
+    """
+    goals = {*requests.cells.values(), *requests.masks}
+    readers: dict[JobKey, list[JobKey]] = {}
+    to_run: set[JobKey] = set()
+    for key in reversed(requests.jobs):
+        running = [reader for reader in readers.get(key, ()) if reader in to_run]
+        weights_wanted = any(isinstance(requests.jobs[reader], Prune) for reader in running)
+        job, result = requests.jobs[key], known.get(key)
+        if result is None:
+            is_needed = key in goals or bool(running)
+        else:
+            is_needed = isinstance(job, FineTune) and weights_wanted and not result.keeps_weights
+        if is_needed:
+            to_run.add(key)
+        for needed in inputs_of(job):
+            readers.setdefault(needed, []).append(key)
+    return frozenset(to_run)
