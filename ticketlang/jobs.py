@@ -176,10 +176,11 @@ def inputs_of(job: AnyJob) -> tuple[JobKey, ...]:
 
 
 def _keys_in(value: object) -> Iterator[JobKey]:
+    cls = type(value)
     if isinstance(value, JobKey):
         yield value
-    elif attrs.has(type(value)):
-        for f in attrs.fields(type(value)):
+    elif attrs.has(cls):
+        for f in attrs.fields(cls):
             yield from _keys_in(getattr(value, f.name))
 
 

@@ -1,0 +1,268 @@
+"""What a study reads, found at the edge: where its files lie, and digests of them.
+
+Paths never enter a key; digests do. Reading 400 MB to plan would be slow, so digests are remembered by a file's size
+and times.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from hashlib import blake2b
+from importlib.util import find_spec
+from pathlib import Path
+
+from attrs import Factory, define, field, frozen
+
+from ticketlang.diagnostics import (
+    Diagnostic,
+    MissingDataFile,
+    MissingModelFolder,
+    MissingPackage,
+    ModelWithoutTokenizer,
+    ModelWithoutWeights,
+    OutsideRoot,
+    ScopeNotInModel,
+    UnsupportedModel,
+)
+from ticketlang.plan import DataFacts, Facts
+from ticketlang.source import Span
+from ticketlang.study import Model, Study, Task
+
+from .models.description import UnreadableModel, describe_model
+from .pins import HubName, Pins
+
+# The files of a model folder that decide what it computes; a changed README changes nothing.
+MODEL_FILES = ("*.safetensors", "*.safetensors.index.json", "pytorch_model*.bin", "pytorch_model.bin.index.json",
+               "config.json", "tokenizer*", "vocab.*", "merges.txt", "special_tokens_map.json", "added_tokens.json",
+               "*.model")  # fmt: skip
+
+
+@frozen(kw_only=True)
+class DataPlace:
+    """Where the examples of a task are: local files by split, or a hub name at a commit."""
+
+    digest: str
+    files: Mapping[str, Path] | None = None
+    hub: tuple[str, str | None, str] | None = None    # name, config, commit
+
+
+@frozen(kw_only=True)
+class Places:
+    """Where this machine has what the study reads."""
+
+    model_folder: Path | None = None
+    model_hub: tuple[str, str] | None = None    # name, commit: to be fetched
+    tasks: Mapping[str, DataPlace] = Factory(dict)
+
+    def model(self, digest: str) -> Path:
+        """The folder of the model. The digest says which; a study has one."""
+        if self.model_folder is None:
+            raise ValueError(f"the model {digest} was not fetched")
+        return self.model_folder
+
+    def data(self, task: str) -> DataPlace:
+        return self.tasks[task]
+
+
+@frozen(kw_only=True)
+class Gathered:
+    """Everything found about what a study reads."""
+
+    facts: Facts | None    # None only with diagnostics that are errors
+    places: Places
+    diagnostics: tuple[Diagnostic, ...] = ()
+    unpinned: tuple[str, ...] = ()    # hub names whose commit is not known yet
+
+
+@frozen(kw_only=True)
+class Root:
+    """Where a spec's relative paths begin."""
+
+    folder: Path
+    is_confined: bool    # with `--data DIR`: nothing outside DIR is read
+
+    def path(self, name: str, at: Span) -> Path | OutsideRoot:
+        path = self.folder / name
+        if self.is_confined and not path.resolve().is_relative_to(self.folder.resolve()):
+            return OutsideRoot(at=at, path=name, root=str(self.folder))
+        return path
+
+
+@define
+class Digests:
+    """Digests of files, remembered by size and times in a file of the store."""
+
+    memory: Path | None = None    # None: nothing is remembered
+    known: dict[str, tuple[list[int], str]] = field(factory=dict)
+    is_changed: bool = False
+
+    @classmethod
+    def open(cls, memory: Path | None) -> "Digests":
+        try:
+            text = memory.read_text(encoding="utf-8") if memory else "{}"
+            return cls(memory, {path: (stamp, digest) for path, (stamp, digest) in json.loads(text).items()})
+        except (OSError, ValueError, TypeError, AttributeError):
+            return cls(memory)    # it can always be made anew
+
+    def of(self, path: Path) -> str:
+        """The digest of a file's content: 40 hexadecimal digits."""
+        status = path.stat()
+        stamp = [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino]
+        name = str(path.resolve())
+        if name in self.known and list(self.known[name][0]) == stamp:
+            return self.known[name][1]
+        digest = blake2b(digest_size=20)
+        with path.open("rb") as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
+        self.known[name] = (stamp, digest.hexdigest())
+        self.is_changed = True
+        return digest.hexdigest()
+
+    def remember(self) -> None:
+        """Write down what was found. A folder that cannot be written to costs time at the next start, and no more."""
+        if self.memory is None or not self.is_changed:
+            return
+        staged = self.memory.with_suffix(".new")
+        try:
+            self.memory.parent.mkdir(exist_ok=True)
+            staged.write_text(json.dumps(self.known), encoding="utf-8")
+            staged.replace(self.memory)
+        except OSError:
+            staged.unlink(missing_ok=True)
+
+
+def digest_of(parts: Iterable[object]) -> str:
+    return blake2b(json.dumps(list(parts)).encode(), digest_size=20).hexdigest()
+
+
+def gather(study: Study, root: Root, pins: Pins, digests: Digests, fetched_model: Path | None = None) -> Gathered:
+    """Find what the study reads, without torch and without the network.
+
+    Args:
+        fetched_model: the local folder of a hub model, once it is fetched.
+    """
+    complaints: list[Diagnostic] = []
+    unpinned: list[str] = []
+    model, places = _find_model(study, root, pins, digests, complaints, unpinned, fetched_model)
+    tasks: dict[str, DataPlace] = {}
+    for task in study.tasks.values():
+        place = _find_data(task, root, pins, digests, unpinned)
+        if isinstance(place, Diagnostic):
+            complaints.append(place)
+        else:
+            tasks[task.name] = place
+    facts = None
+    if not complaints:
+        facts = Facts(
+            model=model,
+            model_pinned=not model.startswith("unpinned:"),
+            data={
+                name: DataFacts(digest=place.digest, pinned=not place.digest.startswith("unpinned:"))
+                for name, place in tasks.items()
+            },
+        )
+    return Gathered(
+        facts=facts,
+        places=Places(model_folder=places.model_folder, model_hub=places.model_hub, tasks=tasks),
+        diagnostics=tuple(complaints),
+        unpinned=tuple(dict.fromkeys(unpinned)),
+    )
+
+
+def _find_model(
+    study: Study,
+    root: Root,
+    pins: Pins,
+    digests: Digests,
+    complaints: list[Diagnostic],
+    unpinned: list[str],
+    fetched: Path | None,
+) -> tuple[str, Places]:
+    model = study.model
+    if model.origin == "hub":
+        name = HubName(kind="model", name=model.name, revision=model.revision, at=model.at)
+        commit = pins.commit(name)
+        if commit is None:
+            unpinned.append(model.name)
+            return f"unpinned:{name.entry}", Places()
+        if fetched is not None:
+            complaints.extend(_model_complaints(study, fetched))
+        return f"hub:{model.name}@{commit}", Places(model_folder=fetched, model_hub=(model.name, commit))
+    folder = _package_folder(model) if model.origin == "package" else root.path(model.name, model.at)
+    if isinstance(folder, Diagnostic):
+        complaints.append(folder)
+        return "", Places()
+    if not folder.is_dir():
+        complaints.append(MissingModelFolder(at=model.at, path=str(folder)))
+        return "", Places()
+    found = tuple(_model_complaints(study, folder))
+    complaints.extend(found)
+    return ("" if found else model_digest(folder, digests)), Places(model_folder=folder)
+
+
+def _package_folder(model: Model) -> Path | MissingPackage:
+    """A folder inside an installed package, found without importing it."""
+    try:
+        spec = find_spec(model.name) if "." not in model.name else None
+    except (ImportError, ValueError):
+        spec = None
+    if spec is None or not spec.submodule_search_locations:
+        return MissingPackage(at=model.at, name=model.name)
+    return Path(next(iter(spec.submodule_search_locations))) / model.path
+
+
+def model_digest(folder: Path, digests: Digests) -> str:
+    """A digest of the files of a model folder that decide what it computes."""
+    files = sorted({path for pattern in MODEL_FILES for path in folder.glob(pattern) if path.is_file()})
+    return digest_of([(path.name, digests.of(path)) for path in files])
+
+
+def _model_complaints(study: Study, folder: Path) -> Iterator[Diagnostic]:
+    at = study.model.at
+    try:
+        model = describe_model(folder)
+    except UnreadableModel as problem:
+        yield UnsupportedModel(at=at, model_type=str(problem))
+        return
+    if not model.has_weights:
+        yield ModelWithoutWeights(at=at, path=str(folder))
+    if not model.has_tokenizer:
+        yield ModelWithoutTokenizer(at=at, path=str(folder))
+    if model.has_weights and not model.has_pooler:
+        for ticket in study.tickets:
+            if "pooler" in ticket.pruning.scope:
+                yield ScopeNotInModel(at=ticket.at, scope="pooler", model=study.model.name)
+                return
+
+
+def _find_data(
+    task: Task, root: Root, pins: Pins, digests: Digests, unpinned: list[str]
+) -> DataPlace | Diagnostic:
+    data = task.data
+    if data.origin == "hub":
+        name = HubName(kind="dataset", name=data.name, revision=data.revision, at=data.at)
+        commit = pins.commit(name)
+        if commit is None:
+            unpinned.append(data.name)
+            return DataPlace(digest=f"unpinned:{name.entry} {data.config or ''}")
+        return DataPlace(digest=f"hub:{data.name}:{data.config or ''}@{commit}", hub=(data.name, data.config, commit))
+    files: dict[str, Path] = {}
+    for split in dict.fromkeys((task.train_split, task.score_split)):
+        path = root.path(data.name.replace("{split}", split), data.at)
+        if isinstance(path, Diagnostic):
+            return path
+        if not path.is_file():
+            return MissingDataFile(at=data.at, path=str(path), pattern=data.name)
+        files[split] = path
+    digest = digest_of([(split, path.suffix, digests.of(path)) for split, path in files.items()])
+    return DataPlace(digest=digest, files=files)
+
+
+def fetch_model(places: Places) -> Path:
+    """Bring a hub model to this machine: configuration, tokenizer and weights, at the pinned commit."""
+    from huggingface_hub import snapshot_download
+
+    if places.model_hub is None:
+        raise ValueError("only a hub model is fetched")
+    name, commit = places.model_hub
+    return Path(snapshot_download(name, revision=commit, allow_patterns=list(MODEL_FILES)))

@@ -1,0 +1,120 @@
+"""One study on this machine: what it reads, the store it fills, and its plan. The recipe behind `plan` and `run`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from attrs import define, field
+
+from ticketlang.diagnostics import Diagnostic
+from ticketlang.lay_out import lay_out, nothing_known
+from ticketlang.plan import Facts, Plan
+from ticketlang.study import Study
+
+from .facts import Digests, Gathered, Root, fetch_model, gather
+from .pins import Pins, ask_the_hub, lock_file_of, pin, read_pins, write_pins
+from .progress import Listener
+from .results import Results
+from .schedulers.serial import Ran
+from .store import Store
+from .verdicts import Verdict, judge
+
+if TYPE_CHECKING:
+    from .reports import Report
+
+
+@define
+class Session:
+    """A study, and everything on this machine that concerns it."""
+
+    study: Study
+    spec: Path
+    root: Root
+    store_folder: Path
+    digests: Digests
+    pins: Pins
+    gathered: Gathered
+    store: Store | None = field(default=None)    # None: there is none yet, and `plan` makes none
+
+    @classmethod
+    def open(cls, study: Study, spec: Path, data: Path | None, store_folder: Path) -> Session:
+        """Find what the study reads. Touches neither network nor torch, and leaves nothing behind but digests.
+
+        Raises:
+            BadLockFile: the lock file beside the spec is damaged.
+            StoreError: the store is damaged, or of another format.
+        """
+        store = Store.open(store_folder) if store_folder.exists() else None
+        digests = Digests.open(store_folder / "cache" / "digests.json" if store else None)
+        root = Root(folder=data or spec.parent, is_confined=data is not None)
+        pins = read_pins(lock_file_of(spec))
+        gathered = gather(study, root, pins, digests)
+        digests.remember()
+        return cls(study, spec, root, store_folder, digests, pins, gathered, store)
+
+    @property
+    def facts(self) -> Facts:
+        if self.gathered.facts is None:
+            raise ValueError("a study whose files are not all there has no plan: look at the diagnostics first")
+        return self.gathered.facts
+
+    def plan(self) -> Plan:
+        """What is to run now. Asked again, it knows what has been done since."""
+        return lay_out(self.study, self.facts, self.store.known if self.store else nothing_known)
+
+    def make_ready(self) -> tuple[Diagnostic, ...]:
+        """Everything that can go wrong before the first job: pin, fetch, and read the examples of every task."""
+        self.store = Store.open(self.store_folder)
+        self.digests.memory = self.store_folder / "cache" / "digests.json"
+        if problems := self._pin_and_fetch():
+            return problems
+        return tuple(self._data_problems())
+
+    def run(self, listener: Listener, device: str = "auto") -> Ran:
+        """Run what is missing. What is done is done; a failed job stops only what depends on it."""
+        from .jobs import perform
+        from .schedulers.serial import run
+        from .workshop import Workshop
+
+        assert self.store is not None, "make_ready() comes first"
+        workshop = Workshop.open(self.gathered.places, listener, device)
+        return run(self.plan, self.store, perform, workshop, listener)
+
+    def results(self, plan: Plan) -> Results:
+        assert self.store is not None, "make_ready() comes first"
+        return Results.of(plan, self.store)
+
+    def verdicts(self, plan: Plan) -> tuple[Verdict, ...]:
+        results = self.results(plan)
+        return tuple(judge(claim, self.study, results) for claim in self.study.claims)
+
+    def report(self, plan: Plan) -> Report:
+        """The result tables and the verdicts, as far as there are results."""
+        from .reports import report
+
+        assert self.store is not None, "make_ready() comes first"
+        return report(plan, self.store)
+
+    def _pin_and_fetch(self) -> tuple[Diagnostic, ...]:
+        pins, problems = pin(self.study, self.pins, ask_the_hub)
+        if pins != self.pins:
+            write_pins(pins, lock_file_of(self.spec))
+            self.pins = pins
+        if problems:
+            return problems
+        self.gathered = gather(self.study, self.root, self.pins, self.digests)
+        if self.gathered.places.model_hub and not self.gathered.diagnostics:
+            folder = fetch_model(self.gathered.places)
+            if isinstance(folder, Diagnostic):
+                return (folder,)
+            self.gathered = gather(self.study, self.root, self.pins, self.digests, folder)
+        self.digests.remember()
+        return self.gathered.diagnostics
+
+    def _data_problems(self) -> Iterator[Diagnostic]:
+        from .tasks import check_task
+
+        for task in self.study.tasks.values():
+            yield from check_task(task, self.gathered.places.data(task.name))

@@ -1,0 +1,58 @@
+"""The one door to `runtime`. Nothing else in `ticketlang` reaches through it, and nothing heavy comes with it."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..plan import PLAN_FORMAT
+from ..study import Study
+
+if TYPE_CHECKING:
+    from runtime.progress import Listener
+    from runtime.session import Session
+
+
+class NoRuntime(Exception):
+    """There is no `runtime`, or it is not ours. Says what to do."""
+
+
+def shake_hands() -> None:
+    """Refuse a stranger's package of the same name, or one of another release.
+
+    Raises:
+        NoRuntime: with a sentence for the user.
+    """
+    try:
+        import runtime
+    except ImportError as problem:
+        raise NoRuntime(f"the package `runtime` that runs studies is not there ({problem}); reinstall ticketlang") from None
+    found = getattr(runtime, "PLAN_FORMAT", None)
+    if found is None:
+        place = getattr(runtime, "__file__", None) or "this Python"
+        raise NoRuntime(f"the package `runtime` in {place} is not ticketlang's; install ticketlang where it comes first")
+    if found != PLAN_FORMAT:
+        raise NoRuntime(
+            f"`runtime` runs plans of format {found}, and `ticketlang` makes format {PLAN_FORMAT}; install both of one release"
+        )
+
+
+def open_session(study: Study, spec: Path, data: Path | None, store: Path) -> "Session":
+    """What this machine has for a study. See `runtime.session.Session.open`."""
+    shake_hands()
+    from runtime.session import Session
+
+    return Session.open(study, spec, data, store)
+
+
+def listener(is_terminal: bool) -> "Listener":
+    """Where progress goes: a live table in a terminal, plain lines elsewhere."""
+    from runtime.progress import Lines, LiveTable
+
+    return LiveTable() if is_terminal else Lines()
+
+
+def troubles() -> tuple[type[Exception], ...]:
+    """What storage and lock files may raise: each says one sentence, and exits with status 3."""
+    from runtime.pins import BadLockFile
+    from runtime.store import StoreError
+
+    return (BadLockFile, StoreError)

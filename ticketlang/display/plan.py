@@ -1,0 +1,98 @@
+"""A plan as people read it: what runs, what is shared, what is reused; the summary is the last line."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from ..jobs import describe
+from ..plan import Plan, PlannedJob
+from ..study import Model, Study
+
+
+def plan_view(
+    plan: Plan, unpinned: Sequence[str] = (), refused: Sequence[str] = (), *, every_job: bool = False
+) -> Iterator[RenderableType]:
+    """The lines of a plan.
+
+    Args:
+        unpinned: hub names whose revision is not known yet.
+        refused: sentences on what `run` would refuse.
+        every_job: list each job with the cells that ask for it.
+    """
+    yield heading(plan.study)
+    yield Text()
+    yield _jobs_by_group(plan)
+    if every_job:
+        yield Text()
+        yield from (_job_line(job) for job in plan.jobs.values())
+    notes = tuple(_notes(plan, unpinned, refused))
+    if notes:
+        yield Text()
+        yield from notes
+    yield Text()
+    yield Text(summary(plan), style="bold")
+
+
+def heading(study: Study) -> Text:
+    """What is studied, in two lines."""
+    text = Text(study.name, style="bold")
+    if study.question:
+        text.append(f": {study.question}", style="not bold")
+    tasks = f"{len(study.tasks)} task{'s' * (len(study.tasks) != 1)}"
+    seeds = f"{len(study.seeds)} seed{'s' * (len(study.seeds) != 1)}"
+    text.append(f"\n{_model_name(study.model)}, {tasks}, {seeds}, {study.precision}", style="not bold dim")
+    return text
+
+
+def summary(plan: Plan) -> str:
+    """The verdict on the work: one line, the same three numbers in the same order."""
+    jobs, to_run, reused = len(plan.jobs), len(plan.to_run), len(plan.reused)
+    if not jobs:
+        return "No work: the study asks for nothing."
+    if not to_run:
+        return f"No work: all {jobs} results are there. ({plan.shared} more requests share them.)"
+    return f"Plan: {jobs} jobs: {to_run} to run, {reused} reused. {plan.shared} more requests share them."
+
+
+def _model_name(model: Model) -> str:
+    if model.origin == "package":
+        return f"package {model.name}" + (f" {model.path}" if model.path else "")
+    revision = f" revision {model.revision}" if model.revision else ""
+    return f"{model.origin} {model.name}{revision}"
+
+
+def _jobs_by_group(plan: Plan) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), header_style="dim")
+    table.add_column("jobs", min_width=24)
+    for column in ("to run", "reused", "shared"):
+        table.add_column(column, justify="right")
+    groups: dict[str, list[PlannedJob]] = defaultdict(list)
+    for job in plan.jobs.values():
+        groups[job.group].append(job)
+    for group, jobs in groups.items():
+        reused = sum(job.is_reused for job in jobs)
+        shared = sum(len(job.labels) - 1 for job in jobs)
+        table.add_row(Text(group), *(str(n) if n else "·" for n in (len(jobs) - reused, reused, shared)))
+    return table
+
+
+def _job_line(job: PlannedJob) -> Text:
+    text = Text("  = " if job.is_reused else "  + ", style="dim" if job.is_reused else "green")
+    text.append(f"{job.key[:8]}  {describe(job.job)}: ", style="default")
+    text.append(", ".join(job.labels), style="dim")
+    return text
+
+
+def _notes(plan: Plan, unpinned: Sequence[str], refused: Sequence[str]) -> Iterator[Text]:
+    others = Counter(
+        job.known.study for job in plan.reused if job.known is not None and job.known.study != plan.study.name
+    )
+    for study, count in others.items():
+        yield Text(f"reused from the study {study}: {count}")
+    if unpinned:
+        yield Text(f"not pinned yet: {', '.join(unpinned)}. `run` pins their revisions before its first job.")
+    for sentence in refused:
+        yield Text(sentence)
