@@ -1,0 +1,1 @@
+"""Where results live: artifacts with digests, certificates and provenance; claims; failures."""
