@@ -1,0 +1,73 @@
+"""Studies as text, laid out over made-up facts: planning reads no file."""
+
+from collections.abc import Callable, Collection, Mapping
+from textwrap import indent
+
+import pytest
+
+from ticketlang.jobs import JobKey
+from ticketlang.lay_out import KnownResults, lay_out, nothing_known
+from ticketlang.pipeline import check
+from ticketlang.plan import DataFacts, Facts, Known, Plan
+from ticketlang.source import Source
+from ticketlang.study import Study
+
+TASK = """
+task {name} {{
+  kind classify sentence
+  data files "{name}/{{split}}.jsonl"
+  text sentence
+  label label
+  metric accuracy
+  train 2 epochs
+  batch 32 examples
+  rate 2e-5 linear
+  length 64 tokens
+}}
+"""
+
+TICKET = """
+ticket imp {
+  source a, b
+  prune magnitude global of encoder
+  sparsity 30%, 50%, 70% of original
+  rewind 0 steps
+}
+"""
+
+
+def spec_of(body: str, seeds: str = "1, 2", tasks: Collection[str] = ("a", "b")) -> str:
+    """A whole spec around the body of its study."""
+    head = "".join(TASK.format(name=name) for name in tasks)
+    return f'{head}\nstudy s {{\n  model folder "m"\n  seeds {seeds}\n{indent(body, "  ")}\n}}\n'
+
+
+def study_of(spec: str) -> Study:
+    checked = check(Source("s.ticket", spec))
+    assert checked.study is not None, [f"{d.at}: {d.message}" for d in checked.diagnostics]
+    return checked.study
+
+
+def facts_of(study: Study, **changed: str) -> Facts:
+    """Facts in which every task's data has its name as digest, but for those that changed."""
+    return Facts(model="m", data={name: DataFacts(digest=changed.get(name, name)) for name in study.tasks})
+
+
+def remembering(plan: Plan, *, keeps_weights: bool = True) -> KnownResults:
+    """A store in which everything a plan asked for is done."""
+
+    def known(keys: Collection[JobKey]) -> Mapping[JobKey, Known]:
+        return {key: Known(study="s", keeps_weights=keeps_weights) for key in keys if key in plan.jobs}
+
+    return known
+
+
+@pytest.fixture
+def planned() -> Callable[..., Plan]:
+    """Lay out a spec: `planned(text, known=..., b="other digest")`."""
+
+    def plan(spec: str, known: KnownResults = nothing_known, **changed: str) -> Plan:
+        study = study_of(spec)
+        return lay_out(study, facts_of(study, **changed), known)
+
+    return plan

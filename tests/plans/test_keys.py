@@ -1,0 +1,98 @@
+"""Keys name results on people's disks: what changes them is decided here, in the open."""
+
+from fractions import Fraction
+
+import pytest
+from attrs import evolve
+from conftest import TICKET, facts_of, spec_of, study_of
+
+from ticketlang.jobs import (
+    AnyJob,
+    DrawMask,
+    FineTune,
+    JobKey,
+    Pretrained,
+    Prune,
+    ReachRewindPoint,
+    TrainingSeeds,
+    canonical,
+    inputs_of,
+    key_of,
+)
+from ticketlang.lay_out import lay_out
+from ticketlang.study import Pruning
+from ticketlang.units import Duration, Sparsity
+
+TASK = study_of(spec_of(TICKET)).tasks["a"]
+SEEDS = TrainingSeeds(head=1, order=1, dropout=1, subset=1)
+TRAINING = FineTune(
+    model="m", task=TASK, data="d", weights=Pretrained(), mask=JobKey("k"), seeds=SEEDS, precision="fp32"
+)
+PRUNING = Pruning(method="magnitude", allocation="global", scope=("encoder",))
+
+
+@pytest.mark.parametrize(
+    ("job", "key"),
+    [
+        (TRAINING, "?"),
+        (
+            ReachRewindPoint(
+                model="m",
+                task=TASK,
+                data="d",
+                until=Duration(Fraction(1, 20), "training"),
+                seeds=SEEDS,
+                precision="fp32",
+            ),
+            "?",
+        ),
+        (Prune(model="m", pruning=PRUNING, sparsity=Sparsity.percent(70), weights=JobKey("k"), start=None), "?"),
+        (DrawMask(model="m", scope=("encoder",), sparsity=Sparsity.percent(70), seed=1, like=None), "?"),
+    ],
+    ids=lambda value: getattr(value, "kind", ""),
+)
+def test_keys_stay_as_they_are(job: AnyJob, key: str) -> None:
+    """A key that changes here loses everybody's results: raise the revision of the kind and say so, or undo it."""
+    assert key_of(job) == key
+
+
+def test_every_setting_is_in_the_key() -> None:
+    """Of the training and of its task, but for what is marked as outside."""
+    changed = [
+        evolve(TRAINING, model="n"),
+        evolve(TRAINING, data="e"),
+        evolve(TRAINING, mask=None),
+        evolve(TRAINING, head=JobKey("h")),
+        evolve(TRAINING, precision="bf16"),
+        evolve(TRAINING, begins=Duration(Fraction(1), "steps")),
+        evolve(TRAINING, seeds=evolve(SEEDS, order=2)),
+        evolve(TRAINING, task=evolve(TASK, length=65)),
+        evolve(TRAINING, task=evolve(TASK, metrics=("accuracy", "f1"))),
+        evolve(TRAINING, task=evolve(TASK, recipe=evolve(TASK.recipe, rate=Fraction(3, 10**5)))),
+        evolve(TRAINING, joined=(TASK,)),
+    ]
+    assert len({key_of(job) for job in (TRAINING, *changed)}) == 1 + len(changed)
+
+
+def test_what_cannot_change_a_result_is_outside() -> None:
+    elsewhere = evolve(TASK, data=evolve(TASK.data, name="moved/{split}.jsonl"), at=TASK.data.at)
+
+    assert key_of(evolve(TRAINING, task=elsewhere)) == key_of(TRAINING)
+    assert key_of(evolve(TRAINING, keeps_weights=True)) == key_of(TRAINING)
+
+
+def test_a_field_at_its_neutral_value_leaves_keys_alone() -> None:
+    """`joined` came with joint sources; trainings on one task do not mention it."""
+    assert "joined" not in canonical(TRAINING)
+    assert "joined" in canonical(evolve(TRAINING, joined=(TASK,)))
+
+
+def test_no_path_and_no_place_enters_a_key() -> None:
+    here, there = study_of(spec_of(TICKET)), study_of("# moved\n\n" + spec_of(TICKET).replace('"m"', '"elsewhere/m"'))
+
+    assert lay_out(here, facts_of(here)).jobs.keys() == lay_out(there, facts_of(there)).jobs.keys()
+
+
+def test_inputs_are_the_keys_a_job_reads() -> None:
+    assert inputs_of(TRAINING) == ("k",)
+    assert inputs_of(evolve(TRAINING, head=JobKey("h"))) == ("k", "h")

@@ -1,0 +1,218 @@
+"""What a study asks for, what is shared, and what is known already."""
+
+from collections.abc import Callable
+from fractions import Fraction
+
+from conftest import TICKET, remembering, spec_of, study_of
+
+from ticketlang.jobs import DrawMask, FineTune, Pretrained, Prune, RandomWeights, Reached, ReachRewindPoint, inputs_of
+from ticketlang.plan import Plan
+from ticketlang.units import Duration, Sparsity
+
+Planned = Callable[..., Plan]
+
+BASELINES = "baselines dense, random_mask, random_init\n"
+
+
+def jobs(plan: Plan, kind: type) -> list:
+    return [planned.job for planned in plan.jobs.values() if isinstance(planned.job, kind)]
+
+
+def cell(plan: Plan, name: str) -> FineTune:
+    (key,) = (key for cell, key in plan.cells.items() if cell.id == name)
+    job = plan.jobs[key].job
+    assert isinstance(job, FineTune)
+    return job
+
+
+def test_every_job_comes_after_its_inputs(planned: Planned) -> None:
+    plan = planned(spec_of(TICKET + BASELINES + "transfer imp at 70% to a, b\n"))
+
+    done: set[str] = set()
+    for key, entry in plan.jobs.items():
+        assert done.issuperset(inputs_of(entry.job))
+        done.add(key)
+
+
+def test_training_a_ticket_on_its_source_is_the_next_round(planned: Planned) -> None:
+    """Three levels of one source and seed: the dense round, two more rounds, and the last ticket: four trainings."""
+    plan = planned(spec_of(TICKET, seeds="1", tasks=("a", "b")))
+
+    assert len(jobs(plan, FineTune)) == 2 * 4
+    assert len(jobs(plan, Prune)) == 2 * 3
+    assert plan.shared == 2 * 2
+
+
+def test_the_first_round_is_the_dense_arm(planned: Planned) -> None:
+    without = planned(spec_of(TICKET, seeds="1"))
+    with_dense = planned(spec_of(TICKET + "baselines dense\n", seeds="1"))
+
+    assert without.jobs.keys() == with_dense.jobs.keys()
+    assert cell(with_dense, "dense/a/seed=1").mask is None
+
+
+def test_a_random_mask_of_the_whole_scope_does_not_depend_on_the_source(planned: Planned) -> None:
+    plan = planned(spec_of(TICKET + "baselines random_mask\ntransfer imp at 70% to a, b\n", seeds="1"))
+
+    assert len(jobs(plan, DrawMask)) == 3
+    assert len([c for c in plan.cells if c.arm == "random_mask"]) == 3 * 2
+
+
+def test_a_baseline_runs_wherever_its_ticket_runs(planned: Planned) -> None:
+    plan = planned(spec_of(TICKET + BASELINES + "transfer imp at 50% to a, b\n"))
+
+    tickets = {(c.level, c.target, c.seeds, c.ticket) for c in plan.cells if c.arm == "imp"}
+    random_init = {(c.level, c.target, c.seeds, c.ticket) for c in plan.cells if c.arm == "random_init"}
+    assert tickets == random_init
+    assert {(c.target, c.seeds) for c in plan.cells if c.arm == "dense"} == {(t, s) for _, t, s, _ in tickets}
+
+
+def test_a_baseline_differs_from_its_ticket_in_the_factor_it_names(planned: Planned) -> None:
+    plan = planned(spec_of(TICKET + BASELINES, seeds="1"))
+    ticket = cell(plan, "imp/a@50%/a/seed=1")
+
+    masked = cell(plan, "random_mask@50%/a/seed=1")
+    assert (masked.weights, masked.seeds, masked.task) == (ticket.weights, ticket.seeds, ticket.task)
+    assert masked.mask != ticket.mask
+
+    redrawn = cell(plan, "random_init.imp/a@50%/a/seed=1")
+    assert (redrawn.mask, redrawn.seeds, redrawn.task) == (ticket.mask, ticket.seeds, ticket.task)
+    assert (ticket.weights, redrawn.weights) == (Pretrained(), RandomWeights(over="all", seed=1))
+
+
+def test_a_second_plan_runs_nothing(planned: Planned) -> None:
+    spec = spec_of(TICKET + BASELINES)
+    first = planned(spec)
+    again = planned(spec, remembering(first))
+
+    assert len(first.to_run) == len(first.jobs)
+    assert not again.to_run
+    assert again.jobs.keys() == first.jobs.keys()
+
+
+def test_comments_layout_and_order_change_nothing(planned: Planned) -> None:
+    body = TICKET + BASELINES + "transfer imp at 70% to a, b\n"
+    first = planned(spec_of(body))
+    turned = "# A remark\n\nbaselines random_init, dense, random_mask\n\ntransfer imp at 70% to b, a\n" + TICKET.replace(
+        "  source", "  # why these\n  source"
+    )
+    spec = spec_of(turned, tasks=("b", "a"))
+
+    assert not planned(spec, remembering(first)).to_run
+    assert planned(spec).jobs.keys() == first.jobs.keys()
+
+
+def test_a_further_seed_trains_only_that_seed(planned: Planned) -> None:
+    first = planned(spec_of(TICKET + BASELINES, seeds="1, 2"))
+    wider = planned(spec_of(TICKET + BASELINES, seeds="1, 2, 3"), remembering(first))
+    alone = planned(spec_of(TICKET + BASELINES, seeds="3"))
+
+    assert {job.key for job in wider.to_run} == alone.jobs.keys()
+
+
+def test_a_higher_sparsity_trains_only_that_level(planned: Planned) -> None:
+    """One mask, the ticket on its source, and each baseline, for either source; the random mask serves both."""
+    first = planned(spec_of(TICKET + BASELINES, seeds="1"))
+    taller = planned(spec_of(TICKET.replace("70%", "70%, 90%") + BASELINES, seeds="1"), remembering(first))
+
+    levels = {str(job.job.sparsity) for job in taller.to_run if isinstance(job.job, Prune | DrawMask)}
+    assert levels == {"90%"}
+    assert len([job for job in taller.to_run if isinstance(job.job, FineTune)]) == 2 * 3
+
+
+def test_changed_examples_are_noticed(planned: Planned) -> None:
+    """Whatever reads them or follows from them runs again; the rest is reused."""
+    spec = spec_of(TICKET + BASELINES, seeds="1")
+    first = planned(spec)
+    changed = planned(spec, remembering(first), b="b, one row edited")
+
+    assert {job.job.task.name for job in changed.to_run if isinstance(job.job, FineTune)} == {"b"}
+    assert {job.job.task.name for job in changed.reused if isinstance(job.job, FineTune)} == {"a"}
+
+
+def test_dropped_weights_are_made_again_only_for_a_mask_that_is_missing(planned: Planned) -> None:
+    spec = spec_of(TICKET, seeds="1")
+    first = planned(spec)
+    assert not planned(spec, remembering(first, keeps_weights=False)).to_run
+
+    taller = planned(spec_of(TICKET.replace("70%", "70%, 90%"), seeds="1"), remembering(first, keeps_weights=False))
+    kinds = sorted(f"{job.job.kind} {job.job.task.name}" for job in taller.to_run if isinstance(job.job, FineTune))
+    assert kinds == ["fine-tune a", "fine-tune a", "fine-tune b", "fine-tune b"], "the round at 70%, and the new level"
+
+
+def test_what_only_led_to_known_masks_is_not_made_again(planned: Planned) -> None:
+    """Round three is not a cell of this study, and its mask is there."""
+    body = TICKET.replace("sparsity 30%, 50%, 70%", "rounds 30%, 50%, 70% of original\n  sparsity 70%")
+    first = planned(spec_of(body, seeds="1"))
+    ends = {key for key in first.jobs if key in first.cells.values() or key in first.masks}
+    known = remembering(first)
+
+    again = planned(spec_of(body, seeds="1"), lambda keys: known([key for key in keys if key in ends]))
+    assert not again.to_run
+    assert again.jobs.keys() == ends
+
+
+def test_levels_are_read_from_the_path(planned: Planned) -> None:
+    body = TICKET.replace("sparsity 30%, 50%, 70%", "rounds 30%, 50%, 70% of original\n  sparsity 50%, 70%")
+    plan = planned(spec_of(body, seeds="1"))
+
+    assert len(jobs(plan, Prune)) == 2 * 3
+    assert {str(c.level) for c in plan.cells} == {"50%", "70%"}
+
+
+def test_masks_nest_by_starting_from_the_level_before(planned: Planned) -> None:
+    plan = planned(spec_of(TICKET.replace("a, b", "a"), seeds="1"))
+    by_level = {job.sparsity: job for job in jobs(plan, Prune)}
+    keys = {entry.job.sparsity: key for key, entry in plan.jobs.items() if isinstance(entry.job, Prune)}
+
+    assert by_level[Sparsity.percent(30)].start is None
+    assert by_level[Sparsity.percent(50)].start == keys[Sparsity.percent(30)]
+    assert by_level[Sparsity.percent(70)].start == keys[Sparsity.percent(50)]
+
+
+def test_pre_trained_weights_can_be_pruned_as_they_are(planned: Planned) -> None:
+    direct = TICKET.replace("source a, b", "source none").replace("30%, 50%, 70%", "70%").replace("rewind 0 steps", "")
+    plan = planned(spec_of(direct + "transfer imp at 70% to a, b\n", seeds="1, 2"))
+
+    (prune,) = jobs(plan, Prune)
+    assert prune.weights is None
+    assert sorted(c.id for c in plan.cells)[0] == "imp/none@70%/a/seed=1"
+    assert len(plan.jobs) == 1 + 2 * 2, "one mask serves both seeds"
+
+
+def test_rewinding_to_a_point_of_training(planned: Planned) -> None:
+    """Dense training reaches the point once a seed; rounds go on from it, transfers begin anew with its weights."""
+    body = TICKET.replace("0 steps", "5% of training").replace("a, b", "a") + "transfer imp at 70% to b\n"
+    plan = planned(spec_of(body, seeds="1"))
+    (point,) = jobs(plan, ReachRewindPoint)
+    (key,) = (key for key, entry in plan.jobs.items() if entry.job == point)
+    five_percent = Duration(Fraction(1, 20), "training")
+    assert point.until == five_percent
+
+    own = cell(plan, "imp/a@50%/a/seed=1")
+    assert (own.weights, own.head, own.begins) == (Reached(job=key), key, five_percent)
+    moved = cell(plan, "imp/a@70%/b/seed=1")
+    assert (moved.weights, moved.head, moved.begins) == (Reached(job=key), None, None)
+
+
+def test_rewind_points_are_an_axis(planned: Planned) -> None:
+    body = TICKET.replace("0 steps", "0 steps, 5% of training").replace("a, b", "a")
+    plan = planned(spec_of(body, seeds="1"))
+
+    assert {c.ticket.label for c in plan.cells if c.ticket} == {
+        "imp[rewind=0 steps]/a",
+        "imp[rewind=5% of training]/a",
+    }
+
+
+def test_pruning_first_looks_at_the_pre_trained_weights(planned: Planned) -> None:
+    plan = planned(spec_of(TICKET.replace("rewind", "first prune\n  rewind").replace("a, b", "a"), seeds="1"))
+    first, second, _ = jobs(plan, Prune)
+
+    assert (first.weights, first.start) == (None, None)
+    assert second.weights is not None
+
+
+def test_equal_texts_give_equal_studies() -> None:
+    spec = spec_of(TICKET + BASELINES)
+    assert study_of(spec) == study_of("# another place\n\n" + spec)

@@ -1,0 +1,245 @@
+"""What a study reads: found without torch, and named by its content."""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from runtime.facts import DataPlace, Digests, Gathered, Root, gather
+from runtime.pins import BadLockFile, HubName, Pins, hub_names, pin, read_pins, write_pins
+from ticketlang.diagnostics import (
+    Diagnostic,
+    HubUnreachable,
+    MissingDataFile,
+    MissingModelFolder,
+    MissingPackage,
+    ModelWithoutTokenizer,
+    ModelWithoutWeights,
+    OutsideRoot,
+    ScopeNotInModel,
+)
+from ticketlang.pipeline import check
+from ticketlang.source import Source
+from ticketlang.study import Study
+
+SPEC = """
+task a {
+  kind classify sentence
+  data files "a/{split}.jsonl"
+  text sentence
+  label label
+  metric accuracy
+  train 1 epochs
+  batch 8 examples
+  rate 1e-4 linear
+  length 32 tokens
+}
+study s {
+  model folder "model"
+  seeds 1
+  ticket imp {
+    source a
+    prune magnitude global of encoder
+    sparsity 50% of original
+    rewind 0 steps
+  }
+}
+"""
+
+
+def study_of(spec: str = SPEC) -> Study:
+    checked = check(Source("s.ticket", spec))
+    assert checked.study is not None, checked.diagnostics
+    return checked.study
+
+
+def gathered(root: Path, spec: str = SPEC, *, confined: bool = False, pins: Pins | None = None) -> Gathered:
+    return gather(study_of(spec), Root(folder=root, is_confined=confined), pins or Pins({}), Digests())
+
+
+def complaint(found: Gathered) -> Diagnostic:
+    (only,) = found.diagnostics
+    assert found.facts is None
+    return only
+
+
+def write_safetensors(path: Path, *names: str) -> None:
+    """A file with one number under each name, made by hand: eight bytes of length, a header, the data."""
+    header = {name: {"dtype": "F32", "shape": [1], "data_offsets": [4 * i, 4 * i + 4]} for i, name in enumerate(names)}
+    text = json.dumps(header).encode()
+    path.write_bytes(len(text).to_bytes(8, "little") + text + bytes(4 * len(names)))
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A folder with a model and a task in it."""
+    (tmp_path / "a").mkdir()
+    for split in ("train", "validation"):
+        (tmp_path / "a" / f"{split}.jsonl").write_text('{"sentence": "so", "label": 0}\n')
+    model = tmp_path / "model"
+    model.mkdir()
+    (model / "config.json").write_text('{"model_type": "bert", "num_hidden_layers": 1}')
+    (model / "tokenizer.json").write_text("{}")
+    write_safetensors(model / "model.safetensors", "encoder.layer.0.output.dense.weight", "pooler.dense.weight")
+    return tmp_path
+
+
+def test_everything_there_gives_digests(root: Path) -> None:
+    found = gathered(root)
+
+    assert not found.diagnostics
+    assert found.facts is not None
+    assert found.places.data("a").files == {s: root / "a" / f"{s}.jsonl" for s in ("train", "validation")}
+    assert found.places.model(found.facts.model) == root / "model"
+
+
+def test_digests_follow_content_and_not_place(root: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    before = gathered(root).facts
+    moved = root.rename(tmp_path_factory.mktemp("elsewhere") / "root")
+    assert gathered(moved).facts == before
+
+    (moved / "a" / "train.jsonl").write_text('{"sentence": "so", "label": 1}\n')
+    after = gathered(moved).facts
+    assert before is not None and after is not None
+    assert after.data["a"].digest != before.data["a"].digest
+    assert after.model == before.model
+
+
+def test_a_readme_is_not_the_model(root: Path) -> None:
+    before = gathered(root).facts
+    (root / "model" / "README.md").write_text("good")
+    assert gathered(root).facts == before
+    (root / "model" / "config.json").write_text('{"model_type": "bert", "num_hidden_layers": 2}')
+    assert gathered(root).facts != before
+
+
+def test_a_digest_is_read_once_and_noticed_when_the_file_changes(root: Path) -> None:
+    path, memory = root / "a" / "train.jsonl", root / "cache" / "digests.json"
+    digests = Digests.open(memory)
+    first = digests.of(path)
+    digests.remember()
+
+    remembered = Digests.open(memory)
+    assert remembered.of(path) == first
+    assert not remembered.is_changed, "nothing was read again"
+
+    stamp = path.stat()
+    path.write_text('{"sentence": "no", "label": 0}\n')    # as long as before
+    os.utime(path, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
+    assert remembered.of(path) != first
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"x": 1}', "\x00"])
+def test_a_damaged_memory_of_digests_is_forgotten(root: Path, text: str) -> None:
+    memory = root / "digests.json"
+    memory.write_text(text)
+    assert Digests.open(memory).of(root / "a" / "train.jsonl")
+
+
+def test_a_missing_data_file_is_named_at_its_place(root: Path) -> None:
+    (root / "a" / "validation.jsonl").unlink()
+    found = complaint(gathered(root))
+
+    assert isinstance(found, MissingDataFile)
+    assert found.at.text == 'files "a/{split}.jsonl"'
+    assert "validation.jsonl" in found.message
+
+
+def test_a_model_without_weights(root: Path) -> None:
+    (root / "model" / "model.safetensors").unlink()
+    assert isinstance(complaint(gathered(root)), ModelWithoutWeights)
+
+
+def test_a_model_without_tokenizer(root: Path) -> None:
+    (root / "model" / "tokenizer.json").unlink()
+    assert isinstance(complaint(gathered(root)), ModelWithoutTokenizer)
+
+
+def test_no_model_folder(root: Path) -> None:
+    assert isinstance(complaint(gathered(root, SPEC.replace('"model"', '"modle"'))), MissingModelFolder)
+
+
+def test_a_scope_that_the_model_lacks(root: Path) -> None:
+    write_safetensors(root / "model" / "model.safetensors", "encoder.layer.0.output.dense.weight")
+    found = complaint(gathered(root, SPEC.replace("of encoder", "of encoder + pooler")))
+    assert isinstance(found, ScopeNotInModel)
+
+
+def test_a_package_is_found_without_importing_it(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = root / "weights_of_ours"
+    package.mkdir()
+    (package / "__init__.py").write_text("raise RuntimeError('imported')\n")
+    (root / "model").rename(package / "tiny")
+    monkeypatch.syspath_prepend(str(root))
+    found = gathered(root, SPEC.replace('folder "model"', 'package weights_of_ours "tiny"'))
+
+    assert not found.diagnostics
+    assert "weights_of_ours" not in sys.modules
+
+    absent = gathered(root, SPEC.replace('folder "model"', 'package weights_of_theirs "tiny"'))
+    assert isinstance(complaint(absent), MissingPackage)
+
+
+def test_with_a_data_folder_nothing_outside_is_read(root: Path) -> None:
+    inner = root / "inner"
+    inner.mkdir()
+    (inner / "model").symlink_to(root / "model")
+    (inner / "a").symlink_to(root / "a")
+
+    assert not gathered(inner).diagnostics
+    confined = gathered(inner, confined=True)
+    assert [type(problem) for problem in confined.diagnostics] == [OutsideRoot, OutsideRoot]
+    upward = gathered(inner, SPEC.replace('"a/', '"../a/').replace('"model"', '"../model"'), confined=True)
+    assert [type(problem) for problem in upward.diagnostics] == [OutsideRoot, OutsideRoot]
+
+
+HUB = SPEC.replace('folder "model"', 'hub "someone/model"').replace('files "a/{split}.jsonl"', 'hub "someone/data"')
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+
+
+def test_hub_names_are_unpinned_until_they_are_resolved() -> None:
+    found = gathered(Path(), HUB)
+
+    assert found.unpinned == ("someone/model", "someone/data")
+    assert found.facts is not None
+    assert not found.facts.model_pinned
+
+
+def test_pinning_writes_what_a_name_stood_for(tmp_path: Path) -> None:
+    lock = tmp_path / "s.lock"
+    pins, problems = pin(study_of(HUB), read_pins(lock), lambda name: COMMIT)
+    write_pins(pins, lock)
+    assert not problems
+
+    again, _ = pin(study_of(HUB), read_pins(lock), lambda name: "f" * 40)
+    assert again == pins, "what is pinned stays pinned"
+    found = gathered(tmp_path, HUB, pins=again)
+    assert not found.unpinned
+    assert found.places.data("a") == DataPlace(
+        digest=f"hub:someone/data:@{COMMIT}", hub=("someone/data", None, COMMIT)
+    )
+
+
+def test_a_commit_needs_no_lock() -> None:
+    study = study_of(HUB.replace('"someone/model"', f'"someone/model" revision "{COMMIT}"'))
+    model = hub_names(study)[0]
+    assert Pins({}).commit(model) == COMMIT
+
+
+def test_one_name_out_of_reach_leaves_the_others_pinned() -> None:
+    def resolve(name: HubName) -> str | Diagnostic:
+        return HubUnreachable(at=name.at, name=name.name, reason="no network") if name.kind == "model" else COMMIT
+
+    pins, problems = pin(study_of(HUB), Pins({}), resolve)
+    assert [problem.code for problem in problems] == ["hub-unreachable"]
+    assert list(pins.commits) == ["dataset someone/data"]
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"format": 2}', '{"format": 1, "commits": []}'])
+def test_a_damaged_lock_file_is_refused(tmp_path: Path, text: str) -> None:
+    lock = tmp_path / "s.lock"
+    lock.write_text(text)
+    with pytest.raises(BadLockFile, match="lock"):
+        read_pins(lock)
