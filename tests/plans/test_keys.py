@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import pytest
 from attrs import evolve
-from conftest import TICKET, facts_of, spec_of, study_of
+from studies import TICKET, facts_of, spec_of, study_of
 
 from ticketlang.jobs import (
     AnyJob,

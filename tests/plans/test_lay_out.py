@@ -1,15 +1,12 @@
 """What a study asks for, what is shared, and what is known already."""
 
-from collections.abc import Callable
 from fractions import Fraction
 
-from conftest import TICKET, remembering, spec_of, study_of
+from studies import TICKET, planned, remembering, spec_of, study_of
 
 from ticketlang.jobs import DrawMask, FineTune, Pretrained, Prune, RandomWeights, Reached, ReachRewindPoint, inputs_of
 from ticketlang.plan import Plan
 from ticketlang.units import Duration, Sparsity
-
-Planned = Callable[..., Plan]
 
 BASELINES = "baselines dense, random_mask, random_init\n"
 
@@ -25,7 +22,7 @@ def cell(plan: Plan, name: str) -> FineTune:
     return job
 
 
-def test_every_job_comes_after_its_inputs(planned: Planned) -> None:
+def test_every_job_comes_after_its_inputs() -> None:
     plan = planned(spec_of(TICKET + BASELINES + "transfer imp at 70% to a, b\n"))
 
     done: set[str] = set()
@@ -34,7 +31,7 @@ def test_every_job_comes_after_its_inputs(planned: Planned) -> None:
         done.add(key)
 
 
-def test_training_a_ticket_on_its_source_is_the_next_round(planned: Planned) -> None:
+def test_training_a_ticket_on_its_source_is_the_next_round() -> None:
     """Three levels of one source and seed: the dense round, two more rounds, and the last ticket: four trainings."""
     plan = planned(spec_of(TICKET, seeds="1", tasks=("a", "b")))
 
@@ -43,7 +40,7 @@ def test_training_a_ticket_on_its_source_is_the_next_round(planned: Planned) -> 
     assert plan.shared == 2 * 2
 
 
-def test_the_first_round_is_the_dense_arm(planned: Planned) -> None:
+def test_the_first_round_is_the_dense_arm() -> None:
     without = planned(spec_of(TICKET, seeds="1"))
     with_dense = planned(spec_of(TICKET + "baselines dense\n", seeds="1"))
 
@@ -51,14 +48,14 @@ def test_the_first_round_is_the_dense_arm(planned: Planned) -> None:
     assert cell(with_dense, "dense/a/seed=1").mask is None
 
 
-def test_a_random_mask_of_the_whole_scope_does_not_depend_on_the_source(planned: Planned) -> None:
+def test_a_random_mask_of_the_whole_scope_does_not_depend_on_the_source() -> None:
     plan = planned(spec_of(TICKET + "baselines random_mask\ntransfer imp at 70% to a, b\n", seeds="1"))
 
     assert len(jobs(plan, DrawMask)) == 3
     assert len([c for c in plan.cells if c.arm == "random_mask"]) == 3 * 2
 
 
-def test_a_baseline_runs_wherever_its_ticket_runs(planned: Planned) -> None:
+def test_a_baseline_runs_wherever_its_ticket_runs() -> None:
     plan = planned(spec_of(TICKET + BASELINES + "transfer imp at 50% to a, b\n"))
 
     tickets = {(c.level, c.target, c.seeds, c.ticket) for c in plan.cells if c.arm == "imp"}
@@ -67,7 +64,7 @@ def test_a_baseline_runs_wherever_its_ticket_runs(planned: Planned) -> None:
     assert {(c.target, c.seeds) for c in plan.cells if c.arm == "dense"} == {(t, s) for _, t, s, _ in tickets}
 
 
-def test_a_baseline_differs_from_its_ticket_in_the_factor_it_names(planned: Planned) -> None:
+def test_a_baseline_differs_from_its_ticket_in_the_factor_it_names() -> None:
     plan = planned(spec_of(TICKET + BASELINES, seeds="1"))
     ticket = cell(plan, "imp/a@50%/a/seed=1")
 
@@ -80,7 +77,7 @@ def test_a_baseline_differs_from_its_ticket_in_the_factor_it_names(planned: Plan
     assert (ticket.weights, redrawn.weights) == (Pretrained(), RandomWeights(over="all", seed=1))
 
 
-def test_a_second_plan_runs_nothing(planned: Planned) -> None:
+def test_a_second_plan_runs_nothing() -> None:
     spec = spec_of(TICKET + BASELINES)
     first = planned(spec)
     again = planned(spec, remembering(first))
@@ -90,7 +87,7 @@ def test_a_second_plan_runs_nothing(planned: Planned) -> None:
     assert again.jobs.keys() == first.jobs.keys()
 
 
-def test_comments_layout_and_order_change_nothing(planned: Planned) -> None:
+def test_comments_layout_and_order_change_nothing() -> None:
     body = TICKET + BASELINES + "transfer imp at 70% to a, b\n"
     first = planned(spec_of(body))
     turned = "# A remark\n\nbaselines random_init, dense, random_mask\n\ntransfer imp at 70% to b, a\n" + TICKET.replace(
@@ -102,7 +99,7 @@ def test_comments_layout_and_order_change_nothing(planned: Planned) -> None:
     assert planned(spec).jobs.keys() == first.jobs.keys()
 
 
-def test_a_further_seed_trains_only_that_seed(planned: Planned) -> None:
+def test_a_further_seed_trains_only_that_seed() -> None:
     first = planned(spec_of(TICKET + BASELINES, seeds="1, 2"))
     wider = planned(spec_of(TICKET + BASELINES, seeds="1, 2, 3"), remembering(first))
     alone = planned(spec_of(TICKET + BASELINES, seeds="3"))
@@ -110,7 +107,7 @@ def test_a_further_seed_trains_only_that_seed(planned: Planned) -> None:
     assert {job.key for job in wider.to_run} == alone.jobs.keys()
 
 
-def test_a_higher_sparsity_trains_only_that_level(planned: Planned) -> None:
+def test_a_higher_sparsity_trains_only_that_level() -> None:
     """One mask, the ticket on its source, and each baseline, for either source; the random mask serves both."""
     first = planned(spec_of(TICKET + BASELINES, seeds="1"))
     taller = planned(spec_of(TICKET.replace("70%", "70%, 90%") + BASELINES, seeds="1"), remembering(first))
@@ -120,7 +117,7 @@ def test_a_higher_sparsity_trains_only_that_level(planned: Planned) -> None:
     assert len([job for job in taller.to_run if isinstance(job.job, FineTune)]) == 2 * 3
 
 
-def test_changed_examples_are_noticed(planned: Planned) -> None:
+def test_changed_examples_are_noticed() -> None:
     """Whatever reads them or follows from them runs again; the rest is reused."""
     spec = spec_of(TICKET + BASELINES, seeds="1")
     first = planned(spec)
@@ -130,7 +127,7 @@ def test_changed_examples_are_noticed(planned: Planned) -> None:
     assert {job.job.task.name for job in changed.reused if isinstance(job.job, FineTune)} == {"a"}
 
 
-def test_dropped_weights_are_made_again_only_for_a_mask_that_is_missing(planned: Planned) -> None:
+def test_dropped_weights_are_made_again_only_for_a_mask_that_is_missing() -> None:
     spec = spec_of(TICKET, seeds="1")
     first = planned(spec)
     assert not planned(spec, remembering(first, keeps_weights=False)).to_run
@@ -140,7 +137,7 @@ def test_dropped_weights_are_made_again_only_for_a_mask_that_is_missing(planned:
     assert kinds == ["fine-tune a", "fine-tune a", "fine-tune b", "fine-tune b"], "the round at 70%, and the new level"
 
 
-def test_what_only_led_to_known_masks_is_not_made_again(planned: Planned) -> None:
+def test_what_only_led_to_known_masks_is_not_made_again() -> None:
     """Round three is not a cell of this study, and its mask is there."""
     body = TICKET.replace("sparsity 30%, 50%, 70%", "rounds 30%, 50%, 70% of original\n  sparsity 70%")
     first = planned(spec_of(body, seeds="1"))
@@ -152,7 +149,7 @@ def test_what_only_led_to_known_masks_is_not_made_again(planned: Planned) -> Non
     assert again.jobs.keys() == ends
 
 
-def test_levels_are_read_from_the_path(planned: Planned) -> None:
+def test_levels_are_read_from_the_path() -> None:
     body = TICKET.replace("sparsity 30%, 50%, 70%", "rounds 30%, 50%, 70% of original\n  sparsity 50%, 70%")
     plan = planned(spec_of(body, seeds="1"))
 
@@ -160,7 +157,7 @@ def test_levels_are_read_from_the_path(planned: Planned) -> None:
     assert {str(c.level) for c in plan.cells} == {"50%", "70%"}
 
 
-def test_masks_nest_by_starting_from_the_level_before(planned: Planned) -> None:
+def test_masks_nest_by_starting_from_the_level_before() -> None:
     plan = planned(spec_of(TICKET.replace("a, b", "a"), seeds="1"))
     by_level = {job.sparsity: job for job in jobs(plan, Prune)}
     keys = {entry.job.sparsity: key for key, entry in plan.jobs.items() if isinstance(entry.job, Prune)}
@@ -170,7 +167,7 @@ def test_masks_nest_by_starting_from_the_level_before(planned: Planned) -> None:
     assert by_level[Sparsity.percent(70)].start == keys[Sparsity.percent(50)]
 
 
-def test_pre_trained_weights_can_be_pruned_as_they_are(planned: Planned) -> None:
+def test_pre_trained_weights_can_be_pruned_as_they_are() -> None:
     direct = TICKET.replace("source a, b", "source none").replace("30%, 50%, 70%", "70%").replace("rewind 0 steps", "")
     plan = planned(spec_of(direct + "transfer imp at 70% to a, b\n", seeds="1, 2"))
 
@@ -180,7 +177,7 @@ def test_pre_trained_weights_can_be_pruned_as_they_are(planned: Planned) -> None
     assert len(plan.jobs) == 1 + 2 * 2, "one mask serves both seeds"
 
 
-def test_rewinding_to_a_point_of_training(planned: Planned) -> None:
+def test_rewinding_to_a_point_of_training() -> None:
     """Dense training reaches the point once a seed; rounds go on from it, transfers begin anew with its weights."""
     body = TICKET.replace("0 steps", "5% of training").replace("a, b", "a") + "transfer imp at 70% to b\n"
     plan = planned(spec_of(body, seeds="1"))
@@ -195,7 +192,7 @@ def test_rewinding_to_a_point_of_training(planned: Planned) -> None:
     assert (moved.weights, moved.head, moved.begins) == (Reached(job=key), None, None)
 
 
-def test_rewind_points_are_an_axis(planned: Planned) -> None:
+def test_rewind_points_are_an_axis() -> None:
     body = TICKET.replace("0 steps", "0 steps, 5% of training").replace("a, b", "a")
     plan = planned(spec_of(body, seeds="1"))
 
@@ -205,7 +202,7 @@ def test_rewind_points_are_an_axis(planned: Planned) -> None:
     }
 
 
-def test_pruning_first_looks_at_the_pre_trained_weights(planned: Planned) -> None:
+def test_pruning_first_looks_at_the_pre_trained_weights() -> None:
     plan = planned(spec_of(TICKET.replace("rewind", "first prune\n  rewind").replace("a, b", "a"), seeds="1"))
     first, second, _ = jobs(plan, Prune)
 

@@ -1,9 +1,7 @@
 """Studies as text, laid out over made-up facts: planning reads no file."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from textwrap import indent
-
-import pytest
 
 from ticketlang.jobs import JobKey
 from ticketlang.lay_out import KnownResults, lay_out, nothing_known
@@ -62,12 +60,7 @@ def remembering(plan: Plan, *, keeps_weights: bool = True) -> KnownResults:
     return known
 
 
-@pytest.fixture
-def planned() -> Callable[..., Plan]:
-    """Lay out a spec: `planned(text, known=..., b="other digest")`."""
-
-    def plan(spec: str, known: KnownResults = nothing_known, **changed: str) -> Plan:
-        study = study_of(spec)
-        return lay_out(study, facts_of(study, **changed), known)
-
-    return plan
+def planned(spec: str, known: KnownResults = nothing_known, **changed: str) -> Plan:
+    """Lay out a spec: `planned(text, known, b="other digest")`."""
+    study = study_of(spec)
+    return lay_out(study, facts_of(study, **changed), known)
