@@ -34,6 +34,7 @@ class Known:
 
     study: str  # the study it was first made for
     keeps_weights: bool  # the trained weights are there, too
+    seconds: float | None = None  # how long it took, on whatever machine that was
 
 
 @frozen(kw_only=True)

@@ -1,1 +1,28 @@
 """Where results live: artifacts with digests, certificates and provenance; claims; failures."""
+
+from .artifact import Artifact, DamagedError
+from .certificates import JSON, Certificate, Check, Outcome
+from .claims import Claim
+from .disk import Disk, MissingFileError, StoreError
+from .failures import Failure
+from .provenance import Environment, Provenance, environment_of
+from .store import DEFAULT_FOLDER, Store
+
+__all__ = [
+    "DEFAULT_FOLDER",
+    "JSON",
+    "Artifact",
+    "Certificate",
+    "Check",
+    "Claim",
+    "DamagedError",
+    "Disk",
+    "Environment",
+    "Failure",
+    "MissingFileError",
+    "Outcome",
+    "Provenance",
+    "Store",
+    "StoreError",
+    "environment_of",
+]

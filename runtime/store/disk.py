@@ -1,0 +1,157 @@
+"""Every file operation of the store, and none elsewhere: so that what happens when one of them fails can be tried.
+
+A failing operation becomes one sentence (`StoreError`). Whatever is published was flushed before: `write_new` and
+`flush_tree` return only when the bytes are on the medium.
+"""
+
+import errno
+import os
+import shutil
+from collections.abc import Callable
+from contextlib import suppress
+from functools import wraps
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+from attrs import frozen
+
+Operation = TypeVar("Operation", bound=Callable[..., Any])
+
+
+class StoreError(Exception):
+    """The store cannot do what was asked, in one sentence for its user."""
+
+
+class MissingFileError(StoreError):
+    """A file or folder is not there. Often expected, hence a class of its own."""
+
+
+REASONS = {
+    errno.ENOSPC: "the disk is full; free some space and run again, what is done is kept",
+    errno.EDQUOT: "the quota of this disk is used up; free some space and run again, what is done is kept",
+    errno.EROFS: "it lies on a read-only disk; choose another place with --store",
+    errno.EACCES: "permission is denied; choose another place with --store, or change the permissions",
+    errno.EPERM: "permission is denied; choose another place with --store, or change the permissions",
+}
+
+
+def _in_a_sentence(verb: str) -> Callable[[Operation], Operation]:
+    """Turn the operating system's errors into sentences that name the deed and the file."""
+
+    def decorate(operation: Operation) -> Operation:
+        @wraps(operation)
+        def wrapped(disk: "Disk", path: Path, *args: Any, **kwargs: Any) -> Any:
+            try:
+                return operation(disk, path, *args, **kwargs)
+            except (FileNotFoundError, NotADirectoryError) as problem:
+                raise MissingFileError(f"cannot {verb} {path}: it is not there") from problem
+            except FileExistsError:
+                raise  # an answer rather than a mishap: claims and publishing are decided by it
+            except OSError as problem:
+                reason = REASONS.get(problem.errno or 0) or problem.strerror or str(problem)
+                raise StoreError(f"cannot {verb} {path}: {reason}") from problem
+
+        return cast(Operation, wrapped)
+
+    return decorate
+
+
+@frozen
+class Disk:
+    """The file system as the store uses it. A test may put a faulty one in its place."""
+
+    @_in_a_sentence("make the folder")
+    def make_folder(self, path: Path, *, parents: bool = False) -> None:
+        """Make a folder; one that is there already is an error, unless its parents are to be made, too."""
+        path.mkdir(parents=parents, exist_ok=parents)
+
+    @_in_a_sentence("read")
+    def read(self, path: Path) -> bytes:
+        return path.read_bytes()
+
+    @_in_a_sentence("write")
+    def write_new(self, path: Path, content: bytes) -> None:
+        """Write a file that is not there yet, and flush it. Raises FileExistsError, and then changes nothing."""
+        try:
+            with path.open("xb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+        except FileExistsError:
+            raise
+        except BaseException:
+            with suppress(OSError):  # a file half written is worse than none; the first error is the one to tell
+                path.unlink()
+            raise
+
+    @_in_a_sentence("list")
+    def names(self, path: Path) -> dict[str, int]:
+        """The names in a folder, with the number the file system gave each (it changes when one is replaced)."""
+        with os.scandir(path) as entries:
+            return {entry.name: entry.inode() for entry in entries}
+
+    @_in_a_sentence("rename")
+    def rename(self, path: Path, to: Path) -> None:
+        """Give a file or folder its new name, in one step, and flush the folder that now holds it.
+
+        Raises:
+            FileExistsError: a folder is there under that name.
+        """
+        try:
+            path.rename(to)
+        except OSError as problem:
+            if problem.errno in {errno.ENOTEMPTY, errno.EEXIST}:
+                raise FileExistsError(to) from problem
+            raise
+        self.flush(to.parent)
+
+    @_in_a_sentence("remove")
+    def remove(self, path: Path) -> None:
+        """Remove a file, or a folder with all it holds. What is gone already is no error."""
+        with suppress(FileNotFoundError):
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+
+    @_in_a_sentence("flush")
+    def flush(self, path: Path) -> None:
+        """Bring a file, or a folder's list of names, onto the medium."""
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        except OSError as problem:
+            if problem.errno != errno.EINVAL:  # some network file systems cannot flush folders, and need not
+                raise
+        finally:
+            os.close(descriptor)
+
+    @_in_a_sentence("read")
+    def digest(self, path: Path) -> str:
+        """The BLAKE2b digest of a file's bytes, in hexadecimal digits."""
+        state = blake2b(digest_size=20)
+        with path.open("rb") as file:
+            while chunk := file.read(1 << 20):
+                state.update(chunk)
+        return state.hexdigest()
+
+    @_in_a_sentence("look at")
+    def identity(self, path: Path) -> tuple[int, int, int]:
+        """What changes when a file does: its number, size in bytes, and time of change in nanoseconds."""
+        status = path.stat()
+        return status.st_ino, status.st_size, status.st_mtime_ns
+
+    @_in_a_sentence("renew")
+    def touch(self, path: Path) -> None:
+        """Set a file's time to now, by the clock of the machine that holds the disk."""
+        os.utime(path)
+
+    @_in_a_sentence("look at")
+    def age(self, path: Path, probe: Path) -> float:
+        """Seconds since a file was touched, by the clock of the machine that holds the disk: `probe` is written."""
+        probe.touch()
+        try:
+            return probe.stat().st_mtime - path.stat().st_mtime
+        finally:
+            probe.unlink(missing_ok=True)

@@ -1,0 +1,102 @@
+"""Where everything in a store lies. No other file knows a path.
+
+.ticketlang/
+  format                     the number of this layout
+  artifacts/KEY/             one finished job: job.json, result.json, certificate.json, digests.json,
+                             provenance.json, and its tensors; `KEY.2` replaces `KEY`
+  staging/KEY.TOKEN/         a job being done; published by one rename
+  claims/KEY.N               who is doing it
+  failures/KEY.json, .log    what went wrong the last time
+  damaged/KEY.TOKEN/         set aside: its files are not what was written
+  cache/                     can be deleted at any time
+"""
+
+from pathlib import Path
+
+from attrs import frozen
+
+from ticketlang.jobs import JobKey
+
+FORMAT = 1
+
+JOB = "job.json"
+RESULT = "result.json"
+CERTIFICATE = "certificate.json"
+DIGESTS = "digests.json"
+PROVENANCE = "provenance.json"  # the only file that differs when the same job runs again
+WEIGHTS = "weights.safetensors"  # the trained trunk, where a job keeps it
+
+OURS = frozenset({JOB, RESULT, CERTIFICATE, DIGESTS, PROVENANCE})  # written by the store, never by a job
+
+
+@frozen
+class Layout:
+    """The paths of one store."""
+
+    root: Path
+
+    @property
+    def format(self) -> Path:
+        return self.root / "format"
+
+    @property
+    def artifacts(self) -> Path:
+        return self.root / "artifacts"
+
+    @property
+    def staging(self) -> Path:
+        return self.root / "staging"
+
+    @property
+    def claims(self) -> Path:
+        return self.root / "claims"
+
+    @property
+    def failures(self) -> Path:
+        return self.root / "failures"
+
+    @property
+    def damaged(self) -> Path:
+        return self.root / "damaged"
+
+    @property
+    def cache(self) -> Path:
+        return self.root / "cache"
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        return (self.artifacts, self.staging, self.claims, self.failures, self.damaged, self.cache)
+
+    def artifact(self, key: JobKey, version: int) -> Path:
+        return self.artifacts / numbered(key, version)
+
+    def staged(self, key: JobKey, token: str) -> Path:
+        return self.staging / f"{key}.{token}"
+
+    def claim(self, key: JobKey, number: int) -> Path:
+        return self.claims / f"{key}.{number}"
+
+    def probe(self, token: str) -> Path:
+        return self.claims / f"clock.{token}"
+
+    def failure(self, key: JobKey) -> Path:
+        return self.failures / f"{key}.json"
+
+    def log(self, key: JobKey) -> Path:
+        return self.failures / f"{key}.log"
+
+    def aside(self, key: JobKey, token: str) -> Path:
+        return self.damaged / f"{key}.{token}"
+
+
+def numbered(key: JobKey, version: int) -> str:
+    """The folder name of a version of an artifact: the first is called as its key."""
+    return str(key) if version == 1 else f"{key}.{version}"
+
+
+def key_and_number(name: str) -> tuple[JobKey, int] | None:
+    """The key and the number in a name; None for a name that is none of ours."""
+    key, dot, number = name.partition(".")
+    if dot and not number.isdecimal():
+        return None
+    return JobKey(key), int(number) if dot else 1

@@ -1,0 +1,82 @@
+"""Where, when and on what a result was made: the one part of an artifact that differs when a job runs again."""
+
+import platform
+import sys
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+
+from attrs import asdict, field, frozen
+
+from . import records
+from .certificates import JSON
+
+# What can change the last bits of a result.
+PACKAGES = ("numpy", "torch", "transformers")
+
+
+@frozen
+class Environment:
+    """What a result may depend on beyond its key: results of one environment are equal to the bit."""
+
+    device: str  # "cpu", or the name of the accelerator
+    threads: int  # of torch; 0 where it was not loaded
+    machine: str  # such as x86_64
+    versions: Mapping[str, str] = field(factory=dict)  # of Python and of the packages that compute
+
+    @classmethod
+    def from_json(cls, value: JSON) -> "Environment":
+        return cls(value["device"], value["threads"], value["machine"], value["versions"])
+
+    def differences(self, other: "Environment") -> tuple[str, ...]:
+        """What differs, in words: `threads 2 and 8`."""
+        mine, theirs = self._named(), other._named()
+        names = dict.fromkeys((*mine, *theirs))
+        return tuple(
+            f"{name} {mine.get(name, 'none')} and {theirs.get(name, 'none')}"
+            for name in names
+            if mine.get(name) != theirs.get(name)
+        )
+
+    def _named(self) -> dict[str, str]:
+        return {"device": self.device, "threads": str(self.threads), "machine": self.machine, **self.versions}
+
+
+def environment_of(device: object) -> Environment:
+    """The environment of jobs that this process runs on a device. Loads nothing that is not loaded."""
+    torch = sys.modules.get("torch")
+    name = str(device)
+    if torch is not None and name.startswith("cuda"):
+        name = torch.cuda.get_device_name(device)
+    versions = {"python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            versions[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return Environment(name, torch.get_num_threads() if torch is not None else 0, platform.machine(), versions)
+
+
+@frozen(kw_only=True)
+class Provenance:
+    """The circumstances of one result."""
+
+    study: str  # it was first made for
+    started: str  # UTC, ISO 8601
+    seconds: float  # of the wall clock
+    host: str
+    environment: Environment
+
+    def to_record(self, digests: bytes) -> bytes:
+        """As a file that seals itself, and the list of digests beside it: no bit of an artifact is unguarded."""
+        facts = {**asdict(self), "digests": records.digest(digests)}
+        return records.write({**facts, "seal": records.digest(records.write(facts))})
+
+    @classmethod
+    def from_record(cls, content: bytes, digests: bytes) -> "Provenance":
+        """Raises BadRecordError where the record, or the list of digests, is not as it was written."""
+        facts = dict(records.read(content))
+        if facts.pop("seal", None) != records.digest(records.write(facts)):
+            raise records.BadRecordError("its seal is broken")
+        if facts.pop("digests", None) != records.digest(digests):
+            raise records.BadRecordError("it belongs to another list of digests")
+        return cls(**{**facts, "environment": Environment.from_json(facts["environment"])})

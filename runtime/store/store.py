@@ -1,0 +1,225 @@
+"""The results of all studies, one folder a job. The files are the truth: there is no index to fall out of step.
+
+The life of an artifact: claimed, staged in the same file system, flushed, described by the digests of its files, and
+published by one rename. Whatever is under its final name is therefore whole. A newer version of an artifact (one that
+keeps weights, after one that dropped them) is published beside the older one, which is removed after that.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
+from secrets import token_hex
+
+from attrs import define, field
+
+from ticketlang.jobs import AnyJob, JobKey, settings
+from ticketlang.plan import Known, PlannedJob
+
+from . import records
+from .artifact import Artifact, DamagedError
+from .certificates import Outcome
+from .claims import Claims
+from .disk import Disk, MissingFileError, StoreError
+from .failures import Failures
+from .layout import (
+    CERTIFICATE,
+    DIGESTS,
+    FORMAT,
+    JOB,
+    OURS,
+    PROVENANCE,
+    RESULT,
+    WEIGHTS,
+    Layout,
+    key_and_number,
+)
+from .provenance import Provenance
+
+DEFAULT_FOLDER = Path(".ticketlang")
+
+
+@define(eq=False)
+class Store:
+    """One folder of results, as one process sees it."""
+
+    layout: Layout
+    disk: Disk
+    claims: Claims
+    failures: Failures
+    glanced: dict[str, tuple[int, Known | None]] = field(repr=False, factory=dict)  # name -> its number, what it holds
+    opened: dict[tuple[str, int], Artifact] = field(repr=False, factory=dict)
+
+    @classmethod
+    def open(cls, folder: Path = DEFAULT_FOLDER, disk: Disk | None = None) -> "Store":
+        """Open a store, or begin one where there is none.
+
+        Raises:
+            StoreError: the folder holds something else, or a store of another format; or the disk refuses.
+        """
+        disk = disk or Disk()
+        layout = Layout(folder)
+        _agree_on_format(layout, disk)
+        return cls(layout, disk, Claims(layout, disk), Failures(layout, disk))
+
+    @property
+    def folder(self) -> Path:
+        return self.layout.root
+
+    def known(self, keys: Collection[JobKey]) -> Mapping[JobKey, Known]:
+        """Which of these jobs are done. One look at the folder, and one at each artifact not looked at before."""
+        wanted, found = frozenset(keys), {}
+        for key, (name, number) in self._newest().items():
+            if key in wanted and (known := self._glance(name, number)) is not None:
+                found[key] = known
+        return found
+
+    def artifact(self, key: JobKey) -> Artifact:
+        """What a job left. Its files are checked as they are read.
+
+        Raises:
+            MissingFileError: there is none.
+        """
+        newest = self._newest(key)
+        if key not in newest:
+            raise MissingFileError(f"there is no stored result {key}")
+        # One artifact object for one version, so that its files are checked once.
+        return self.opened.setdefault(newest[key], Artifact(key, self.layout.artifacts / newest[key][0], self.disk))
+
+    def artifacts(self) -> Iterator[Artifact]:
+        """Everything there is."""
+        for key in self._newest():
+            yield self.artifact(key)
+
+    def stage(self, key: JobKey) -> Path:
+        """A new empty folder for the files of a job, which the caller has claimed. What earlier tries left goes."""
+        for name in self.disk.names(self.layout.staging):
+            if name.startswith(f"{key}."):
+                self.disk.remove(self.layout.staging / name)
+        folder = self.layout.staged(key, token_hex(8))
+        self.disk.make_folder(folder)
+        return folder
+
+    def drop(self, staged: Path) -> None:
+        """Give up what was staged."""
+        self.disk.remove(staged)
+
+    def publish(self, planned: PlannedJob, staged: Path, outcome: Outcome, provenance: Provenance) -> Artifact:
+        """Make a staged job an artifact, whole or not at all."""
+        self._describe(planned.job, planned.labels, staged, outcome, provenance)
+        older = [name for name in self.disk.names(self.layout.artifacts) if _is_version_of(name, planned.key)]
+        version = max((_version(name) for name in older), default=0) + 1
+        self.disk.rename(staged, self.layout.artifact(planned.key, version))
+        for name in older:
+            self.disk.remove(self.layout.artifacts / name)
+        self.failures.forget(planned.key)
+        return self.artifact(planned.key)
+
+    def set_aside(self, key: JobKey) -> None:
+        """Take a damaged artifact out of the way, so that its job is done anew. It stays there to be looked at."""
+        for name in self.disk.names(self.layout.artifacts):
+            if _is_version_of(name, key):
+                self.disk.rename(self.layout.artifacts / name, self.layout.aside(key, token_hex(8)))
+
+    def sweep(self) -> None:
+        """Remove what dead owners left: folders half staged, and versions that a newer one replaced."""
+        for name in self.disk.names(self.layout.staging):
+            if not self.claims.is_taken(JobKey(name.partition(".")[0])):
+                self.disk.remove(self.layout.staging / name)
+        newest = {name for name, _ in self._newest().values()}
+        for name in self.disk.names(self.layout.artifacts):
+            if key_and_number(name) and name not in newest:
+                self.disk.remove(self.layout.artifacts / name)
+
+    def _describe(
+        self, job: AnyJob, labels: tuple[str, ...], staged: Path, outcome: Outcome, provenance: Provenance
+    ) -> None:
+        """Write what the store says about a job beside the job's own files, and bring all of it onto the medium."""
+        made = sorted(self.disk.names(staged))
+        if reserved := OURS.intersection(made):
+            raise ValueError(f"a job writes files of its own, not {', '.join(sorted(reserved))}")
+        for name in made:
+            self.disk.flush(staged / name)
+        written = {
+            JOB: records.write({"settings": settings(job), "labels": list(labels)}),
+            RESULT: records.write(dict(outcome.result)),
+            CERTIFICATE: records.write(outcome.certificate.to_json()),
+        }
+        digests = {name: self.disk.digest(staged / name) for name in made}
+        digests |= {name: records.digest(content) for name, content in written.items()}
+        written[DIGESTS] = records.write(digests)
+        written[PROVENANCE] = provenance.to_record(written[DIGESTS])
+        for name, content in written.items():
+            self.disk.write_new(staged / name, content)
+        self.disk.flush(staged)
+
+    def _newest(self, key: JobKey | None = None) -> Mapping[JobKey, tuple[str, int]]:
+        """Of every artifact the newest version: its name, and the number the file system gave it."""
+        newest: dict[JobKey, tuple[int, str, int]] = {}
+        for name, number in self.disk.names(self.layout.artifacts).items():
+            parts = key_and_number(name)
+            if parts is not None and (key is None or parts[0] == key):
+                newest[parts[0]] = max(newest.get(parts[0], (0, "", 0)), (parts[1], name, number))
+        return {named: (name, number) for named, (_, name, number) in newest.items()}
+
+    def _glance(self, name: str, number: int) -> Known | None:
+        """What a plan needs to know of an artifact; None where files are missing or cannot be understood."""
+        if self.glanced.get(name, (0, None))[0] != number:
+            self.glanced[name] = (number, self._look(name))
+        return self.glanced[name][1]
+
+    def _look(self, name: str) -> Known | None:
+        folder = self.layout.artifacts / name
+        artifact = Artifact(JobKey(name.partition(".")[0]), folder, self.disk)
+        try:
+            there = self.disk.names(folder)
+            provenance, files = artifact.provenance, artifact.files
+        except (DamagedError, MissingFileError):
+            return None
+        if not there.keys() >= {JOB, RESULT, CERTIFICATE, *files}:
+            return None
+        return Known(study=provenance.study, keeps_weights=WEIGHTS in files, seconds=provenance.seconds)
+
+
+def _agree_on_format(layout: Layout, disk: Disk) -> None:
+    """Read the number at the root, or write it where the folder is new or empty."""
+    try:
+        found = disk.read(layout.format).decode(errors="replace").strip()
+    except MissingFileError:
+        _begin(layout, disk)
+        return
+    if found != str(FORMAT):
+        raise StoreError(
+            f"the store {layout.root} has format {found[:20]!r}, and this ticketlang reads format {FORMAT}; "
+            "use the release that made it, or another folder with --store"
+        )
+    for folder in set(layout.folders) - {layout.root / name for name in disk.names(layout.root)}:
+        disk.make_folder(folder, parents=True)
+
+
+def _begin(layout: Layout, disk: Disk) -> None:
+    try:
+        there = disk.names(layout.root)
+    except MissingFileError:
+        there = {}
+    ours = {folder.name for folder in layout.folders}
+    if strangers := sorted(there.keys() - ours):
+        raise StoreError(
+            f"{layout.root} is no store: it holds {strangers[0]!r} and no format number; "
+            "choose an empty or new folder with --store"
+        )
+    for folder in layout.folders:
+        disk.make_folder(folder, parents=True)
+    try:
+        disk.write_new(layout.format, f"{FORMAT}\n".encode())
+    except FileExistsError:  # another process began it at the same moment
+        _agree_on_format(layout, disk)
+    disk.flush(layout.root)
+
+
+def _version(name: str) -> int:
+    parts = key_and_number(name)
+    return parts[1] if parts else 0
+
+
+def _is_version_of(name: str, key: JobKey) -> bool:
+    parts = key_and_number(name)
+    return parts is not None and parts[0] == key
