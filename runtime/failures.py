@@ -1,0 +1,31 @@
+"""Why a job failed: one sentence each, recorded in the store and shown to people."""
+
+
+class JobFailed(Exception):
+    """A job could not be done. Its text is one sentence: what was wrong, and the way out where there is one."""
+
+
+class BrokenInvariant(JobFailed):
+    """A run turned out not to be what it claims to be. The fault is in this program, so the job fails loudly."""
+
+
+class TrainingDiverged(JobFailed):
+    """Loss or gradients are no longer finite."""
+
+    def __init__(self, what: str, step: int, rate: float, batch: tuple[int, ...]) -> None:
+        self.step, self.rate, self.batch = step, rate, batch
+        shown = ", ".join(map(str, batch[:8])) + (", ..." if len(batch) > 8 else "")
+        super().__init__(
+            f"the {what} was not finite at step {step}, at a learning rate of {rate:g},"
+            f" on the training examples {shown}; a lower rate or a longer warm-up may help"
+        )
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # Exceptions are rebuilt from their arguments when they cross processes, and ours are not their text.
+        return (_diverged_again, (self.args[0], self.step, self.rate, self.batch))
+
+
+def _diverged_again(text: str, step: int, rate: float, batch: tuple[int, ...]) -> TrainingDiverged:
+    again = TrainingDiverged("loss", step, rate, batch)
+    again.args = (text,)
+    return again

@@ -1,0 +1,103 @@
+"""What a model folder holds, read from its configuration and file headers alone: no torch, no weights."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from attrs import frozen
+from safetensors import SafetensorError, safe_open
+
+# Encoders whose blocks are nn.Linear matrices under `encoder.`, whose attention goes through the interface that our
+# dropout plugs into, and whose pooler, where they have one, is `pooler.dense`. Values: positions taken by padding.
+FAMILIES = {"bert": 0, "roberta": 2, "xlm-roberta": 2, "camembert": 2, "electra": 0}
+
+SAFETENSORS = "model.safetensors"
+SAFETENSORS_INDEX = "model.safetensors.index.json"
+PICKLED = "pytorch_model.bin"  # read with weights_only, and only where there is nothing better
+TOKENIZER_FILES = ("tokenizer.json", "vocab.txt", "vocab.json", "sentencepiece.bpe.model")
+
+
+class UnreadableModel(Exception):
+    """The folder's files contradict each other or cannot be read. Says why."""
+
+
+@frozen(kw_only=True)
+class ModelDescription:
+    """The facts about a model folder that are known before anything heavy is loaded."""
+
+    model_type: str
+    has_weights: bool
+    has_pooler: bool  # True, too, where the names cannot be known without torch (weights as a pickle alone)
+    has_tokenizer: bool
+    parameters: tuple[str, ...]  # names in the checkpoint, its prefix and heads included; empty for a pickle
+    max_tokens: int  # of one input
+
+    @property
+    def is_supported(self) -> bool:
+        return self.model_type in FAMILIES
+
+
+def describe_model(folder: Path) -> ModelDescription:
+    """Read `config.json` and the header of the weights.
+
+    Raises:
+        UnreadableModel: with a sentence saying which file, and what is wrong with it.
+    """
+    config = _read_json(folder / "config.json")
+    model_type = str(config.get("model_type", "unknown"))
+    parameters = checkpoint_names(folder)
+    is_pickle = not parameters and (folder / PICKLED).is_file()
+    return ModelDescription(
+        model_type=model_type,
+        has_weights=bool(parameters) or is_pickle,
+        has_pooler=is_pickle or any(name.endswith("pooler.dense.weight") for name in parameters),
+        has_tokenizer=any((folder / name).is_file() for name in TOKENIZER_FILES),
+        parameters=parameters,
+        max_tokens=_max_tokens(folder, config, model_type),
+    )
+
+
+def weight_files(folder: Path) -> dict[str, tuple[str, ...]]:
+    """Safetensors files of a checkpoint and the parameters in each; empty where there are none."""
+    if (folder / SAFETENSORS).is_file():
+        return {SAFETENSORS: _header_names(folder / SAFETENSORS)}
+    if not (folder / SAFETENSORS_INDEX).is_file():
+        return {}
+    index = _read_json(folder / SAFETENSORS_INDEX).get("weight_map")
+    names = sorted(set(index.values())) if isinstance(index, dict) else []
+    # A file name from an index may not lead outside the folder.
+    if not names or any(Path(name).name != name for name in names):
+        raise UnreadableModel(f"{folder / SAFETENSORS_INDEX} does not name the files of the weights")
+    return {name: _header_names(folder / name) for name in names}
+
+
+def checkpoint_names(folder: Path) -> tuple[str, ...]:
+    """Names of all parameters in the safetensors files, in order of the alphabet."""
+    return tuple(sorted(name for names in weight_files(folder).values() for name in names))
+
+
+def _header_names(path: Path) -> tuple[str, ...]:
+    try:
+        with safe_open(path, framework="numpy") as file:
+            return tuple(file.keys())
+    except (SafetensorError, OSError) as problem:
+        raise UnreadableModel(f"{path} cannot be read as safetensors: {problem}") from None
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UnreadableModel(f"{path} is not there") from None
+    except (OSError, ValueError, RecursionError) as problem:
+        raise UnreadableModel(f"{path} cannot be read as JSON: {problem}") from None
+    if not isinstance(value, dict):
+        raise UnreadableModel(f"{path} is not a JSON object")
+    return value
+
+
+def _max_tokens(folder: Path, config: dict[str, Any], model_type: str) -> int:
+    positions = config.get("max_position_embeddings", 512)
+    if not isinstance(positions, int):
+        raise UnreadableModel(f"{folder / 'config.json'} has no whole number as `max_position_embeddings`")
+    return positions - FAMILIES.get(model_type, 0)
