@@ -14,7 +14,7 @@ FAMILIES = {"bert": 0, "roberta": 2, "xlm-roberta": 2, "camembert": 2, "electra"
 SAFETENSORS = "model.safetensors"
 SAFETENSORS_INDEX = "model.safetensors.index.json"
 PICKLED = "pytorch_model.bin"  # read with weights_only, and only where there is nothing better
-TOKENIZER_FILES = ("tokenizer.json", "vocab.txt", "vocab.json", "sentencepiece.bpe.model")
+TOKENIZER_FILES = ("tokenizer.json", "vocab.txt", "vocab.json")
 
 
 class UnreadableModel(Exception):

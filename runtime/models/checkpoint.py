@@ -1,0 +1,55 @@
+"""The tensors of a checkpoint, read as they lie in its files.
+
+Read by us, not by `from_pretrained`: that one draws whatever is missing at random and goes on, and a study would then
+compare tickets of a network that nobody pre-trained.
+"""
+
+from pathlib import Path
+
+import torch
+from safetensors import safe_open
+from torch import Tensor
+
+from ..failures import JobFailed
+from .description import PICKLED, weight_files
+
+State = dict[str, Tensor]
+
+# Names that layer norms had in the first published checkpoints, bert-base-uncased among them.
+OLD_NAMES = {"LayerNorm.gamma": "LayerNorm.weight", "LayerNorm.beta": "LayerNorm.bias"}
+
+
+def read_trunk(folder: Path, prefix: str, names: tuple[str, ...]) -> State:
+    """The named parameters of the trunk, as fresh fp32 tensors, in the order of `names`.
+
+    Args:
+        prefix: what checkpoints with a head put before the trunk's names, such as `bert`.
+
+    Raises:
+        JobFailed: if the checkpoint lacks one of them.
+    """
+    found = {_plain(name, prefix): tensor for name, tensor in _read(folder).items()}
+    if missing := [name for name in names if name not in found]:
+        shown = ", ".join(f"`{name}`" for name in missing[:3]) + (", ..." if len(missing) > 3 else "")
+        raise JobFailed(f"the weights in {folder} lack {len(missing)} of {len(names)} parameters: {shown}")
+    return {name: found[name].to(torch.float32, copy=True) for name in names}
+
+
+def _read(folder: Path) -> State:
+    files = weight_files(folder)
+    if not files:
+        state = torch.load(folder / PICKLED, map_location="cpu", weights_only=True, mmap=True)
+        return {name: tensor for name, tensor in state.items() if isinstance(tensor, Tensor)}
+    tensors: State = {}
+    for file_name, names in files.items():
+        with safe_open(folder / file_name, framework="pt") as file:
+            tensors.update((name, file.get_tensor(name)) for name in names)
+    return tensors
+
+
+def _plain(name: str, prefix: str) -> str:
+    name = name.removeprefix(f"{prefix}.")
+    for old, new in OLD_NAMES.items():
+        if name.endswith(old):
+            return name.removesuffix(old) + new
+    return name

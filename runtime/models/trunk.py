@@ -1,0 +1,72 @@
+"""The trunk: the base network of a model folder, with its pooler where the checkpoint has one."""
+
+from pathlib import Path
+
+import torch
+from attrs import frozen
+from torch import nn
+from transformers import AutoConfig, AutoModel
+
+from ..failures import JobFailed
+from . import attention
+from .checkpoint import State, read_trunk
+from .description import ModelDescription, describe_model
+
+
+@frozen(eq=False)
+class Pretrained:
+    """A model folder, loaded. Its trunk is a pattern to copy from, and nobody trains it."""
+
+    folder: Path
+    description: ModelDescription
+    pattern: nn.Module
+    initializer_range: float  # standard deviation of weights before any training
+    head_dropout: float  # share dropped before a head on the pooled output
+
+    @property
+    def hidden_size(self) -> int:
+        return int(self.pattern.config.hidden_size)  # type: ignore[union-attr, arg-type]  # torch knows modules alone
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Parameters of the trunk, in the order of the network."""
+        return tuple(name for name, _ in self.pattern.named_parameters())
+
+    def read_again(self) -> State:
+        """The pre-trained weights from the files themselves: nothing that happened in this process is in them."""
+        return read_trunk(self.folder, _prefix(self.pattern), self.names)
+
+
+def load(folder: Path) -> Pretrained:
+    """Build the network of a local folder and fill it with the checkpoint's weights.
+
+    Raises:
+        JobFailed: if the family is unknown, or the checkpoint lacks parameters.
+    """
+    description = describe_model(folder)
+    if not description.is_supported:
+        raise JobFailed(f"models of type `{description.model_type}` cannot be pruned yet; BERT's family can")
+    attention.register()
+    config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    with torch.random.fork_rng(devices=[]):  # building draws weights, which are overwritten below
+        network = AutoModel.from_config(
+            config, attn_implementation=attention.NAME, dtype=torch.float32, trust_remote_code=False
+        )
+    names = tuple(name for name, _ in network.named_parameters())
+    has_pooler = description.has_pooler and "pooler.dense.weight" in names
+    if getattr(network, "pooler", None) is not None and not has_pooler:
+        network.pooler = None
+        names = tuple(name for name in names if not name.startswith("pooler."))
+    network.load_state_dict(read_trunk(folder, _prefix(network), names), strict=True)
+    dropout = getattr(config, "classifier_dropout", None)
+    return Pretrained(
+        folder=folder,
+        description=description,
+        pattern=network,
+        initializer_range=float(config.initializer_range),
+        head_dropout=float(config.hidden_dropout_prob if dropout is None else dropout),
+    )
+
+
+def _prefix(network: nn.Module) -> str:
+    return str(network.base_model_prefix)
