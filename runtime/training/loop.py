@@ -1,0 +1,164 @@
+"""The training loop: what happens at each step, in this order, and nothing else.
+
+Forward, backward, mask the gradients, clip them, step at the schedule's rate, look whether the mask held. No state is
+global: order, dropout and heads come from their streams, so the same arguments on the same machine give the same bits.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+
+import torch
+from attrs import Factory, define, frozen
+from torch import Tensor, nn
+
+from ticketlang.study import Optimizer
+
+from ..failures import BrokenInvariant, TrainingDiverged
+from ..models.network import Network
+from ..pruning.mask import Mask
+from .batches import Batch, Encoded, TrainingOrder, collate
+from .dropout import Dropout, set_step
+from .masking import HeldMask
+from .optimizer import adamw, clip_, gradient_norms, set_rate
+from .schedule import Schedule
+
+CURVE_POINTS = 50  # of a learning curve, at most
+
+Loss = Callable[[Tensor, Tensor], Tensor]  # outputs (B, C), labels (B) -> a mean over the batch
+Advanced = Callable[[int, int], None]  # steps done, steps in all
+
+
+@frozen(kw_only=True)
+class Training:
+    """Everything a training is a function of, but the network, its mask and the examples."""
+
+    schedule: Schedule
+    order: TrainingOrder
+    optimizer: Optimizer
+    loss: Loss
+    begins: int = 0  # the step at which it sets in
+    ends: int  # the step before which it stops
+
+
+@frozen(kw_only=True)
+class Trained:
+    """What a training did."""
+
+    steps: int
+    last_rate: float | None  # of the last step, as the optimizer had it; None without any
+    curve: tuple[tuple[int, float], ...]  # the step before which a stretch ends, and its mean loss
+    checked_steps: int  # after so many of them all removed weights were looked at, and were zero
+    largest_norms: dict[str, float]  # of the gradient of each parameter, over all steps; masked, not clipped
+
+
+def train(
+    network: Network,
+    mask: Mask | None,
+    dropouts: Sequence[Dropout],
+    examples: Encoded,
+    training: Training,
+    advanced: Advanced,
+) -> Trained:
+    """Train a network in place. What the mask removes is zero from before the first step on.
+
+    Raises:
+        TrainingDiverged: loss or gradients stopped being finite.
+        BrokenInvariant: a removed weight came back.
+    """
+    device = next(network.parameters()).device
+    held = None if mask is None else HeldMask(mask, dict(network.trunk.named_parameters()))
+    gradients = Gradients(dict(network.named_parameters()))
+    optimizer = adamw(list(network.parameters()), training.optimizer)
+    curve = Curve(stretch=-(-(training.ends - training.begins) // CURVE_POINTS))
+    rate, checked_steps = None, 0
+    network.train()
+    for step, chosen in enumerate(training.order.from_step(training.begins, training.ends), start=training.begins):
+        rate = float(training.schedule.rate(step))
+        set_step(dropouts, step)
+        batch = collate(examples, chosen, device)
+        loss = _learn(network, batch, training.loss)
+        _refuse_infinite("loss", loss, step, rate, batch)
+        if held is not None:
+            held.mask_gradients_()
+        norm = gradients.norm()
+        _refuse_infinite("gradient", norm, step, rate, batch)
+        if training.optimizer.clip is not None:
+            clip_(gradients.present, norm, float(training.optimizer.clip))
+        set_rate(optimizer, rate)
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+        if held is not None:
+            _refuse_revived(held, step)
+            checked_steps += 1
+        curve.add(step, loss)
+        advanced(step + 1 - training.begins, training.ends - training.begins)
+    return Trained(
+        steps=training.ends - training.begins,
+        last_rate=None if rate is None else optimizer.param_groups[0]["lr"],
+        curve=curve.finished(training.ends),
+        checked_steps=checked_steps,
+        largest_norms=gradients.largest_norms(),
+    )
+
+
+def _learn(network: Network, batch: Batch, loss: Loss) -> float:
+    """Forward and backward: leaves gradients behind, and tells the loss."""
+    value = loss(network(batch.inputs), batch.labels)
+    value.backward()  # type: ignore[no-untyped-call]  # torch leaves it without types
+    return value.item()
+
+
+@define
+class Gradients:
+    """The gradients of all parameters, and the largest norm each has had."""
+
+    parameters: dict[str, nn.Parameter]
+    largest: dict[str, Tensor] = Factory(dict)
+
+    @property
+    def present(self) -> list[Tensor]:
+        return [parameter.grad for parameter in self.parameters.values() if parameter.grad is not None]
+
+    def norm(self) -> float:
+        """The L2 norm of all gradients together."""
+        names = [name for name, parameter in self.parameters.items() if parameter.grad is not None]
+        norms = gradient_norms(self.present)
+        for name, norm in zip(names, norms.unbind(), strict=True):
+            self.largest[name] = norm if name not in self.largest else torch.maximum(self.largest[name], norm)
+        return float(torch.linalg.vector_norm(norms))
+
+    def largest_norms(self) -> dict[str, float]:
+        return {name: float(self.largest.get(name, 0.0)) for name in self.parameters}
+
+
+@define
+class Curve:
+    """The mean loss of every stretch of steps."""
+
+    stretch: int
+    points: list[tuple[int, float]] = Factory(list)
+    losses: list[float] = Factory(list)
+
+    def add(self, step: int, loss: float) -> None:
+        self.losses.append(loss)
+        if len(self.losses) == self.stretch:
+            self._close(step + 1)
+
+    def finished(self, ends: int) -> tuple[tuple[int, float], ...]:
+        if self.losses:
+            self._close(ends)
+        return tuple(self.points)
+
+    def _close(self, step: int) -> None:
+        self.points.append((step, math.fsum(self.losses) / len(self.losses)))
+        self.losses.clear()
+
+
+def _refuse_infinite(what: str, value: float, step: int, rate: float, batch: Batch) -> None:
+    if not math.isfinite(value):
+        raise TrainingDiverged(what, step, rate, tuple(int(example) for example in batch.examples))
+
+
+def _refuse_revived(held: HeldMask, step: int) -> None:
+    if names := held.revived():
+        raise BrokenInvariant(f"removed weights of `{names[0]}` are not zero after step {step}: the mask did not hold")

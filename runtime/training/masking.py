@@ -1,0 +1,44 @@
+"""Masks held through a training: removed weights are zero before the first step, and after every one.
+
+Masking the forward pass, as torch.nn.utils.prune does, would leave removed weights alive below the mask. Here their
+gradients are set to zero before clipping, so that AdamW's moments stay zero and its decay decays a zero; and since
+published tickets have turned out to be 98% dense, the weights are looked at after every step all the same.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ..pruning.mask import Mask
+
+
+class HeldMask:
+    """A mask on the parameters of a network in training."""
+
+    def __init__(self, mask: Mask, parameters: Mapping[str, nn.Parameter]) -> None:
+        mask.apply_(parameters)
+        self.parameters = {name: parameters[name] for name in mask.kept}
+        # Multiplying by floats is three times faster than by bools, and these live as long as the training.
+        self.factors = {
+            name: bits.to(parameters[name].device, torch.float32) for name, bits in mask.kept.items()
+        }
+        self.removed = {name: ~bits.to(parameters[name].device) for name, bits in mask.kept.items()}
+
+    def mask_gradients_(self) -> None:
+        """Set the gradients of removed weights to zero."""
+        for name, factor in self.factors.items():
+            gradient = self.parameters[name].grad
+            if gradient is not None:
+                gradient.mul_(factor)
+
+    def revived(self) -> tuple[str, ...]:
+        """Matrices in which a removed weight is not zero: none, unless the optimizer moves what has no gradient."""
+        return tuple(name for name, weight in self.parameters.items() if _any_in(weight.detach(), self.removed[name]))
+
+
+def _any_in(weight: Tensor, removed: Tensor) -> bool:
+    if weight.device.type == "cpu":  # numpy compares and combines in a third of torch's time
+        return bool(np.logical_and(weight.numpy() != 0, removed.numpy()).any())
+    return bool(((weight != 0) & removed).any())

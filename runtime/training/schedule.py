@@ -1,0 +1,47 @@
+"""How long a training is, and how fast it learns at each step.
+
+Step k of T (k = 0 to T - 1) learns at peak * (T - k) / T, as in transformers' linear schedule: the peak at the first
+step, zero after the last. With a warm-up of W steps it climbs first, peak * k / W, and then falls over the other T - W.
+"""
+
+from fractions import Fraction
+
+from attrs import frozen
+
+from ticketlang.study import Recipe
+
+
+@frozen(kw_only=True)
+class Schedule:
+    """The optimizer steps of a whole training, and their learning rates."""
+
+    steps: int  # of the whole training, wherever it sets in
+    steps_per_epoch: int
+    warmup: int
+    peak: Fraction
+
+    @classmethod
+    def of(cls, recipe: Recipe, examples: int) -> "Schedule":
+        """The schedule of a recipe over so many training examples.
+
+        Raises:
+            ValueError: for a schedule that is not known, or no examples.
+        """
+        if recipe.schedule != "linear":
+            raise ValueError(f"no schedule is called `{recipe.schedule}`")
+        if examples < 1:
+            raise ValueError("a training needs examples")
+        per_epoch = -(-examples // recipe.batch)  # the last batch of an epoch may be a smaller one
+        steps = recipe.train.steps(per_epoch)
+        return cls(
+            steps=steps,
+            steps_per_epoch=per_epoch,
+            warmup=recipe.warmup.steps(per_epoch, steps),
+            peak=recipe.rate,
+        )
+
+    def rate(self, step: int) -> Fraction:
+        """The learning rate of a step, counted from 0; `rate(steps)` is zero."""
+        if step < self.warmup:
+            return self.peak * step / self.warmup
+        return self.peak * (self.steps - step) / max(self.steps - self.warmup, 1)
