@@ -1,6 +1,6 @@
 """What a job left in the store: files whose digests are checked before anything reads them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 
@@ -18,9 +18,9 @@ from .provenance import Provenance
 class DamagedError(StoreError):
     """A stored file is not what was written."""
 
-    def __init__(self, key: JobKey, name: str, reason: str) -> None:
-        super().__init__(f"the stored result {key} is damaged: {name} {reason}; run again, and it is made anew")
-        self.key = key
+    def __init__(self, artifact: "Artifact", name: str, reason: str) -> None:
+        super().__init__(f"the stored result {artifact.key} is damaged: its {name} {reason}")
+        self.key, self.folder = artifact.key, artifact.folder
 
 
 @define(slots=False, eq=False)
@@ -44,16 +44,16 @@ class Artifact:
             DamagedError: it is missing, or its digest is another.
         """
         if name not in self._digests:
-            raise DamagedError(self.key, name, "is not part of it")
+            raise DamagedError(self, name, "is not part of it")
         path = self.folder / name
         try:
             identity = self.disk.identity(path)
             if self.checked.get(name) != identity:
                 if self.disk.digest(path) != self._digests[name]:
-                    raise DamagedError(self.key, name, "has changed since it was written")
+                    raise DamagedError(self, name, "has changed since it was written")
                 self.checked[name] = identity
         except MissingFileError:
-            raise DamagedError(self.key, name, "is missing") from None
+            raise DamagedError(self, name, "is missing") from None
         return path
 
     @cached_property
@@ -69,45 +69,57 @@ class Artifact:
         try:
             return Provenance.from_record(self.disk.read(self.folder / PROVENANCE), self._digest_list)
         except MissingFileError:
-            raise DamagedError(self.key, PROVENANCE, "is missing") from None
+            raise DamagedError(self, PROVENANCE, "is missing") from None
         except (records.BadRecordError, KeyError, TypeError, AttributeError) as problem:
-            raise DamagedError(self.key, PROVENANCE, f"cannot be trusted: {problem}") from None
+            raise DamagedError(self, PROVENANCE, f"cannot be trusted: {problem}") from None
+
+    def check(self) -> None:
+        """Read everything, and compare it with what was written.
+
+        Raises:
+            DamagedError: of the first file that is another.
+        """
+        _ = self.provenance
+        for name in self.files:
+            self.path(name)
 
     def verify(self) -> tuple[str, ...]:
         """Read everything, and say what is wrong with it: one sentence for each damaged file."""
-        problems = []
+        return tuple(self._problems())
+
+    def _problems(self) -> Iterator[str]:
         try:
             _ = self.provenance
             names = self.files
         except DamagedError as problem:
-            return (str(problem),)
+            yield str(problem)
+            return
         for name in names:
             try:
                 self.path(name)
             except DamagedError as problem:
-                problems.append(str(problem))
-        return tuple(problems)
+                yield str(problem)
 
     def _record(self, name: str) -> JSON:
         content = self.disk.read(self.path(name))
         try:
             return records.read(content)
         except records.BadRecordError as problem:
-            raise DamagedError(self.key, name, f"cannot be read: {problem}") from None
+            raise DamagedError(self, name, f"cannot be read: {problem}") from None
 
     @cached_property
     def _digest_list(self) -> bytes:
         try:
             return self.disk.read(self.folder / DIGESTS)
         except MissingFileError:
-            raise DamagedError(self.key, DIGESTS, "is missing") from None
+            raise DamagedError(self, DIGESTS, "is missing") from None
 
     @cached_property
     def _digests(self) -> Mapping[str, str]:
         try:
             found = records.read(self._digest_list)
         except records.BadRecordError as problem:
-            raise DamagedError(self.key, DIGESTS, f"cannot be read: {problem}") from None
+            raise DamagedError(self, DIGESTS, f"cannot be read: {problem}") from None
         if not isinstance(found, dict):
-            raise DamagedError(self.key, DIGESTS, "cannot be read: it is no list of digests")
+            raise DamagedError(self, DIGESTS, "cannot be read: it is no list of digests")
         return found

@@ -66,9 +66,14 @@ class Provenance:
     host: str
     environment: Environment
 
-    def to_record(self, digests: bytes) -> bytes:
-        """As a file that seals itself, and the list of digests beside it: no bit of an artifact is unguarded."""
-        facts = {**asdict(self), "digests": records.digest(digests)}
+    def to_record(self, digests: bytes, files: int) -> bytes:
+        """As a file that seals itself, and the list of digests beside it: no bit of an artifact is unguarded.
+
+        Args:
+            digests: the bytes of the list.
+            files: how many there are in the folder, this one among them.
+        """
+        facts = {**asdict(self), "digests": records.digest(digests), "files": files}
         return records.write({**facts, "seal": records.digest(records.write(facts))})
 
     @classmethod
@@ -79,4 +84,5 @@ class Provenance:
             raise records.BadRecordError("its seal is broken")
         if facts.pop("digests", None) != records.digest(digests):
             raise records.BadRecordError("it belongs to another list of digests")
+        facts.pop("files", None)
         return cls(**{**facts, "environment": Environment.from_json(facts["environment"])})

@@ -5,7 +5,9 @@ published by one rename. Whatever is under its final name is therefore whole. A 
 keeps weights, after one that dropped them) is published beside the older one, which is removed after that.
 """
 
+import json
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from secrets import token_hex
 
@@ -15,7 +17,7 @@ from ticketlang.jobs import AnyJob, JobKey, settings
 from ticketlang.plan import Known, PlannedJob
 
 from . import records
-from .artifact import Artifact, DamagedError
+from .artifact import Artifact
 from .certificates import Outcome
 from .claims import Claims
 from .disk import Disk, MissingFileError, StoreError
@@ -46,7 +48,7 @@ class Store:
     claims: Claims
     failures: Failures
     glanced: dict[str, tuple[int, Known | None]] = field(repr=False, factory=dict)  # name -> its number, what it holds
-    opened: dict[tuple[str, int], Artifact] = field(repr=False, factory=dict)
+    opened: dict[JobKey, tuple[int, Artifact]] = field(repr=False, factory=dict)
 
     @classmethod
     def open(cls, folder: Path = DEFAULT_FOLDER, disk: Disk | None = None) -> "Store":
@@ -78,11 +80,16 @@ class Store:
         Raises:
             MissingFileError: there is none.
         """
+        # One object for one version, so that its files are checked once; and no list of the folder where it is known.
+        if key in self.opened and self._number(self.opened[key][1].folder) == self.opened[key][0]:
+            return self.opened[key][1]
         newest = self._newest(key)
         if key not in newest:
             raise MissingFileError(f"there is no stored result {key}")
-        # One artifact object for one version, so that its files are checked once.
-        return self.opened.setdefault(newest[key], Artifact(key, self.layout.artifacts / newest[key][0], self.disk))
+        name, number = newest[key]
+        artifact = Artifact(key, self.layout.artifacts / name, self.disk)
+        self.opened[key] = number, artifact
+        return artifact
 
     def artifacts(self) -> Iterator[Artifact]:
         """Everything there is."""
@@ -107,17 +114,19 @@ class Store:
         self._describe(planned.job, planned.labels, staged, outcome, provenance)
         older = [name for name in self.disk.names(self.layout.artifacts) if _is_version_of(name, planned.key)]
         version = max((_version(name) for name in older), default=0) + 1
-        self.disk.rename(staged, self.layout.artifact(planned.key, version))
+        folder = self.layout.artifact(planned.key, version)
+        self.disk.rename(staged, folder)
         for name in older:
             self.disk.remove(self.layout.artifacts / name)
         self.failures.forget(planned.key)
-        return self.artifact(planned.key)
+        artifact = Artifact(planned.key, folder, self.disk)
+        self.opened[planned.key] = self.disk.identity(folder)[0], artifact
+        return artifact
 
-    def set_aside(self, key: JobKey) -> None:
+    def set_aside(self, folder: Path) -> None:
         """Take a damaged artifact out of the way, so that its job is done anew. It stays there to be looked at."""
-        for name in self.disk.names(self.layout.artifacts):
-            if _is_version_of(name, key):
-                self.disk.rename(self.layout.artifacts / name, self.layout.aside(key, token_hex(8)))
+        with suppress(MissingFileError):  # whoever found the same has done so already
+            self.disk.rename(folder, self.layout.aside(JobKey(folder.name.partition(".")[0]), token_hex(8)))
 
     def sweep(self) -> None:
         """Remove what dead owners left: folders half staged, and versions that a newer one replaced."""
@@ -146,7 +155,7 @@ class Store:
         digests = {name: self.disk.digest(staged / name) for name in made}
         digests |= {name: records.digest(content) for name, content in written.items()}
         written[DIGESTS] = records.write(digests)
-        written[PROVENANCE] = provenance.to_record(written[DIGESTS])
+        written[PROVENANCE] = provenance.to_record(written[DIGESTS], files=len(made) + len(OURS))
         for name, content in written.items():
             self.disk.write_new(staged / name, content)
         self.disk.flush(staged)
@@ -160,6 +169,12 @@ class Store:
                 newest[parts[0]] = max(newest.get(parts[0], (0, "", 0)), (parts[1], name, number))
         return {named: (name, number) for named, (_, name, number) in newest.items()}
 
+    def _number(self, folder: Path) -> int | None:
+        try:
+            return self.disk.identity(folder)[0]
+        except MissingFileError:
+            return None
+
     def _glance(self, name: str, number: int) -> Known | None:
         """What a plan needs to know of an artifact; None where files are missing or cannot be understood."""
         if self.glanced.get(name, (0, None))[0] != number:
@@ -167,16 +182,16 @@ class Store:
         return self.glanced[name][1]
 
     def _look(self, name: str) -> Known | None:
+        """Two operations an artifact, since a plan may ask for ten thousand: digests are for when files are read."""
         folder = self.layout.artifacts / name
-        artifact = Artifact(JobKey(name.partition(".")[0]), folder, self.disk)
         try:
             there = self.disk.names(folder)
-            provenance, files = artifact.provenance, artifact.files
-        except (DamagedError, MissingFileError):
+            facts = json.loads(self.disk.read(folder / PROVENANCE))
+            is_whole = len(there) == facts["files"]
+            known = Known(study=facts["study"], keeps_weights=WEIGHTS in there, seconds=facts["seconds"])
+        except (MissingFileError, ValueError, KeyError, TypeError):
             return None
-        if not there.keys() >= {JOB, RESULT, CERTIFICATE, *files}:
-            return None
-        return Known(study=provenance.study, keeps_weights=WEIGHTS in files, seconds=provenance.seconds)
+        return known if is_whole else None
 
 
 def _agree_on_format(layout: Layout, disk: Disk) -> None:

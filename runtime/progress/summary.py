@@ -1,0 +1,56 @@
+"""The few words and numbers that people want to see of a job just done."""
+
+from collections.abc import Mapping
+
+from ticketlang.jobs import AnyJob, DrawMask, FineTune, Prune, ReachRewindPoint
+
+from ..store.certificates import JSON
+
+
+def summary_of(result: Mapping[str, JSON]) -> str:
+    """`accuracy 81.20`, or `59,867,136 of 85,524,480 weights removed`; empty where there is nothing to say."""
+    if "metric" in result and "scores" in result:
+        return f"{result['metric']} {100 * result['scores'][result['metric']]:.2f}"
+    if "removed" in result and "total" in result:
+        return f"{result['removed']:,} of {result['total']:,} weights removed"
+    return ""
+
+
+def verb_of(job: AnyJob, *, done: bool) -> str:
+    """What is being done to a job, or was."""
+    match job:
+        case FineTune():
+            return "Trained" if done else "Training"
+        case ReachRewindPoint():
+            return "Reached" if done else "Reaching"
+        case Prune():
+            return "Pruned" if done else "Pruning"
+        case DrawMask():
+            return "Drawn" if done else "Drawing"
+
+
+def duration(seconds: float) -> str:
+    """A length of time at the precision people plan with: `0.4s`, `34s`, `2m 05s`, `3h 10m`, `4d 02h`."""
+    if seconds < 9.95:
+        return f"{seconds:.1f}s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole}s"
+    if whole < 3600:
+        return f"{whole // 60}m {whole % 60:02}s"
+    if whole < 86_400:
+        return f"{whole // 3600}h {whole % 3600 // 60:02}m"
+    return f"{whole // 86_400}d {whole % 86_400 // 3600:02}h"
+
+
+def ending(done: int, failed: int, waiting: int, interrupted: str | None, took: float) -> tuple[str, str]:
+    """The verb and the sentence of the last line."""
+    jobs = f"{done} job{'s' * (done != 1)}"
+    if interrupted:
+        return "Interrupted", f"after {jobs} in {duration(took)}; {waiting} left, run it again to go on from here"
+    if failed:
+        waits = f", {waiting} wait for what failed" if waiting else ""
+        return "Failed", f"{failed} of {done + failed} jobs in {duration(took)}{waits}; what is done is kept"
+    if waiting:
+        return "Stopped", f"after {jobs} in {duration(took)}; {waiting} left, run it again to go on from here"
+    return "Finished", f"{jobs} in {duration(took)}" if done else "nothing was left to do"

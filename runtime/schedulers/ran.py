@@ -1,0 +1,19 @@
+"""How a run ended."""
+
+import signal
+
+from attrs import frozen
+
+
+@frozen(kw_only=True)
+class Ran:
+    """The jobs of one run, counted."""
+
+    done: int
+    failed: int
+    waiting: int  # not tried, since something they depend on failed, or since the run was interrupted
+    interrupted: signal.Signals | None = None  # the signal that ended the run early
+
+    @property
+    def is_complete(self) -> bool:
+        return not (self.failed or self.waiting or self.interrupted)
