@@ -21,6 +21,7 @@ from ticketlang.diagnostics import (
     ModelWithoutWeights,
     OutsideRoot,
     ScopeNotInModel,
+    UnreadableModelFolder,
     UnsupportedModel,
 )
 from ticketlang.plan import DataFacts, Facts
@@ -222,7 +223,10 @@ def _model_complaints(study: Study, folder: Path) -> Iterator[Diagnostic]:
     try:
         model = describe_model(folder)
     except UnreadableModel as problem:
-        yield UnsupportedModel(at=at, model_type=str(problem))
+        yield UnreadableModelFolder(at=at, path=str(folder), reason=str(problem))
+        return
+    if not model.is_supported:
+        yield UnsupportedModel(at=at, model_type=model.model_type)
         return
     if not model.has_weights:
         yield ModelWithoutWeights(at=at, path=str(folder))

@@ -70,7 +70,7 @@ class Session:
         self.digests.memory = self.store_folder / "cache" / "digests.json"
         if problems := self._pin_and_fetch():
             return problems
-        return tuple(self._data_problems())
+        return tuple(self._data_problems()) if self.plan().to_run else ()
 
     def run(self, listener: Listener, device: str = "auto") -> Ran:
         """Run what is missing. What is done is done; a failed job stops only what depends on it."""

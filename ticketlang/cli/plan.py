@@ -1,0 +1,36 @@
+"""`ticketrun plan SPEC`: what would run and why, what is shared, what is reused; nothing is run."""
+
+from argparse import ArgumentParser, Namespace
+
+from . import doorway
+from .common import add_place_arguments, add_spec_argument, complain, console, read_study, show
+
+NAME = "plan"
+HELP = "show what would run, what is shared, and what is reused"
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    add_spec_argument(parser)
+    add_place_arguments(parser)
+    parser.add_argument("-v", "--verbose", action="store_true", help="list every job with the cells that ask for it")
+
+
+def main(args: Namespace) -> int:
+    study = read_study(args.spec)
+    if study is None:
+        return 1
+    from ..display.plan import plan_view
+    from ..readiness import what_cannot_run_yet
+
+    try:
+        session = doorway.open_session(study, args.spec, args.data, args.store)
+        if session.gathered.facts is None:
+            show(session.gathered.diagnostics)
+            return 1
+        plan = session.plan()
+    except doorway.troubles() as trouble:
+        return complain(str(trouble))
+    refused = [f"{problem.message}; `run` refuses it" for problem in what_cannot_run_yet(study)]
+    for line in plan_view(plan, session.gathered.unpinned, refused, every_job=args.verbose):
+        console().print(line)
+    return 0
