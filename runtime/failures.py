@@ -1,7 +1,7 @@
 """Why a job failed: one sentence each, recorded in the store and shown to people."""
 
 
-class JobFailed(Exception):
+class JobFailed(Exception):  # noqa: N818  # its name says what happened
     """A job could not be done. Its text is one sentence: what was wrong, and the way out where there is one."""
 
 

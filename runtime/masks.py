@@ -19,7 +19,7 @@ SHAPES = "shapes"  # the one entry of the metadata; with several, their order in
 BoolArray = NDArray[np.bool_]
 
 
-class BadMaskFile(Exception):
+class BadMaskFile(Exception):  # noqa: N818  # its name says what happened
     """A file is not a mask of ours. Says what is wrong with it."""
 
 

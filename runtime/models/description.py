@@ -17,7 +17,7 @@ PICKLED = "pytorch_model.bin"  # read with weights_only, and only where there is
 TOKENIZER_FILES = ("tokenizer.json", "vocab.txt", "vocab.json")
 
 
-class UnreadableModel(Exception):
+class UnreadableModel(Exception):  # noqa: N818  # its name says what happened
     """The folder's files contradict each other or cannot be read. Says why."""
 
 

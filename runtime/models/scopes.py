@@ -18,7 +18,9 @@ def prunable(trunk: nn.Module, scope: Iterable[str]) -> dict[str, nn.Parameter]:
         JobFailed: if the trunk has nothing of a part.
     """
     wanted = tuple(scope)
-    linear = {f"{name}.weight": module.weight for name, module in trunk.named_modules() if isinstance(module, nn.Linear)}
+    linear = {
+        f"{name}.weight": module.weight for name, module in trunk.named_modules() if isinstance(module, nn.Linear)
+    }
     for part in wanted:
         if not any(name.startswith(PREFIXES[part]) for name in linear):
             raise JobFailed(f"this model has no {part} that could be pruned; leave `{part}` out of the scope")

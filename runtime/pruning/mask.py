@@ -75,10 +75,8 @@ class Mask:
         for name, bits in self.kept.items():
             if name not in matrices:
                 raise ValueError(f"the mask covers `{name}`, and the network has no such matrix")
-            if matrices[name].shape != bits.shape:
-                raise ValueError(
-                    f"the mask of `{name}` has the shape {tuple(bits.shape)}, and the matrix {tuple(matrices[name].shape)}"
-                )
+            if (shape := matrices[name].shape) != bits.shape:
+                raise ValueError(f"the mask of `{name}` has shape {tuple(bits.shape)}, and the matrix {tuple(shape)}")
 
     def covers(self, names: Iterable[str]) -> bool:
         return self.kept.keys() == set(names)

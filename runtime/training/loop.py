@@ -44,7 +44,7 @@ class Training:
 class Trained:
     """What a training did."""
 
-    steps: int
+    steps: int  # as the optimizer counted them
     last_rate: float | None  # of the last step, as the optimizer had it; None without any
     curve: tuple[tuple[int, float], ...]  # the step before which a stretch ends, and its mean loss
     checked_steps: int  # after so many of them all removed weights were looked at, and were zero
@@ -93,7 +93,7 @@ def train(
         curve.add(step, loss)
         advanced(step + 1 - training.begins, training.ends - training.begins)
     return Trained(
-        steps=training.ends - training.begins,
+        steps=_steps_taken(optimizer),
         last_rate=None if rate is None else optimizer.param_groups[0]["lr"],
         curve=curve.finished(training.ends),
         checked_steps=checked_steps,
@@ -152,6 +152,10 @@ class Curve:
     def _close(self, step: int) -> None:
         self.points.append((step, math.fsum(self.losses) / len(self.losses)))
         self.losses.clear()
+
+
+def _steps_taken(optimizer: torch.optim.Optimizer) -> int:
+    return max((int(state["step"]) for state in optimizer.state.values()), default=0)
 
 
 def _refuse_infinite(what: str, value: float, step: int, rate: float, batch: Batch) -> None:

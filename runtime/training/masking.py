@@ -21,9 +21,7 @@ class HeldMask:
         mask.apply_(parameters)
         self.parameters = {name: parameters[name] for name in mask.kept}
         # Multiplying by floats is three times faster than by bools, and these live as long as the training.
-        self.factors = {
-            name: bits.to(parameters[name].device, torch.float32) for name, bits in mask.kept.items()
-        }
+        self.factors = {name: bits.to(parameters[name].device, torch.float32) for name, bits in mask.kept.items()}
         self.removed = {name: ~bits.to(parameters[name].device) for name, bits in mask.kept.items()}
 
     def mask_gradients_(self) -> None:

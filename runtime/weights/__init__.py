@@ -1,0 +1,1 @@
+"""What the weights of a trunk are before training: pre-trained, reached, random or shuffled."""

@@ -1,0 +1,113 @@
+"""FineTune: put weights in place, hold the mask, train on a task, and score."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from torch import Tensor
+
+from ticketlang.jobs import FineTune, JobKey
+
+from ..implementations import metric, task_kind
+from ..models.checkpoint import State
+from ..pruning.mask import Mask
+from ..store.artifact import Artifact
+from ..store.certificates import JSON, Check, Outcome
+from ..training.evaluation import outputs
+from ..training.loop import Trained
+from ..weights.files import HEAD_FILE, WEIGHTS_FILE, digest_of, state_of, write_state
+from ..weights.origin import origin
+from ..workshop import Workshop
+from .bench import Bench, facts_of, head_of, set_up
+from .certify import certify, check_equal
+from .masks import mask_of
+
+
+def perform(job: FineTune, key: JobKey, inputs: Mapping[JobKey, Artifact], workshop: Workshop, folder: Path) -> Outcome:
+    """See `ticketlang.jobs.FineTune`."""
+    mask = mask_of(job.mask, inputs)
+    weights = _declared_weights(job, mask, inputs, workshop)
+    bench = set_up(job, weights, head_of(job.head, inputs), job.begins, None, workshop)
+    if mask is not None:
+        mask.apply_(dict(bench.network.trunk.named_parameters()))
+    rewound = _check_rewound(job, mask, inputs, bench, workshop)
+    trained = bench.train(mask, key, workshop)
+    checks = (rewound, *_training_checks(bench, trained), *_mask_checks(job, mask, inputs, bench, trained))
+    certificate = certify(checks, _facts(job, mask, bench, trained))
+    if job.keeps_weights:
+        write_state(folder / WEIGHTS_FILE, state_of(bench.network.trunk))
+        write_state(folder / HEAD_FILE, state_of(bench.network.head))
+    return Outcome(_result(job, bench, trained), certificate)
+
+
+def _declared_weights(job: FineTune, mask: Mask | None, inputs: Mapping[JobKey, Artifact], workshop: Workshop) -> State:
+    return origin(job.weights, mask, workshop.model(job.model), lambda key: inputs[key].path(WEIGHTS_FILE))
+
+
+def _check_rewound(
+    job: FineTune, mask: Mask | None, inputs: Mapping[JobKey, Artifact], bench: Bench, workshop: Workshop
+) -> Check:
+    """Compare the network with its declared origin, made once more from the files and streams themselves."""
+    declared = _declared_weights(job, mask, inputs, workshop)
+    if mask is not None:
+        mask.apply_(declared)
+    expected, found = digest_of(declared), digest_of(state_of(bench.network.trunk))
+    return check_equal("weights after rewinding are bit-equal to the declared point", expected, found)
+
+
+def _training_checks(bench: Bench, trained: Trained) -> tuple[Check, ...]:
+    training = bench.training
+    steps = training.ends - training.begins
+    last_rate = float(training.schedule.rate(training.ends - 1)) if steps else None
+    return (
+        check_equal("the optimizer took as many steps as declared", steps, trained.steps),
+        check_equal("the learning rate of the last step is that of the schedule", last_rate, trained.last_rate),
+    )
+
+
+def _mask_checks(
+    job: FineTune, mask: Mask | None, inputs: Mapping[JobKey, Artifact], bench: Bench, trained: Trained
+) -> tuple[Check, ...]:
+    if mask is None or job.mask is None:
+        return ()
+    zeros = _zeros_at_the_end(mask, dict(bench.network.trunk.named_parameters()))
+    return (
+        check_equal("masked weights are zero after every step: steps checked", trained.steps, trained.checked_steps),
+        check_equal("removed weights that are zero at the end", inputs[job.mask].result["removed"], zeros),
+    )
+
+
+def _zeros_at_the_end(mask: Mask, parameters: Mapping[str, Tensor]) -> int:
+    return sum(
+        int(((parameters[name] == 0) & ~bits.to(parameters[name].device)).sum()) for name, bits in mask.kept.items()
+    )
+
+
+def _facts(job: FineTune, mask: Mask | None, bench: Bench, trained: Trained) -> dict[str, JSON]:
+    masked = () if mask is None else tuple(mask.kept)
+    return facts_of(job, bench, trained) | {
+        "weights": type(job.weights).__name__,
+        "head": "fresh" if job.head is None else "rewound",
+        "metric": job.task.metrics[0],
+        "scored": f"on {job.task.score_split}, after the last step",
+        "scope": list(masked),
+        "weights in scope": 0 if mask is None else mask.total,
+        "weights in the trunk": sum(parameter.numel() for parameter in bench.network.trunk.parameters()),
+        "matrices without gradient": [name for name in masked if trained.largest_norms[f"trunk.{name}"] == 0],
+    }
+
+
+def _result(job: FineTune, bench: Bench, trained: Trained) -> dict[str, JSON]:
+    labels = bench.data.score.labels.numpy()
+    kind = task_kind(job.task.kind)
+    predictions = kind.predictions(outputs(bench.network, bench.data.score)).numpy()
+    most = kind.majority(bench.data.train.labels.numpy())
+    first = job.task.metrics[0]
+    return {
+        "scores": {name: metric(name)(labels, predictions) for name in job.task.metrics},
+        "metric": first,
+        "majority": None if most is None else metric(first)(labels, np.full_like(labels, most)),
+        "steps": trained.steps,
+        "examples": len(bench.data.train),
+        "learning_curve": [list(point) for point in trained.curve],
+    }

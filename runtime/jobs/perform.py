@@ -1,0 +1,34 @@
+"""The door to all kinds of jobs."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import assert_never
+
+from ticketlang.jobs import AnyJob, DrawMask, FineTune, JobKey, Prune, ReachRewindPoint
+
+from ..store.artifact import Artifact
+from ..store.certificates import Outcome
+from ..workshop import Workshop
+from . import draw_mask, fine_tune, prune, reach_rewind_point
+
+
+def perform(job: AnyJob, key: JobKey, inputs: Mapping[JobKey, Artifact], workshop: Workshop, folder: Path) -> Outcome:
+    """Do a job.
+
+    Args:
+        inputs: what the jobs that it takes its inputs from have left.
+        folder: where its tensors go; it is published as a whole, or not at all.
+
+    Raises:
+        JobFailed: with one sentence. `BrokenInvariant` if the run was not what it claims to be.
+    """
+    match job:
+        case FineTune():
+            return fine_tune.perform(job, key, inputs, workshop, folder)
+        case ReachRewindPoint():
+            return reach_rewind_point.perform(job, key, inputs, workshop, folder)
+        case Prune():
+            return prune.perform(job, key, inputs, workshop, folder)
+        case DrawMask():
+            return draw_mask.perform(job, key, inputs, workshop, folder)
+    assert_never(job)

@@ -1,0 +1,30 @@
+"""ReachRewindPoint: train the dense pre-trained network up to a point, and keep its weights and head."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from ticketlang.jobs import JobKey, ReachRewindPoint
+
+from ..store.artifact import Artifact
+from ..store.certificates import Outcome
+from ..weights.files import HEAD_FILE, WEIGHTS_FILE, state_of, write_state
+from ..workshop import Workshop
+from .bench import facts_of, set_up
+from .certify import certify, check_equal
+
+
+def perform(
+    job: ReachRewindPoint, key: JobKey, inputs: Mapping[JobKey, Artifact], workshop: Workshop, folder: Path
+) -> Outcome:
+    """See `ticketlang.jobs.ReachRewindPoint` (paper, Algorithm 1, line 1)."""
+    weights = workshop.model(job.model).read_again()
+    bench = set_up(job, weights, None, None, job.until, workshop)
+    trained = bench.train(None, key, workshop)
+    certificate = certify(
+        (check_equal("the optimizer took as many steps as declared", bench.training.ends, trained.steps),),
+        facts_of(job, bench, trained) | {"head": "fresh"},
+    )
+    write_state(folder / WEIGHTS_FILE, state_of(bench.network.trunk))
+    write_state(folder / HEAD_FILE, state_of(bench.network.head))
+    result = {"steps": trained.steps, "learning_curve": [list(point) for point in trained.curve]}
+    return Outcome(result, certificate)

@@ -1,0 +1,98 @@
+"""Classification of one text or of a pair: labels are whole numbers from 0, or names."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ticketlang.diagnostics import BadLabel, LabelOutOfRange
+from ticketlang.study import Task
+
+from .bad_data import BadData, place_of
+
+# Shapes: B batch, N examples, C classes
+
+
+def read_labels(task: Task, values: Mapping[str, Sequence[Any]]) -> tuple[dict[str, NDArray[np.int64]], int | None]:
+    """The labels of each split as whole numbers, and how many classes there are.
+
+    Names are numbered in the order of the alphabet, as found in the training split.
+
+    Raises:
+        BadData: for a label that is neither, or out of range.
+    """
+    if all(_whole(value) is not None for value in values[task.train_split]):
+        return _from_numbers(task, values)
+    return _from_names(task, values)
+
+
+def outputs(classes: int | None) -> int:
+    """How many numbers the head gives."""
+    if classes is None:
+        raise ValueError("a classification has classes")
+    return max(classes, 2)
+
+
+def loss(answers: Tensor, labels: Tensor) -> Tensor:
+    """Cross-entropy of (B, C) against (B), a mean over the batch."""
+    return torch.nn.functional.cross_entropy(answers, labels)
+
+
+def predictions(answers: Tensor) -> Tensor:
+    """(N, C) -> (N), the class with the largest output; of equals the first."""
+    return answers.argmax(dim=-1)
+
+
+def majority(labels: NDArray[np.int64]) -> int | None:
+    """The most frequent class; of equals the first."""
+    return int(np.bincount(labels).argmax())
+
+
+def _from_numbers(task: Task, values: Mapping[str, Sequence[Any]]) -> tuple[dict[str, NDArray[np.int64]], int]:
+    training = [number for value in values[task.train_split] if (number := _whole(value)) is not None]
+    classes = task.classes or max(max(training) + 1, 2)
+    labels = {}
+    for split, column in values.items():
+        numbers = [_whole(value) for value in column]
+        for row, (value, number) in enumerate(zip(column, numbers, strict=True), start=1):
+            at = place_of(task, "label")
+            if number is None:
+                raise BadData(BadLabel(at=at, value=_shown(value), row=row, split=split))
+            if not 0 <= number < classes:
+                raise BadData(LabelOutOfRange(at=at, value=_shown(value), row=row, split=split, classes=classes))
+        labels[split] = np.array(numbers, dtype=np.int64)
+    return labels, classes
+
+
+def _from_names(task: Task, values: Mapping[str, Sequence[Any]]) -> tuple[dict[str, NDArray[np.int64]], int]:
+    names = sorted({value for value in values[task.train_split] if isinstance(value, str)})
+    numbers = {name: number for number, name in enumerate(names)}
+    labels = {}
+    for split, column in values.items():
+        for row, value in enumerate(column, start=1):
+            at = place_of(task, "label")
+            if not isinstance(value, str) or value not in numbers:
+                raise BadData(BadLabel(at=at, value=_shown(value), row=row, split=split))
+            if task.classes is not None and numbers[value] >= task.classes:
+                raise BadData(LabelOutOfRange(at=at, value=value, row=row, split=split, classes=task.classes))
+        labels[split] = np.array([numbers[value] for value in column], dtype=np.int64)
+    return labels, task.classes or len(names)
+
+
+def _whole(value: Any) -> int | None:
+    """A label as a whole number, or None if it is none: 1, 1.0, True and "1" are 1."""
+    if isinstance(value, int | np.integer):
+        return int(value)
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, str) and value.removeprefix("-").isascii() and value.removeprefix("-").isdigit():
+        return int(value) if len(value) < 20 else None
+    return None
+
+
+def _shown(value: Any) -> str:
+    text = "nothing" if value is None else str(value)
+    return text if len(text) <= 40 else text[:37] + "..."

@@ -1,0 +1,38 @@
+"""Weights in files: safetensors, the same weights giving the same bytes."""
+
+from collections.abc import Collection
+from hashlib import blake2b
+from pathlib import Path
+
+from safetensors import safe_open
+from safetensors.torch import save_file
+from torch import nn
+
+from ..models.checkpoint import State
+
+WEIGHTS_FILE = "weights.safetensors"  # of a trunk
+HEAD_FILE = "head.safetensors"
+
+
+def state_of(module: nn.Module) -> State:
+    """A copy of a module's parameters: `state_dict()` shares them, and would go on changing in training."""
+    return {name: parameter.detach().to("cpu", copy=True) for name, parameter in module.named_parameters()}
+
+
+def write_state(path: Path, state: State) -> None:
+    save_file({name: tensor.contiguous() for name, tensor in state.items()}, path)
+
+
+def read_state(path: Path, names: Collection[str] | None = None) -> State:
+    """Read the named tensors, or all of them."""
+    with safe_open(path, framework="pt") as file:
+        return {name: file.get_tensor(name) for name in (file.keys() if names is None else names)}
+
+
+def digest_of(state: State) -> str:
+    """One digest for all bits of all tensors, whatever their order."""
+    digest = blake2b(digest_size=20)
+    for name in sorted(state):
+        digest.update(f"{name} {tuple(state[name].shape)} {state[name].dtype} ".encode())
+        digest.update(state[name].contiguous().view(-1).numpy())
+    return digest.hexdigest()

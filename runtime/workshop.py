@@ -1,0 +1,122 @@
+"""Where jobs are done: the device, the way to models and data, and what jobs of one process share."""
+
+import os
+from typing import TYPE_CHECKING
+
+import torch
+from attrs import define, field, frozen
+
+from ticketlang.study import Task
+
+from .failures import JobFailed
+from .models import trunk
+from .tasks.encoding import encode, load_tokenizer
+from .tasks.examples import Examples, limited, load_examples
+from .training.batches import Encoded
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+    from .facts import Places
+    from .progress import Listener
+
+
+@frozen(eq=False)
+class Prepared:
+    """The examples of a task, limited and encoded."""
+
+    train: Encoded
+    score: Encoded
+    classes: int | None
+
+
+@define(eq=False)
+class Workshop:
+    """Passed to every job, never global."""
+
+    places: "Places"
+    listener: "Listener"
+    device: torch.device
+    _models: dict[str, trunk.Pretrained] = field(factory=dict)
+    _tokenizers: "dict[str, PreTrainedTokenizerBase]" = field(factory=dict)
+    _examples: dict[tuple[object, ...], Examples] = field(factory=dict)
+    _prepared: dict[tuple[object, ...], Prepared] = field(factory=dict)
+
+    @classmethod
+    def open(cls, places: "Places", listener: "Listener", device: str = "auto") -> "Workshop":
+        """Choose a device, and make its arithmetic exact and repeatable.
+
+        Args:
+            device: `cpu`, `cuda`, `cuda:1`; `auto` takes CUDA where there is one.
+
+        Raises:
+            ValueError: for a device that is not there.
+        """
+        make_exact()
+        return cls(places, listener, _device(device))
+
+    def model(self, digest: str) -> trunk.Pretrained:
+        """The pre-trained model, loaded once."""
+        if digest not in self._models:
+            self._models[digest] = trunk.load(self.places.model(digest))
+        return self._models[digest]
+
+    def examples(self, task: Task, model: str, data: str, subset_seed: int) -> Prepared:
+        """The examples of a task as the model's tokenizer sees them.
+
+        Args:
+            model, data: their digests, which tell one version from another.
+        """
+        asked = (_read_as(task), task.length, task.limit, task.limit_evaluation, model, data, subset_seed)
+        if asked not in self._prepared:
+            self._prepared[asked] = self._prepare(task, model, data, subset_seed)
+        return self._prepared[asked]
+
+    def _prepare(self, task: Task, model: str, data: str, subset_seed: int) -> Prepared:
+        longest = self.model(model).description.max_tokens
+        if task.length > longest:
+            raise JobFailed(
+                f"the task `{task.name}` has a length of {task.length} tokens, and the model takes {longest} at most;"
+                f" say `length {longest} tokens`"
+            )
+        if model not in self._tokenizers:
+            self._tokenizers[model] = load_tokenizer(self.places.model(model))
+        asked = (_read_as(task), data)
+        if asked not in self._examples:
+            self._examples[asked] = load_examples(task, self.places.data(task.name))
+        chosen = limited(task, self._examples[asked], subset_seed)
+        tokenizer = self._tokenizers[model]
+        return Prepared(
+            train=encode(chosen.train, tokenizer, task.length),
+            score=encode(chosen.score, tokenizer, task.length),
+            classes=chosen.classes,
+        )
+
+
+def _read_as(task: Task) -> tuple[object, ...]:
+    """What of a task decides which examples are read from its data."""
+    return (task.name, task.kind, task.train_split, task.score_split, task.text, task.label, task.classes)
+
+
+def make_exact() -> None:
+    """True fp32 products, and the same bits from the same work."""
+    torch.set_float32_matmul_precision("highest")  # no TF32, no bf16 inside of fp32 products
+    torch.backends.cuda.matmul.allow_tf32 = False
+    torch.backends.cudnn.allow_tf32 = False
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # without it cuBLAS may add up in any order
+    torch.use_deterministic_algorithms(True)
+    torch.utils.deterministic.fill_uninitialized_memory = False  # nothing here reads it, and filling costs time
+    # Adam's moments of words that are no longer seen shrink below the smallest normal number, where processors crawl.
+    torch.set_flush_denormal(True)
+
+
+def _device(name: str) -> torch.device:
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+    except RuntimeError:
+        raise ValueError(f"no device is called `{name}`: `cpu`, `cuda` and `cuda:1` are") from None
+    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+        raise ValueError(f"`{name}` is not there: this machine has {torch.cuda.device_count()} CUDA devices")
+    return device
