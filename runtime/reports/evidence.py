@@ -1,0 +1,119 @@
+"""What the sections of a report draw on."""
+
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+
+from attrs import define, field
+
+from ticketlang.jobs import JobKey
+from ticketlang.plan import Plan
+from ticketlang.study import Study, Ticket
+from ticketlang.units import Sparsity
+
+from ..results import Condition, Results
+from ..store import Artifact, Environment, Store, StoreError
+
+COLLAPSED = "†"
+MIXED = "‡"
+
+
+@define(slots=False)
+class Evidence:
+    """A plan, its results, and the store behind them."""
+
+    plan: Plan
+    store: Store
+    results: Results
+    problems: list[str] = field(factory=list)  # what could not be read, told at the end of the report
+
+    @classmethod
+    def of(cls, plan: Plan, store: Store) -> "Evidence":
+        results = Results.of(plan, store)
+        return cls(plan, store, results, list(results.problems))
+
+    @property
+    def study(self) -> Study:
+        return self.plan.study
+
+    @cached_property
+    def targets(self) -> tuple[str, ...]:
+        """Every task that something was trained on, in the order of the study."""
+        there = {condition.target for condition in self.results.conditions}
+        return tuple(task for task in self.study.tasks if task in there)
+
+    def on(self, target: str) -> tuple[Condition, ...]:
+        """All conditions of a target: dense, the tickets, the other baselines, each from low to high sparsity."""
+        arms = [arm.name for arm in self.study.baselines]
+        dense = self.results.dense(target)
+
+        def place(condition: Condition) -> tuple[bool, bool, int, int, float]:
+            is_baseline = condition.ticket is None or condition.arm != condition.ticket.name
+            ticket = self.study.tickets.index(condition.ticket) if condition.ticket else -1
+            level = float(condition.level.fraction) if condition.level else -1.0
+            arm = arms.index(condition.arm) if condition.arm in arms else -1
+            return condition != dense, is_baseline, arm, ticket, level
+
+        return tuple(sorted((c for c in self.results.conditions if c.target == target), key=place))
+
+    @cached_property
+    def masks(self) -> Mapping[tuple[Ticket, Sparsity], tuple[JobKey, ...]]:
+        """The masks of each ticket at each level that is looked at, one for each seed."""
+        found: dict[tuple[Ticket, Sparsity], dict[JobKey, None]] = {}
+        for condition in self.results.conditions:
+            ticket, level = condition.ticket, condition.level
+            if ticket is not None and level is not None and condition.arm == ticket.name:
+                its = found.setdefault((ticket, level), {})
+                its.update(dict.fromkeys(self.results.masks(condition)))
+        return {point: tuple(keys) for point, keys in found.items()}
+
+    def artifact(self, key: JobKey) -> Artifact | None:
+        """A stored result whose files are as they were written; None where there is none, or where they are not."""
+        if key not in self.store.known((key,)):
+            return None
+        try:
+            artifact = self.store.artifact(key)
+            artifact.check()
+        except StoreError as problem:
+            self.problems.append(str(problem))
+            return None
+        return artifact
+
+    def metric(self, target: str) -> str:
+        """The metric that decides on a target."""
+        return self.study.tasks[target].metrics[0]
+
+    def marks(self, conditions: Iterable[Condition]) -> str:
+        """The signs beside a number that rests on these conditions."""
+        conditions = tuple(conditions)
+        collapsed = COLLAPSED if any(self.results.collapsed_in(condition) for condition in conditions) else ""
+        return collapsed + (MIXED if len(self.results.environments(conditions)) > 1 else "")
+
+    def footnotes(self, conditions: Iterable[Condition]) -> tuple[str, ...]:
+        """What the signs beside these conditions' numbers mean."""
+        conditions = tuple(conditions)
+        names = {name: None for condition in conditions for name in self.results.collapsed_in(condition)}
+        notes = []
+        if names:
+            notes.append(f"{COLLAPSED} less than one weight in a hundred is left of {_listed(tuple(names))}")
+        environments = self.results.environments(conditions)
+        if len(environments) > 1:
+            notes.append(f"{MIXED} compares runs of different environments: {_differing(environments)}")
+        return tuple(notes)
+
+
+def arm_name(condition: Condition) -> str:
+    """`imp/mlm`, `random_init.imp/mlm`, `dense`."""
+    if condition.ticket is None:
+        return condition.arm
+    is_ticket = condition.arm == condition.ticket.name
+    return condition.ticket.label if is_ticket else f"{condition.arm}.{condition.ticket.label}"
+
+
+def _listed(names: tuple[str, ...], most: int = 4) -> str:
+    shown = ", ".join(names[:most])
+    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
+
+
+def _differing(environments: tuple[Environment, ...]) -> str:
+    first, *others = environments
+    return "; ".join(dict.fromkeys(", ".join(first.differences(other)) for other in others))

@@ -1,0 +1,112 @@
+"""Where in the network the weights were removed: by kind of matrix, and by layer, mean over seeds."""
+
+import re
+from collections.abc import Iterable, Mapping
+
+from ticketlang.jobs import JobKey
+from ticketlang.study import Ticket
+from ticketlang.units import Sparsity
+
+from ..blocks import Block, Column, Entry, Section, Table
+from ..evidence import COLLAPSED, Evidence
+from ..numbers import share
+
+Counts = tuple[int, int]  # removed, in all
+COLLAPSE = 100  # a matrix that keeps less than one weight in so many has collapsed
+
+
+def section(evidence: Evidence) -> Section:
+    """For each ticket the share of every kind at every level, and the single matrices at the highest level."""
+    tickets: dict[Ticket, dict[Sparsity, tuple[JobKey, ...]]] = {}
+    for (ticket, level), masks in evidence.masks.items():
+        tickets.setdefault(ticket, {})[level] = masks
+    blocks: list[Block] = []
+    for ticket, masks_at in tickets.items():
+        found = {level: _counts(evidence, masks) for level, masks in sorted(masks_at.items())}
+        present = {level: matrices for level, matrices in found.items() if matrices}
+        if present:
+            blocks.append(_by_kind(ticket, present))
+            blocks.append(_by_layer(ticket, *max(present.items())))
+    return Section(title="Sparsity by layer", blocks=tuple(blocks))
+
+
+def _counts(evidence: Evidence, masks: Iterable[JobKey]) -> Mapping[str, Counts]:
+    """Weights removed and in all, by matrix, the masks of all seeds together."""
+    counts: dict[str, Counts] = {}
+    for key in masks:
+        artifact = evidence.artifact(key)
+        for name, (removed, total) in (artifact.result["matrices"] if artifact else {}).items():
+            before = counts.get(name, (0, 0))
+            counts[name] = before[0] + removed, before[1] + total
+    return counts
+
+
+def _by_kind(ticket: Ticket, found: Mapping[Sparsity, Mapping[str, Counts]]) -> Table:
+    kinds = dict.fromkeys(_kind(name) for matrices in found.values() for name in matrices)
+    rows = [
+        (
+            Entry(kind),
+            *(_entry(_sum(c for n, c in matrices.items() if _kind(n) == kind)) for matrices in found.values()),
+        )
+        for kind in kinds
+    ]
+    whole = (Entry("all"), *(_entry(_sum(matrices.values())) for matrices in found.values()))
+    return Table(
+        title=f"{ticket.label}: share removed, by kind of matrix",
+        columns=(Column("matrix", is_number=False), *(Column(str(level)) for level in found)),
+        rows=(*rows, whole),
+        notes=_notes(rows),
+    )
+
+
+def _by_layer(ticket: Ticket, level: Sparsity, matrices: Mapping[str, Counts]) -> Table:
+    layers = dict.fromkeys(_layer(name) for name in matrices)
+    kinds = dict.fromkeys(_kind(name) for name in matrices if _layer(name))
+    by_place = {(_layer(name), _kind(name)): counts for name, counts in matrices.items()}
+    rows = [
+        (
+            Entry(layer or "none"),
+            *(_entry(by_place[layer, kind]) if (layer, kind) in by_place else Entry("") for kind in kinds),
+            _entry(_sum(counts for name, counts in matrices.items() if _layer(name) == layer)),
+        )
+        for layer in layers
+    ]
+    return Table(
+        title=f"{ticket.label}@{level}: share removed, by layer and kind",
+        columns=(Column("layer"), *(Column(kind) for kind in kinds), Column("all")),
+        rows=tuple(rows),
+        notes=_notes(rows),
+    )
+
+
+def _layer(name: str) -> str:
+    """The number in `encoder.layer.3.attention.self.query.weight`; empty where a matrix is in no layer."""
+    found = re.search(r"\blayers?\.(\d+)\.", name)
+    return found[1] if found else ""
+
+
+def _kind(name: str) -> str:
+    """What the same matrices of all layers are called: `query`, `attention output`, `intermediate`, `pooler`."""
+    inside = re.sub(r"^.*\blayers?\.\d+\.", "", name).removesuffix(".weight")
+    parts = [part for part in inside.split(".") if part not in {"self", "dense"}]
+    return " ".join(parts[1:] if len(parts) == 2 and parts[1] in {"query", "key", "value"} else parts)
+
+
+def _sum(counts: Iterable[Counts]) -> Counts:
+    removed, total = 0, 0
+    for each in counts:
+        removed, total = removed + each[0], total + each[1]
+    return removed, total
+
+
+def _entry(counts: Counts) -> Entry:
+    removed, total = counts
+    has_collapsed = total > 0 and (total - removed) * COLLAPSE < total
+    return Entry(
+        share(removed, total), mark=COLLAPSED if has_collapsed else "", tone="bad" if has_collapsed else "plain"
+    )
+
+
+def _notes(rows: Iterable[tuple[Entry, ...]]) -> tuple[str, ...]:
+    is_marked = any(entry.mark for row in rows for entry in row)
+    return (f"{COLLAPSED} less than one weight in a hundred is left",) if is_marked else ()

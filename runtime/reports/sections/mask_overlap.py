@@ -1,0 +1,131 @@
+"""How alike the tickets of different sources are: the overlap of what they keep, against what chance would give.
+
+Overlap is the Jaccard index of the kept weights, |a and b| / |a or b| (Chen et al. 2020, appendix D). Independent masks
+that keep shares p and q of n weights meet in npq of them. Since magnitude pruning thins the same matrices whatever the
+task, chance is also given for masks that are independent within each matrix.
+"""
+
+from collections.abc import Mapping
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from ticketlang.jobs import JobKey
+from ticketlang.units import Sparsity
+
+from ...statistics import average
+from ..blocks import Block, Column, Entry, Section, Table
+from ..evidence import Evidence
+from ..numbers import runs, score
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+MASK_FILE = "mask.safetensors"
+
+
+@frozen
+class Overlap:
+    """Of one pair of masks, each a fraction."""
+
+    found: float
+    chance: float  # of independent masks of the same sparsities
+    chance_by_matrix: float  # of independent masks that keep the same share of each matrix
+
+
+def section(evidence: Evidence) -> Section:
+    """One table for each level at which there are tickets of several sources."""
+    levels = sorted({level for _, level in evidence.masks})
+    tables = tuple(table for level in levels if (table := _table(evidence, level)) is not None)
+    return Section(title="Overlap of masks", blocks=tables)
+
+
+def _table(evidence: Evidence, level: Sparsity) -> Block | None:
+    masks = {ticket: keys for (ticket, at), keys in evidence.masks.items() if at == level}
+    packed = {key: mask for keys in masks.values() for key in keys if (mask := _read(evidence, key)) is not None}
+    rows = []
+    for (one, its), (other, theirs) in combinations(masks.items(), 2):
+        # Masks stand in the order of the study's seeds: the runs of one seed are compared.
+        pairs = [(packed[a], packed[b]) for a, b in zip(its, theirs, strict=False) if a in packed and b in packed]
+        found = [overlap(a, b) for a, b in pairs if a.keys() == b.keys()]
+        rows.append(_row(f"{one.label} and {other.label}", found, min(len(its), len(theirs))))
+    if not rows:
+        return None
+    return Table(
+        title=f"kept by both of all that either keeps, at {level}",
+        columns=(
+            Column("tickets", is_number=False),
+            Column("overlap"),
+            Column("by chance"),
+            Column("by chance in each matrix"),
+            Column("runs"),
+        ),
+        rows=tuple(rows),
+        notes=("in hundredths, mean ± standard deviation over runs of the same seeds",),
+    )
+
+
+def _row(name: str, found: list[Overlap], asked: int) -> tuple[Entry, ...]:
+    overlaps = average([each.found for each in found], asked)
+    chances = (
+        average([each.chance for each in found], asked),
+        average([each.chance_by_matrix for each in found], asked),
+    )
+    means = (score(each).partition(" ±")[0] for each in chances)
+    return (Entry(name), Entry(score(overlaps)), *map(Entry, means), Entry(runs(overlaps, asked)))
+
+
+@frozen
+class Packed:
+    """The kept weights of one matrix, eight to a byte."""
+
+    bits: "NDArray[np.uint8]"  # (N / 8,), the last one filled with zeros
+    size: int
+
+
+def overlap(one: Mapping[str, Packed], other: Mapping[str, Packed]) -> Overlap:
+    """Compare two masks over the same matrices."""
+    both = either = size = kept_one = kept_other = 0
+    expected_both = expected_either = 0.0
+    for name, mine in one.items():
+        theirs = other[name]
+        a, b = _count(mine.bits), _count(theirs.bits)
+        common = _count(mine.bits & theirs.bits)
+        meeting = a * b / mine.size
+        both, either = both + common, either + a + b - common
+        expected_both, expected_either = expected_both + meeting, expected_either + a + b - meeting
+        size, kept_one, kept_other = size + mine.size, kept_one + a, kept_other + b
+    meeting = kept_one * kept_other / size if size else 0.0
+    return Overlap(
+        found=_ratio(both, either),
+        chance=_ratio(meeting, kept_one + kept_other - meeting),
+        chance_by_matrix=_ratio(expected_both, expected_either),
+    )
+
+
+def pack(mask: "Mapping[str, NDArray[np.bool_]]") -> Mapping[str, Packed]:
+    """An eighth of the memory, so that the masks of all sources fit: ten megabytes each for BERT-base."""
+    import numpy as np
+
+    return {name: Packed(np.packbits(kept.reshape(-1)), kept.size) for name, kept in mask.items()}
+
+
+def _read(evidence: Evidence, key: JobKey) -> Mapping[str, Packed] | None:
+    from ...masks import read_mask
+
+    artifact = evidence.artifact(key)
+    return pack(read_mask(artifact.path(MASK_FILE))) if artifact else None
+
+
+def _count(bits: "NDArray[np.uint8]") -> int:
+    """How many bits are set. numpy counts them itself only from 2.0 on."""
+    import numpy as np
+
+    in_a_byte = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1).sum(axis=1, dtype=np.uint8)  # (256,)
+    return int(in_a_byte[bits].sum(dtype=np.int64))
+
+
+def _ratio(part: float, whole: float) -> float:
+    return part / whole if whole else 1.0  # two masks that keep nothing are alike

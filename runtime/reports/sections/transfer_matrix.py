@@ -1,0 +1,93 @@
+"""Tickets of every source on every target: the gap to dense, and whether the target's own ticket is matched.
+
+The paper's count (Chen et al. 2020, figure 2): targets, other than the source itself, on which a ticket is at least as
+good as the ticket that was found on the target, both at one sparsity; means compared unrounded.
+"""
+
+from typing import Literal
+
+from ticketlang.study import Ticket
+from ticketlang.units import Sparsity
+
+from ...results import Condition
+from ...verdicts import NOISE
+from ..blocks import MISSING, Block, Column, Entry, Section, Table
+from ..evidence import Evidence
+from ..numbers import difference, score
+
+
+def section(evidence: Evidence) -> Section:
+    """One table for each ticket block and level at which tickets were transferred."""
+    points: dict[tuple[str, tuple[tuple[str, str], ...], Sparsity], list[Ticket]] = {}
+    for transfer in evidence.study.transfers:
+        for ticket in evidence.study.tickets:
+            for level in transfer.levels if ticket.name == transfer.ticket else ():
+                tickets = points.setdefault((ticket.name, ticket.variant, level), [])
+                if ticket not in tickets:
+                    tickets.append(ticket)
+    tables: tuple[Block, ...] = tuple(
+        _table(evidence, name, variant, level, tickets) for (name, variant, level), tickets in points.items()
+    )
+    return Section(title="Transfer", blocks=tables)
+
+
+def _table(
+    evidence: Evidence, name: str, variant: tuple[tuple[str, str], ...], level: Sparsity, tickets: list[Ticket]
+) -> Table:
+    there = {
+        (condition.ticket, condition.target): condition
+        for condition in evidence.results.conditions
+        if condition.arm == name and condition.level == level and condition.ticket in tickets
+    }
+    targets = [target for target in evidence.targets if any((ticket, target) in there for ticket in tickets)]
+    own = {ticket.source[0]: there.get((ticket, ticket.source[0])) for ticket in tickets if len(ticket.source) == 1}
+    has_dense = any(evidence.results.dense(target) for target in targets)
+    rows = [_row(evidence, ticket, [(target, there.get((ticket, target))) for target in targets], own)
+            for ticket in tickets]  # fmt: skip
+    said = "gap to dense, in points" if has_dense else "scores, in hundredths"
+    shown = "".join(f", {axis} {value}" for axis, value in variant)
+    return Table(
+        title=f"{name} at {level}{shown}: source (row) to target (column)",
+        columns=(Column("source", is_number=False), *(Column(target) for target in targets), Column("count")),
+        rows=tuple(rows),
+        notes=(
+            f"mean over runs: {said}; count: other targets on which it is at least the target's own ticket (coloured)",
+            *evidence.footnotes(there.values()),
+        ),
+    )
+
+
+def _row(
+    evidence: Evidence,
+    ticket: Ticket,
+    places: list[tuple[str, Condition | None]],
+    own: dict[str, Condition | None],
+) -> tuple[Entry, ...]:
+    entries, count, compared = [], 0, 0
+    for target, condition in places:
+        reaches = _reaches(evidence, condition, own.get(target))
+        is_other = target not in ticket.source
+        count += bool(reaches) and is_other
+        compared += reaches is not None and is_other
+        entries.append(_entry(evidence, condition, "good" if reaches and is_other else "plain"))
+    return (Entry(ticket.source_name), *entries, Entry(f"{count} of {compared}" if compared else ""))
+
+
+def _reaches(evidence: Evidence, condition: Condition | None, own: Condition | None) -> bool | None:
+    """Whether it is at least as good as the target's own ticket; None where one of them is missing."""
+    mine = evidence.results.average(condition) if condition else None
+    theirs = evidence.results.average(own) if own else None
+    return mine.mean >= theirs.mean - NOISE if mine and theirs else None
+
+
+def _entry(evidence: Evidence, condition: Condition | None, tone: Literal["good", "plain"]) -> Entry:
+    if condition is None:
+        return Entry("")
+    average = evidence.results.average(condition)
+    if average is None:
+        return MISSING
+    dense = evidence.results.dense(condition.target)
+    its_gap = evidence.results.gap(condition)
+    compared = (condition,) if dense is None else (condition, dense)
+    text = score(average).partition(" ±")[0] if dense is None else difference(its_gap.mean if its_gap else None)
+    return Entry(text, mark=evidence.marks(compared), tone=tone)

@@ -1,0 +1,1 @@
+"""How it is shown: each writer turns blocks into one format."""

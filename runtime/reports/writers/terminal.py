@@ -1,0 +1,100 @@
+"""A report for the terminal: rich renderables, returned and never printed. A table too wide is cut between columns."""
+
+from collections.abc import Iterator
+
+from attrs import define
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.measure import Measurement
+from rich.padding import Padding
+from rich.table import Table as Grid
+from rich.text import Text
+
+from ...plain import plain
+from ..blocks import Block, Column, Entry, Judgement, Prose, Report, Table, Tone
+
+STYLES: dict[Tone, str] = {"plain": "", "good": "green", "bad": "red", "faint": "dim"}
+ANSWERS = {"holds": "bold green", "fails": "bold red", "not enough runs": "bold yellow", "no result yet": "bold yellow"}
+GAP = 2  # blanks between columns
+
+
+def terminal_report(report: Report) -> Iterator[RenderableType]:
+    """The parts of a report, in order, each to be printed."""
+    for section in report.sections:
+        yield Text(plain(section.title), style="bold underline")
+        for block in section.blocks:
+            yield Text()
+            yield _rendered(block)
+        yield Text()
+    for problem in report.problems:
+        yield Text.assemble(("note", "bold yellow"), f" {plain(problem)}")
+
+
+def _rendered(block: Block) -> RenderableType:
+    match block:
+        case Prose(text):
+            return Text(plain(text))
+        case Table():
+            return _Folding(block)
+        case Judgement(verdict, cases):
+            answer = Text(f"{verdict.answer:>15}", style=ANSWERS[verdict.answer])
+            head = Text.assemble(
+                answer, "  ", (plain(verdict.claim.name), "bold"), f": {plain(verdict.claim.sentence)}"
+            )
+            head.append(f"\n{'':17}{plain(verdict.summary)}", style="dim")
+            return Group(head, Padding(_Folding(cases), (0, 0, 0, 4))) if cases.rows else head
+
+
+@define
+class _Folding:
+    """A table that goes on below itself where the terminal is too narrow, its first column repeated."""
+
+    table: Table
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        if self.table.title:
+            yield Text(plain(self.table.title), style="bold")
+        for first, last in self._parts(options.max_width):
+            yield self._grid((0, *range(first, last)))
+        for note in self.table.notes:
+            yield Text(plain(note), style="dim")
+
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        return Measurement(min(options.max_width, 40), options.max_width)
+
+    def _parts(self, width: int) -> Iterator[tuple[int, int]]:
+        """Which columns stand side by side, the first one apart: as many as there is room for, but at least one."""
+        widths = [self._width(index) for index in range(len(self.table.columns))]
+        first = 1
+        while first < len(widths):
+            last, used = first + 1, widths[0] + GAP + widths[first]
+            while last < len(widths) and used + GAP + widths[last] <= width:
+                used += GAP + widths[last]
+                last += 1
+            yield first, last
+            first = last
+
+    def _width(self, index: int) -> int:
+        room = self._room_for_marks(index)
+        texts = [_text(row[index], room).cell_len for row in self.table.rows]
+        return max([Text(plain(self.table.columns[index].name)).cell_len, *texts])
+
+    def _room_for_marks(self, index: int) -> int:
+        """Columns that are kept for signs beside a number, so that the numbers stay in line."""
+        return max((len(row[index].mark) for row in self.table.rows), default=0)
+
+    def _grid(self, columns: tuple[int, ...]) -> Grid:
+        grid = Grid(box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style="dim")
+        for index in columns:
+            _add_column(grid, self.table.columns[index])
+        room = {index: self._room_for_marks(index) for index in columns}
+        for row in self.table.rows:
+            grid.add_row(*(_text(row[index], room[index]) for index in columns))
+        return grid
+
+
+def _add_column(grid: Grid, column: Column) -> None:
+    grid.add_column(Text(plain(column.name)), justify="right" if column.is_number else "left", overflow="fold")
+
+
+def _text(entry: Entry, room: int) -> Text:
+    return Text(plain(entry.text), style=STYLES[entry.tone]).append(entry.mark.ljust(room), style="bold yellow")

@@ -1,0 +1,184 @@
+"""The numbers of a study: cells with their measurements, and averages over seeds. What is missing is there, too."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+
+from attrs import define, field, frozen
+
+from ticketlang.jobs import DrawMask, FineTune, JobKey, Prune
+from ticketlang.plan import Cell, Plan
+from ticketlang.study import Arm, Seeds, Ticket
+from ticketlang.units import Sparsity
+
+from .statistics import Average, average
+from .store import DamagedError, Environment, MissingFileError, Store
+
+
+@frozen(kw_only=True)
+class Measurement:
+    """One number from one run."""
+
+    cell: Cell
+    metric: str
+    value: float  # a fraction: 0.812, or -0.1 for a correlation
+    key: JobKey  # of the job that measured it
+    environment: Environment
+
+
+@frozen(kw_only=True)
+class Condition:
+    """A cell without its seeds: what is repeated to learn how much chance there is in it."""
+
+    arm: str
+    ticket: Ticket | None
+    level: Sparsity | None
+    target: str
+
+    @classmethod
+    def of(cls, cell: Cell) -> "Condition":
+        return cls(arm=cell.arm, ticket=cell.ticket, level=cell.level, target=cell.target)
+
+    @property
+    def name(self) -> str:
+        """The id of its cells without the seeds: `imp/mlm@70%/qnli`."""
+        cell = Cell(arm=self.arm, ticket=self.ticket, level=self.level, target=self.target, seeds=Seeds.tied(0))
+        return cell.id.removesuffix(f"/{cell.seeds}")
+
+    @property
+    def source(self) -> str | None:
+        """What its ticket was searched on; None where it has none."""
+        return self.ticket.source_name if self.ticket else None
+
+
+@define(slots=False)
+class Results:
+    """Everything measured for a plan's cells."""
+
+    plan: Plan
+    measurements: Mapping[Cell, tuple[Measurement, ...]]  # all metrics, the deciding one first; absent: missing
+    collapsed: Mapping[JobKey, tuple[str, ...]] = field(factory=dict)  # mask -> matrices that keep almost nothing
+    problems: tuple[str, ...] = ()  # stored results that could not be read, in a sentence each
+
+    @classmethod
+    def of(cls, plan: Plan, store: Store) -> "Results":
+        """Read what is in the store by now, whatever the plan knew when it was made."""
+        known = store.known({*plan.cells.values(), *plan.masks})
+        reader = _Reader(store)
+        measurements = {
+            cell: found
+            for cell, key in plan.cells.items()
+            if key in known and (found := reader.measurements(cell, key))
+        }
+        collapsed = {key: names for key in plan.masks if key in known and (names := reader.collapsed(key))}
+        return cls(plan, measurements, collapsed, tuple(reader.problems))
+
+    def rows(self) -> Iterator[tuple[Cell, Measurement | None]]:
+        """Every cell with the number that decides, in the order of the plan."""
+        for cell in self.plan.cells:
+            found = self.measurements.get(cell)
+            yield cell, found[0] if found else None
+
+    @cached_property
+    def conditions(self) -> Mapping[Condition, tuple[Cell, ...]]:
+        """What is repeated, with its cells, in the order of the plan."""
+        cells: dict[Condition, list[Cell]] = {}
+        for cell in self.plan.cells:
+            cells.setdefault(Condition.of(cell), []).append(cell)
+        return {condition: tuple(its) for condition, its in cells.items()}
+
+    @cached_property
+    def reference(self) -> Arm | None:
+        """The baseline that prunes nothing and changes no weight: dense."""
+        for arm in self.plan.study.baselines:
+            if arm.mask == "none" and arm.weights == "pretrained":
+                return arm
+        return None
+
+    def dense(self, target: str) -> Condition | None:
+        """The dense condition of a target; None where the study has none."""
+        if self.reference is None:
+            return None
+        condition = Condition(arm=self.reference.name, ticket=None, level=None, target=target)
+        return condition if condition in self.conditions else None
+
+    def values(self, condition: Condition) -> Mapping[Seeds, float]:
+        """The deciding scores of the runs that are done, by seeds."""
+        return {
+            cell.seeds: self.measurements[cell][0].value
+            for cell in self.conditions.get(condition, ())
+            if cell in self.measurements
+        }
+
+    def average(self, condition: Condition) -> Average | None:
+        """Over seeds; None where no run is done."""
+        return average(self.values(condition).values(), len(self.conditions.get(condition, ())))
+
+    def gap(self, condition: Condition) -> Average | None:
+        """Score minus dense score, run by run of the same seeds; None without a pair."""
+        dense = self.dense(condition.target)
+        if dense is None or dense == condition:
+            return None
+        mine, theirs = self.values(condition), self.values(dense)
+        pairs = [mine[seeds] - theirs[seeds] for seeds in mine if seeds in theirs]
+        return average(pairs, len(self.conditions[condition]))
+
+    def masks(self, condition: Condition) -> tuple[JobKey, ...]:
+        """The masks its runs are trained under, one for each seed; none for a dense arm."""
+        keys = (self.plan.cells[cell] for cell in self.conditions.get(condition, ()))
+        jobs = (self.plan.jobs[key].job for key in keys if key in self.plan.jobs)
+        return tuple(job.mask for job in jobs if isinstance(job, FineTune) and job.mask is not None)
+
+    def collapsed_in(self, condition: Condition) -> tuple[str, ...]:
+        """Matrices of which less than one weight in a hundred is left in some run (paper notes: layer collapse)."""
+        names = (name for mask in self.masks(condition) for name in self.collapsed.get(mask, ()))
+        return tuple(dict.fromkeys(names))
+
+    def environments(self, conditions: Iterable[Condition]) -> tuple[Environment, ...]:
+        """What their runs were made on, each once."""
+        found: list[Environment] = []
+        for condition in conditions:
+            for cell in self.conditions.get(condition, ()):
+                if cell in self.measurements and self.measurements[cell][0].environment not in found:
+                    found.append(self.measurements[cell][0].environment)
+        return tuple(found)
+
+    @property
+    def missing(self) -> int:
+        """How many cells have no number yet."""
+        return len(self.plan.cells) - len(self.measurements)
+
+    def mask_jobs(self) -> Iterator[tuple[JobKey, Prune | DrawMask, str]]:
+        """Every mask of the plan, with what people call it."""
+        for key, label in self.plan.masks.items():
+            job = self.plan.jobs[key].job if key in self.plan.jobs else None
+            if isinstance(job, Prune | DrawMask):
+                yield key, job, label
+
+
+@define
+class _Reader:
+    """Reads results, and keeps a sentence on each that it could not."""
+
+    store: Store
+    problems: list[str] = field(factory=list)
+
+    def measurements(self, cell: Cell, key: JobKey) -> tuple[Measurement, ...]:
+        try:
+            artifact = self.store.artifact(key)
+            result, environment = artifact.result, artifact.provenance.environment
+        except (DamagedError, MissingFileError) as problem:
+            self.problems.append(str(problem))
+            return ()
+        first = result["metric"]
+        metrics = (first, *(metric for metric in result["scores"] if metric != first))
+        return tuple(
+            Measurement(cell=cell, metric=metric, value=result["scores"][metric], key=key, environment=environment)
+            for metric in metrics
+        )
+
+    def collapsed(self, key: JobKey) -> tuple[str, ...]:
+        try:
+            return tuple(self.store.artifact(key).result.get("collapsed", ()))
+        except (DamagedError, MissingFileError) as problem:
+            self.problems.append(str(problem))
+            return ()
