@@ -14,6 +14,7 @@ from attrs import Factory, define, field, frozen
 
 from ticketlang.diagnostics import (
     Diagnostic,
+    HubUnreachable,
     MissingDataFile,
     MissingModelFolder,
     MissingPackage,
@@ -29,7 +30,7 @@ from ticketlang.source import Span
 from ticketlang.study import Model, Study, Task
 
 from .models.description import UnreadableModel, describe_model
-from .pins import HubName, Pins
+from .pins import HubName, Pins, first_line
 
 # The files of a model folder that decide what it computes; a changed README changes nothing.
 MODEL_FILES = ("*.safetensors", "*.safetensors.index.json", "pytorch_model*.bin", "pytorch_model.bin.index.json",
@@ -43,7 +44,7 @@ class DataPlace:
 
     digest: str
     files: Mapping[str, Path] | None = None
-    hub: tuple[str, str | None, str] | None = None    # name, config, commit
+    hub: tuple[str, str | None, str] | None = None  # name, config, commit
 
 
 @frozen(kw_only=True)
@@ -51,7 +52,7 @@ class Places:
     """Where this machine has what the study reads."""
 
     model_folder: Path | None = None
-    model_hub: tuple[str, str] | None = None    # name, commit: to be fetched
+    model_hub: tuple[str, str] | None = None  # name, commit: to be fetched
     tasks: Mapping[str, DataPlace] = Factory(dict)
 
     def model(self, digest: str) -> Path:
@@ -68,10 +69,10 @@ class Places:
 class Gathered:
     """Everything found about what a study reads."""
 
-    facts: Facts | None    # None only with diagnostics that are errors
+    facts: Facts | None  # None only with diagnostics that are errors
     places: Places
     diagnostics: tuple[Diagnostic, ...] = ()
-    unpinned: tuple[str, ...] = ()    # hub names whose commit is not known yet
+    unpinned: tuple[str, ...] = ()  # hub names whose commit is not known yet
 
 
 @frozen(kw_only=True)
@@ -79,7 +80,7 @@ class Root:
     """Where a spec's relative paths begin."""
 
     folder: Path
-    is_confined: bool    # with `--data DIR`: nothing outside DIR is read
+    is_confined: bool  # with `--data DIR`: nothing outside DIR is read
 
     def path(self, name: str, at: Span) -> Path | OutsideRoot:
         path = self.folder / name
@@ -92,7 +93,7 @@ class Root:
 class Digests:
     """Digests of files, remembered by size and times in a file of the store."""
 
-    memory: Path | None = None    # None: nothing is remembered
+    memory: Path | None = None  # None: nothing is remembered
     known: dict[str, tuple[list[int], str]] = field(factory=dict)
     is_changed: bool = False
 
@@ -102,7 +103,7 @@ class Digests:
             text = memory.read_text(encoding="utf-8") if memory else "{}"
             return cls(memory, {path: (stamp, digest) for path, (stamp, digest) in json.loads(text).items()})
         except (OSError, ValueError, TypeError, AttributeError):
-            return cls(memory)    # it can always be made anew
+            return cls(memory)  # it can always be made anew
 
     def of(self, path: Path) -> str:
         """The digest of a file's content: 40 hexadecimal digits."""
@@ -239,9 +240,7 @@ def _model_complaints(study: Study, folder: Path) -> Iterator[Diagnostic]:
                 return
 
 
-def _find_data(
-    task: Task, root: Root, pins: Pins, digests: Digests, unpinned: list[str]
-) -> DataPlace | Diagnostic:
+def _find_data(task: Task, root: Root, pins: Pins, digests: Digests, unpinned: list[str]) -> DataPlace | Diagnostic:
     data = task.data
     if data.origin == "hub":
         name = HubName(kind="dataset", name=data.name, revision=data.revision, at=data.at)
@@ -262,11 +261,14 @@ def _find_data(
     return DataPlace(digest=digest, files=files)
 
 
-def fetch_model(places: Places) -> Path:
+def fetch_model(places: Places, at: Span) -> Path | HubUnreachable:
     """Bring a hub model to this machine: configuration, tokenizer and weights, at the pinned commit."""
     from huggingface_hub import snapshot_download
 
     if places.model_hub is None:
         raise ValueError("only a hub model is fetched")
     name, commit = places.model_hub
-    return Path(snapshot_download(name, revision=commit, allow_patterns=list(MODEL_FILES)))
+    try:
+        return Path(snapshot_download(name, revision=commit, allow_patterns=list(MODEL_FILES)))
+    except Exception as problem:  # transport errors come from whichever HTTP library the client uses, by release
+        return HubUnreachable(at=at, name=name, reason=first_line(problem))

@@ -28,7 +28,7 @@ class HubName:
 
     kind: HubKind
     name: str
-    revision: str | None    # as written: a branch, a tag, a commit, or nothing
+    revision: str | None  # as written: a branch, a tag, a commit, or nothing
     at: Span
 
     @property
@@ -50,7 +50,7 @@ class Pins:
         return self.commits.get(name.entry)
 
 
-class BadLockFile(Exception):
+class BadLockFileError(Exception):
     """The lock file is not one of ours. Says what to do."""
 
 
@@ -62,17 +62,17 @@ def read_pins(path: Path) -> Pins:
     """Read a lock file; one that is not there pins nothing.
 
     Raises:
-        BadLockFile: if it is damaged, or of another format.
+        BadLockFileError: if it is damaged, or of another format.
     """
     if not path.exists():
         return Pins({})
     try:
         lock = json.loads(path.read_text(encoding="utf-8"))
         if lock["format"] != LOCK_FORMAT:
-            raise BadLockFile(f"{path} has format {lock['format']}, and this program reads format {LOCK_FORMAT}")
+            raise BadLockFileError(f"{path} has format {lock['format']}, and this program reads format {LOCK_FORMAT}")
         commits = {str(entry): str(commit) for entry, commit in lock["commits"].items()}
     except (ValueError, KeyError, TypeError, AttributeError, OSError) as problem:
-        raise BadLockFile(f"{path} cannot be read as a lock file ({problem}); delete it to pin anew") from None
+        raise BadLockFileError(f"{path} cannot be read as a lock file ({problem}); delete it to pin anew") from None
     return Pins(commits)
 
 
@@ -127,11 +127,11 @@ def ask_the_hub(name: HubName) -> str | Diagnostic:
     except (RepositoryNotFoundError, RevisionNotFoundError, ValueError):
         return UnknownHubName(at=name.at, name=name.entry.partition(" ")[2])
     except Exception as problem:  # transport errors come from whichever HTTP library the client uses, by release
-        return HubUnreachable(at=name.at, name=name.name, reason=_first_line(problem))
+        return HubUnreachable(at=name.at, name=name.name, reason=first_line(problem))
     if commit is None:
         return HubUnreachable(at=name.at, name=name.name, reason="the hub names no commit")
     return commit
 
 
-def _first_line(problem: Exception) -> str:
+def first_line(problem: Exception) -> str:
     return (str(problem).strip() or type(problem).__name__).splitlines()[0]

@@ -16,13 +16,11 @@ from ticketlang.study import Study
 from .facts import Digests, Gathered, Root, fetch_model, gather
 from .pins import Pins, ask_the_hub, lock_file_of, pin, read_pins, write_pins
 from .progress import Listener
-from .results import Results
-from .schedulers.serial import Ran
+from .schedulers.ran import Ran
 from .store import Store
-from .verdicts import Verdict, judge
 
 if TYPE_CHECKING:
-    from .reports import Report
+    from rich.console import RenderableType
 
 
 @define
@@ -36,14 +34,14 @@ class Session:
     digests: Digests
     pins: Pins
     gathered: Gathered
-    store: Store | None = field(default=None)    # None: there is none yet, and `plan` makes none
+    store: Store | None = field(default=None)  # None: there is none yet, and `plan` makes none
 
     @classmethod
     def open(cls, study: Study, spec: Path, data: Path | None, store_folder: Path) -> Session:
         """Find what the study reads. Touches neither network nor torch, and leaves nothing behind but digests.
 
         Raises:
-            BadLockFile: the lock file beside the spec is damaged.
+            BadLockFileError: the lock file beside the spec is damaged.
             StoreError: the store is damaged, or of another format.
         """
         store = Store.open(store_folder) if store_folder.exists() else None
@@ -82,20 +80,13 @@ class Session:
         workshop = Workshop.open(self.gathered.places, listener, device)
         return run(self.plan, self.store, perform, workshop, listener)
 
-    def results(self, plan: Plan) -> Results:
-        assert self.store is not None, "make_ready() comes first"
-        return Results.of(plan, self.store)
-
-    def verdicts(self, plan: Plan) -> tuple[Verdict, ...]:
-        results = self.results(plan)
-        return tuple(judge(claim, self.study, results) for claim in self.study.claims)
-
-    def report(self, plan: Plan) -> Report:
-        """The result tables and the verdicts, as far as there are results."""
+    def report(self, plan: Plan) -> Iterator[RenderableType]:
+        """The result tables and the verdicts as a terminal shows them, as far as there are results."""
         from .reports import report
+        from .reports.writers.terminal import terminal_report
 
         assert self.store is not None, "make_ready() comes first"
-        return report(plan, self.store)
+        return terminal_report(report(plan, self.store))
 
     def _pin_and_fetch(self) -> tuple[Diagnostic, ...]:
         pins, problems = pin(self.study, self.pins, ask_the_hub)
@@ -106,7 +97,7 @@ class Session:
             return problems
         self.gathered = gather(self.study, self.root, self.pins, self.digests)
         if self.gathered.places.model_hub and not self.gathered.diagnostics:
-            folder = fetch_model(self.gathered.places)
+            folder = fetch_model(self.gathered.places, self.study.model.at)
             if isinstance(folder, Diagnostic):
                 return (folder,)
             self.gathered = gather(self.study, self.root, self.pins, self.digests, folder)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from runtime.facts import DataPlace, Digests, Gathered, Root, gather
-from runtime.pins import BadLockFile, HubName, Pins, hub_names, pin, read_pins, write_pins
+from runtime.pins import BadLockFileError, HubName, Pins, hub_names, pin, read_pins, write_pins
 from ticketlang.diagnostics import (
     Diagnostic,
     HubUnreachable,
@@ -241,5 +241,5 @@ def test_one_name_out_of_reach_leaves_the_others_pinned() -> None:
 def test_a_damaged_lock_file_is_refused(tmp_path: Path, text: str) -> None:
     lock = tmp_path / "s.lock"
     lock.write_text(text)
-    with pytest.raises(BadLockFile, match="lock"):
+    with pytest.raises(BadLockFileError, match="lock"):
         read_pins(lock)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from runtime.session import Session
 
 
-class NoRuntime(Exception):
+class NoRuntimeError(Exception):
     """There is no `runtime`, or it is not ours. Says what to do."""
 
 
@@ -19,18 +19,22 @@ def shake_hands() -> None:
     """Refuse a stranger's package of the same name, or one of another release.
 
     Raises:
-        NoRuntime: with a sentence for the user.
+        NoRuntimeError: with a sentence for the user.
     """
     try:
         import runtime
     except ImportError as problem:
-        raise NoRuntime(f"the package `runtime` that runs studies is not there ({problem}); reinstall ticketlang") from None
+        raise NoRuntimeError(
+            f"the package `runtime` that runs studies is not there ({problem}); reinstall ticketlang"
+        ) from None
     found = getattr(runtime, "PLAN_FORMAT", None)
     if found is None:
         place = getattr(runtime, "__file__", None) or "this Python"
-        raise NoRuntime(f"the package `runtime` in {place} is not ticketlang's; install ticketlang where it comes first")
+        raise NoRuntimeError(
+            f"the package `runtime` in {place} is not ticketlang's; install ticketlang where it comes first"
+        )
     if found != PLAN_FORMAT:
-        raise NoRuntime(
+        raise NoRuntimeError(
             f"`runtime` runs plans of format {found}, and `ticketlang` makes format {PLAN_FORMAT}; install both of one release"
         )
 
@@ -52,7 +56,7 @@ def listener(is_terminal: bool) -> "Listener":
 
 def troubles() -> tuple[type[Exception], ...]:
     """What storage and lock files may raise: each says one sentence, and exits with status 3."""
-    from runtime.pins import BadLockFile
+    from runtime.pins import BadLockFileError
     from runtime.store import StoreError
 
-    return (BadLockFile, StoreError)
+    return (BadLockFileError, StoreError)
