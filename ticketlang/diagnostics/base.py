@@ -1,0 +1,67 @@
+"""What every complaint has: a code, a place, facts, a sentence over the facts, and a way out."""
+
+from typing import Any, ClassVar, Literal
+
+import attrs
+from attrs import frozen
+
+from ..source import Span
+
+LONGEST_FACT = 80  # characters of a fact that are printed; a spec may hold a name of a megabyte
+
+
+@frozen(kw_only=True)
+class Diagnostic:
+    """A complaint about a place in a spec."""
+
+    code: ClassVar[str]
+    severity: ClassVar[Literal["error", "warning"]] = "error"
+    says: ClassVar[str]
+    label: ClassVar[str] = ""  # stands beside the underlined text
+    help: ClassVar[str] = ""
+
+    at: Span
+    seconds: tuple[tuple[Span, str], ...] = ()  # other places that matter, and what stands there
+    note: str = ""
+
+    @property
+    def message(self) -> str:
+        return self.says.format_map(self._facts())
+
+    @property
+    def label_text(self) -> str:
+        return self.label.format_map(self._facts())
+
+    @property
+    def help_text(self) -> str:
+        return self.help.format_map(self._facts())
+
+    def _facts(self) -> dict[str, Any]:
+        facts = {field.name: getattr(self, field.name) for field in attrs.fields(type(self))}
+        return {name: _as_text(fact) for name, fact in facts.items() if name not in {"at", "seconds", "note"}}
+
+
+def _as_text(fact: object) -> object:
+    match fact:
+        case tuple():
+            return ", ".join(f"`{item}`" for item in fact)
+        case str() if len(fact) > LONGEST_FACT:
+            return fact[: LONGEST_FACT - 1] + "…"
+    return fact
+
+
+@frozen(kw_only=True)
+class UnknownName(Diagnostic):
+    """A name that means nothing here. The nearest one that does is offered."""
+
+    name: str
+    nearest: str | None = None
+    known: tuple[str, ...] = ()  # all there are, where that is a short list
+
+    @property
+    def help_text(self) -> str:
+        if self.nearest is not None:
+            return f"did you mean `{self.nearest}`?"
+        if self.known:
+            return f"there are {_as_text(self.known)}"
+        return self.help.format_map(self._facts())

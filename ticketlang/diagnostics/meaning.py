@@ -1,0 +1,161 @@
+"""Complaints about a study whose parts are each understood and do not fit together."""
+
+from typing import ClassVar, Literal
+
+from attrs import frozen
+
+from .base import Diagnostic
+
+
+@frozen(kw_only=True)
+class TextColumns(Diagnostic):
+    code = "text-columns"
+    says = "a task of the kind `{kind}` reads {expected} text column{s}, found {found}"
+    help = "`text` names the columns of the input in order"
+    kind: str
+    expected: int
+    found: int
+
+    @property
+    def message(self) -> str:
+        return self.says.format_map({**self._facts(), "s": "s" * (self.expected != 1)})
+
+
+@frozen(kw_only=True)
+class NeedsLabel(Diagnostic):
+    code = "needs-label"
+    says = "a task of the kind `{kind}` needs the column of the answer"
+    help = "write `label NAME`"
+    kind: str
+
+
+@frozen(kw_only=True)
+class NeedlessLabel(Diagnostic):
+    code = "needless-label"
+    says = "a task of the kind `{kind}` has no label"
+    help = "remove `label`"
+    kind: str
+
+
+@frozen(kw_only=True)
+class MetricDoesNotFit(Diagnostic):
+    code = "metric-does-not-fit"
+    says = "`{metric}` does not score tasks of the kind `{kind}`"
+    help = "there are {fitting}"
+    metric: str
+    kind: str
+    fitting: tuple[str, ...]
+
+
+@frozen(kw_only=True)
+class LevelNotOnPath(Diagnostic):
+    code = "level-not-on-path"
+    says = "{level} is not a level that the rounds go through"
+    help = "they go through {path}"
+    level: str
+    path: str
+
+
+@frozen(kw_only=True)
+class LevelNotInTicket(Diagnostic):
+    code = "level-not-in-ticket"
+    says = "`{ticket}` has no level {level}"
+    help = "its sparsities are {levels}"
+    ticket: str
+    level: str
+    levels: str
+
+
+@frozen(kw_only=True)
+class NeverTransferred(Diagnostic):
+    code = "never-transferred"
+    severity: ClassVar[Literal["error", "warning"]] = "warning"
+    says = "the tickets of `{ticket}` have no source and are trained nowhere"
+    help = "write `transfer {ticket} to ...`"
+    ticket: str
+
+
+@frozen(kw_only=True)
+class RewindNeedsSource(Diagnostic):
+    code = "rewind-needs-source"
+    says = "without a source there is no training to rewind to"
+    help = "remove `rewind`: the pre-trained weights are what is pruned and what is trained"
+
+
+@frozen(kw_only=True)
+class OneDenseLevel(Diagnostic):
+    code = "dense-has-no-level"
+    says = "`{arm}` has no mask, and so no level"
+    help = "remove `at {level}`"
+    arm: str
+    level: str
+
+
+@frozen(kw_only=True)
+class ArmHasNoSource(Diagnostic):
+    code = "arm-has-no-source"
+    says = "`{arm}` does not depend on a source"
+    help = "remove `from {source}`"
+    arm: str
+    source: str
+
+
+@frozen(kw_only=True)
+class NotASource(Diagnostic):
+    code = "not-a-source"
+    says = "`{source}` is no source of `{arm}`"
+    help = "its sources are {sources}"
+    source: str
+    arm: str
+    sources: tuple[str, ...]
+
+
+@frozen(kw_only=True)
+class NothingToCompare(Diagnostic):
+    code = "nothing-to-compare"
+    says = "`{left}` and `{right}` are never run on the same target"
+    help = "add a `transfer`, or name targets on which both are run"
+    left: str
+    right: str
+
+
+@frozen(kw_only=True)
+class NotRunOn(Diagnostic):
+    code = "not-run-on"
+    says = "`{arm}` is not run on `{target}`"
+    help = "it is run on {targets}; add a `transfer` for more"
+    arm: str
+    target: str
+    targets: tuple[str, ...]
+
+
+@frozen(kw_only=True)
+class MatchesWhat(Diagnostic):
+    code = "match-undefined"
+    says = "what `matches` means is not said"
+    help = "add `match within 1 sd of dense using larger sd`, or another rule, to the study"
+
+
+@frozen(kw_only=True)
+class NoDense(Diagnostic):
+    code = "no-dense"
+    says = "`matches` compares with dense networks, and none are trained"
+    help = "add `dense` to `baselines`"
+
+
+@frozen(kw_only=True)
+class OneSeed(Diagnostic):
+    code = "one-seed"
+    severity: ClassVar[Literal["error", "warning"]] = "warning"
+    says = "with one seed no claim can be decided"
+    help = "two are the least, and papers use three to five: `seeds 1, 2, 3`"
+
+
+@frozen(kw_only=True)
+class NotImplementedYet(Diagnostic):
+    """The row of what a study names says that its runtime is still to come."""
+
+    code = "not-implemented-yet"
+    says = "{what} cannot be run yet"
+    help = "the study validates and plans; leave this out to run the rest"
+    what: str

@@ -1,0 +1,182 @@
+"""Complaints about names: unknown ones, doubled ones, and fields that stand where they do not belong."""
+
+from attrs import frozen
+
+from .base import Diagnostic, UnknownName
+
+
+@frozen(kw_only=True)
+class UnknownField(UnknownName):
+    code = "unknown-field"
+    says = "{block} has no field `{name}`"
+    help = "see the reference for the fields of {block}"
+    block: str
+
+
+@frozen(kw_only=True)
+class MisplacedField(Diagnostic):
+    code = "misplaced-field"
+    says = "`{name}` does not belong into {block}"
+    help = "it is a field of {home}: move it there"
+    name: str
+    block: str
+    home: str
+
+
+@frozen(kw_only=True)
+class RepeatedField(Diagnostic):
+    code = "repeated-field"
+    says = "`{name}` is said twice"
+    label = "said again"
+    help = "keep one; several values stand in one list"
+    name: str
+
+
+@frozen(kw_only=True)
+class MissingField(Diagnostic):
+    code = "missing-field"
+    says = "`{field}` is missing in {block}"
+    label = "says nothing about `{field}`"
+    help = "for example `{example}`"
+    field: str
+    block: str
+    example: str
+
+
+@frozen(kw_only=True)
+class MissingBlock(Diagnostic):
+    code = "missing-block"
+    says = "`{word}` needs a block"
+    help = "for example `{example}`"
+    word: str
+    example: str
+
+
+@frozen(kw_only=True)
+class UnexpectedBlock(Diagnostic):
+    code = "unexpected-block"
+    says = "`{word}` has no block"
+    help = "it stands on one line: `{example}`"
+    word: str
+    example: str
+
+
+@frozen(kw_only=True)
+class NameTaken(Diagnostic):
+    code = "name-taken"
+    says = "`{name}` is named twice"
+    label = "named again"
+    help = "give one of them another name"
+    name: str
+
+
+@frozen(kw_only=True)
+class NameClash(Diagnostic):
+    code = "name-clash"
+    says = "`{name}` means two things: one in {first}, one in {second}"
+    help = "use one of the two files, or define `{name}` here"
+    name: str
+    first: str
+    second: str
+
+
+@frozen(kw_only=True)
+class ReservedName(Diagnostic):
+    code = "reserved-name"
+    says = "`{name}` is a word of the language and cannot be a name"
+    help = "choose another; a column of a file may be called so in double quotes"
+    name: str
+
+
+@frozen(kw_only=True)
+class NamedTwiceInList(Diagnostic):
+    code = "named-twice"
+    says = "`{name}` stands twice in this list"
+    label = "again"
+    help = "remove one of them"
+    name: str
+
+
+@frozen(kw_only=True)
+class UnknownTask(UnknownName):
+    code = "unknown-task"
+    says = "no task is called `{name}`"
+    label = "not a task of this study"
+    help = "write `task {name} {{ ... }}`, or `use` the file that has it; `use chen2020` brings the paper's tasks"
+
+
+@frozen(kw_only=True)
+class UnknownTicket(UnknownName):
+    code = "unknown-ticket"
+    says = "no ticket is called `{name}`"
+    help = "write `ticket {name} {{ ... }}` in the study"
+
+
+@frozen(kw_only=True)
+class UnknownArm(UnknownName):
+    code = "unknown-arm"
+    says = "no arm is called `{name}`"
+    help = "write `arm {name} {{ ... }}`"
+
+
+@frozen(kw_only=True)
+class ArmNotRun(Diagnostic):
+    code = "arm-not-run"
+    says = "`{name}` is not run in this study"
+    help = "add it to `baselines`"
+    name: str
+
+
+@frozen(kw_only=True)
+class UnknownLibrary(UnknownName):
+    code = "unknown-library"
+    says = "nothing called `{name}` ships with ticketlang"
+    help = 'a file of yours stands in quotes: `use "{name}.ticket"`'
+
+
+@frozen(kw_only=True)
+class UsesItself(Diagnostic):
+    code = "uses-itself"
+    says = "`{name}` uses this file in turn"
+    help = "move what both need into a third file"
+    name: str
+
+
+@frozen(kw_only=True)
+class TooManyFiles(Diagnostic):
+    code = "too-many-files"
+    says = "more than {limit} files use each other"
+    help = "a study needs a handful"
+    limit: int
+
+
+@frozen(kw_only=True)
+class ExtendsItself(Diagnostic):
+    code = "extends-itself"
+    says = "`{name}` extends itself"
+    label = "comes back to `{name}`"
+    help = "extend a task that stands on its own"
+    name: str
+
+
+@frozen(kw_only=True)
+class GroupHoldsItself(Diagnostic):
+    code = "group-holds-itself"
+    says = "the group `{name}` holds itself"
+    help = "name its tasks"
+    name: str
+
+
+@frozen(kw_only=True)
+class NoStudy(Diagnostic):
+    code = "no-study"
+    says = "there is no study in this file"
+    help = "write `study NAME {{ ... }}`"
+
+
+@frozen(kw_only=True)
+class SecondStudy(Diagnostic):
+    code = "second-study"
+    says = "a file holds one study, and `{name}` is another"
+    help = "give it a file of its own"
+    name: str

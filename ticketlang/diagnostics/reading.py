@@ -1,0 +1,155 @@
+"""Complaints about what a study reads: files, folders, packages and hub names. Known only where the study is to run."""
+
+from attrs import frozen
+
+from .base import Diagnostic
+
+
+@frozen(kw_only=True)
+class MissingDataFile(Diagnostic):
+    code = "missing-data-file"
+    says = "there is no file `{path}`"
+    help = "`{pattern}` is looked for beside the spec, or under the folder of `--data`"
+    path: str
+    pattern: str
+
+
+@frozen(kw_only=True)
+class UnreadableDataFile(Diagnostic):
+    code = "unreadable-data-file"
+    says = "`{path}` cannot be read: {reason}"
+    help = "json lines, json, csv, tsv and parquet files are read, each by its ending"
+    path: str
+    reason: str
+
+
+@frozen(kw_only=True)
+class MissingColumn(Diagnostic):
+    code = "missing-column"
+    says = "`{path}` has no column `{column}`"
+    help = "its columns are {columns}"
+    column: str
+    path: str
+    columns: tuple[str, ...]
+
+
+@frozen(kw_only=True)
+class LabelOutOfRange(Diagnostic):
+    code = "label-out-of-range"
+    says = "row {row} of the split `{split}` has the label {value}, and there are {classes} classes"
+    help = "labels are 0 to the number of classes less one; `label NAME, classes N` says how many there are"
+    value: str
+    row: int
+    split: str
+    classes: int
+
+
+@frozen(kw_only=True)
+class BadLabel(Diagnostic):
+    code = "bad-label"
+    says = "row {row} of the split `{split}` has the label {value}, which this kind of task cannot use"
+    help = "classes are whole numbers or words, scores are numbers; unlabelled rows have no place in a split"
+    value: str
+    row: int
+    split: str
+
+
+@frozen(kw_only=True)
+class MissingSplit(Diagnostic):
+    code = "missing-split"
+    says = "the data has no split `{split}`"
+    help = "it has {splits}; `splits` names the one trained on and the one scored on"
+    split: str
+    splits: tuple[str, ...]
+
+
+@frozen(kw_only=True)
+class EmptySplit(Diagnostic):
+    code = "empty-split"
+    says = "the split `{split}` has no examples"
+    help = "look into the file; perhaps another split was meant"
+    split: str
+
+
+@frozen(kw_only=True)
+class OutsideRoot(Diagnostic):
+    code = "outside-root"
+    says = "`{path}` lies outside `{root}`"
+    help = "with `--data` nothing outside that folder is read"
+    path: str
+    root: str
+
+
+@frozen(kw_only=True)
+class MissingModelFolder(Diagnostic):
+    code = "missing-model-folder"
+    says = "there is no model folder `{path}`"
+    help = "it is looked for beside the spec, or under the folder of `--data`"
+    path: str
+
+
+@frozen(kw_only=True)
+class ModelWithoutWeights(Diagnostic):
+    code = "model-without-weights"
+    says = "the model folder `{path}` holds no weights"
+    help = "it needs a `model.safetensors` (or `pytorch_model.bin`) beside its `config.json`"
+    path: str
+
+
+@frozen(kw_only=True)
+class ModelWithoutTokenizer(Diagnostic):
+    code = "model-without-tokenizer"
+    says = "the model folder `{path}` holds no tokenizer"
+    help = "it needs a `tokenizer.json` or `vocab.txt`: save the tokenizer into the same folder"
+    path: str
+
+
+@frozen(kw_only=True)
+class MissingPackage(Diagnostic):
+    code = "missing-package"
+    says = "no package called `{name}` is installed"
+    help = "install it into the environment that runs `ticketrun`"
+    name: str
+
+
+@frozen(kw_only=True)
+class UnreadableModelFolder(Diagnostic):
+    code = "unreadable-model-folder"
+    says = "the model folder `{path}` cannot be read: {reason}"
+    help = "save the model anew with `save_pretrained`, or fetch it again"
+    path: str
+    reason: str
+
+
+@frozen(kw_only=True)
+class UnsupportedModel(Diagnostic):
+    code = "unsupported-model"
+    says = "this model cannot be used: `{model_type}`"
+    help = "encoders of the BERT family are known"
+    model_type: str
+
+
+@frozen(kw_only=True)
+class ScopeNotInModel(Diagnostic):
+    code = "scope-not-in-model"
+    says = "`{model}` has no {scope}"
+    help = "leave `{scope}` out of the scope of `prune`"
+    scope: str
+    model: str
+
+
+@frozen(kw_only=True)
+class HubUnreachable(Diagnostic):
+    code = "hub-unreachable"
+    says = "`{name}` cannot be fetched: {reason}"
+    help = "try again with a network, or name a local `folder` or `files`; results already made are kept"
+    name: str
+    reason: str
+
+
+@frozen(kw_only=True)
+class UnknownHubName(Diagnostic):
+    code = "unknown-hub-name"
+    says = "the hub has nothing called `{name}`"
+    help = "names have an owner, as in `google-bert/bert-base-uncased`; a private one needs a login"
+    name: str

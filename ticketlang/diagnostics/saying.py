@@ -1,0 +1,202 @@
+"""Complaints about what a field says."""
+
+from attrs import frozen
+
+from .base import Diagnostic, UnknownName
+
+
+@frozen(kw_only=True)
+class NotUnderstood(Diagnostic):
+    code = "not-understood"
+    says = "`{field}` expects {expected}, found {found}"
+    label = "not understood"
+    help = "for example `{example}`"
+    field: str
+    expected: str
+    found: str
+    example: str
+
+
+@frozen(kw_only=True)
+class UnknownKind(UnknownName):
+    code = "unknown-kind"
+    says = "there is no kind of task called `{name}`"
+
+
+@frozen(kw_only=True)
+class UnknownMetric(UnknownName):
+    code = "unknown-metric"
+    says = "there is no metric called `{name}`"
+
+
+@frozen(kw_only=True)
+class UnknownPruning(UnknownName):
+    code = "unknown-pruning"
+    says = "there is no pruning method called `{name}`"
+
+
+@frozen(kw_only=True)
+class UnknownScope(UnknownName):
+    code = "unknown-scope"
+    says = "there is no scope called `{name}`"
+
+
+@frozen(kw_only=True)
+class UnknownSection(UnknownName):
+    code = "unknown-section"
+    says = "no section of a report is called `{name}`"
+
+
+@frozen(kw_only=True)
+class UnknownChoice(UnknownName):
+    code = "unknown-choice"
+    says = "`{field}` cannot be `{name}`"
+    field: str
+
+
+@frozen(kw_only=True)
+class NotWhole(Diagnostic):
+    code = "not-whole"
+    says = "{what} must be a whole number, found `{found}`"
+    help = "write one of at least {least}"
+    what: str
+    found: str
+    least: int
+
+
+@frozen(kw_only=True)
+class OutOfRange(Diagnostic):
+    code = "out-of-range"
+    says = "{what} must be {range}, found `{found}`"
+    help = "for example `{example}`"
+    what: str
+    range: str
+    found: str
+    example: str
+
+
+@frozen(kw_only=True)
+class UnitMissing(Diagnostic):
+    code = "unit-missing"
+    says = "`{number}` has no unit"
+    help = "write `{number} {unit}`"
+    number: str
+    unit: str
+
+
+@frozen(kw_only=True)
+class WrongUnit(Diagnostic):
+    code = "wrong-unit"
+    says = "`{field}` is counted in {expected}, found `{found}`"
+    help = "for example `{example}`"
+    field: str
+    expected: str
+    found: str
+    example: str
+
+
+@frozen(kw_only=True)
+class OfWhatUnsaid(Diagnostic):
+    code = "of-what-unsaid"
+    says = "these sparsities do not say of what"
+    help = "write `of original` (shares of all weights) or `of remaining` (each round removes a share of what is left)"
+
+
+@frozen(kw_only=True)
+class SparsityFalls(Diagnostic):
+    code = "sparsity-falls"
+    says = "sparsities must rise, but {later} comes after {earlier}"
+    help = "write the levels in the order in which they are pruned"
+    later: str
+    earlier: str
+
+
+@frozen(kw_only=True)
+class StepMisses(Diagnostic):
+    code = "step-misses"
+    says = "steps of {by} from {first} do not hit {last}"
+    help = "the last level before it is {before}; end there, or change the step"
+    by: str
+    first: str
+    last: str
+    before: str
+
+
+@frozen(kw_only=True)
+class TooManyLevels(Diagnostic):
+    code = "too-many-levels"
+    says = "this makes more than {limit} levels"
+    help = "each level is a training; take larger steps"
+    limit: int
+
+
+@frozen(kw_only=True)
+class TooManySeeds(Diagnostic):
+    code = "too-many-seeds"
+    says = "this makes more than {limit} runs"
+    help = "each seed repeats the whole study"
+    limit: int
+
+
+@frozen(kw_only=True)
+class TooManyTickets(Diagnostic):
+    code = "too-many-tickets"
+    says = "the axes of this ticket make {count} tickets, and a study may have {limit}"
+    help = "a ticket stands for the product of its lists; shorten one of them"
+    count: int
+    limit: int
+
+
+@frozen(kw_only=True)
+class GroupInSum(Diagnostic):
+    code = "group-in-sum"
+    says = "the group `{name}` cannot be part of a joint source"
+    help = "`+` makes one source of single tasks: name them"
+    name: str
+
+
+@frozen(kw_only=True)
+class NoneIsAlone(Diagnostic):
+    code = "none-is-alone"
+    says = "`none` is no task and cannot be joined with one"
+    help = "`source none` prunes the pre-trained weights as they are"
+
+
+@frozen(kw_only=True)
+class NoSplitInPattern(Diagnostic):
+    code = "no-split-in-pattern"
+    says = "the files of the two splits need two names"
+    help = "write `{{split}}` where the name of the split stands, as in `{example}`"
+    example: str
+
+
+@frozen(kw_only=True)
+class SameSplit(Diagnostic):
+    code = "same-split"
+    says = "training and evaluation both read the split `{split}`"
+    help = "`splits` names the split trained on, then the split scored on"
+    split: str
+
+
+@frozen(kw_only=True)
+class HeadWhere(Diagnostic):
+    code = "head-where"
+    says = "`head` does not say in which training"
+    help = "write `head {policy} in search` or `head {policy} in transfer`"
+    policy: str
+
+
+@frozen(kw_only=True)
+class OneSentence(Diagnostic):
+    code = "one-sentence"
+    says = "a claim is one sentence, and `{name}` has {count}"
+    help = "write a claim for each"
+    name: str
+    count: int
+
+
+@frozen(kw_only=True)
+class DeviationUnsaid(Diagnostic):
+    code = "deviation-unsaid"
+    says = "whose standard deviation decides is not said"
+    help = "write `using ticket sd`, `using dense sd`, `using larger sd` or `using pooled sd`; verdicts depend on it"

@@ -1,0 +1,130 @@
+"""Complaints about how a text is written, whatever it means."""
+
+from typing import ClassVar
+
+from attrs import frozen
+
+from .base import Diagnostic
+
+
+@frozen(kw_only=True)
+class UnreadableText(Diagnostic):
+    code = "unreadable-text"
+    says = "`{text}` is neither a word nor a quantity"
+    help = "{way_out}"
+    text: str
+    way_out: str
+
+
+@frozen(kw_only=True)
+class UnclosedString(Diagnostic):
+    code = "unclosed-string"
+    says = "this string does not end on its line"
+    label = "opened here"
+    help = 'close it with `"`'
+
+
+@frozen(kw_only=True)
+class ControlCharacter(Diagnostic):
+    code = "control-character"
+    says = "a string holds a control character"
+    help = "write what can be seen; tabs and line ends have no place in a name"
+
+
+@frozen(kw_only=True)
+class NumberTooLong(Diagnostic):
+    code = "number-too-long"
+    says = "this number has more digits than any experiment needs"
+    help = "at most {digits} digits on either side of the point"
+    digits: int
+
+
+@frozen(kw_only=True)
+class TrailingComma(Diagnostic):
+    code = "trailing-comma"
+    says = "a list ends in a comma"
+    label = "nothing follows this comma"
+    help = "remove the comma, or name one more; a list may go on in the next line"
+
+
+@frozen(kw_only=True)
+class MissingItem(Diagnostic):
+    code = "missing-item"
+    says = "something is missing before {found}"
+    help = "`,` and `+` stand between two things"
+    found: str
+
+
+@frozen(kw_only=True)
+class StatementExpected(Diagnostic):
+    code = "statement-expected"
+    says = "a statement opens with a word, found {found}"
+    help = "a line is a word and what is said about it: `seeds 1, 2, 3`"
+    found: str
+
+
+@frozen(kw_only=True)
+class LineEndExpected(Diagnostic):
+    code = "line-end-expected"
+    says = "a new statement begins on a new line, found {found}"
+    help = "end the line after the closing brace, or write `;`"
+    found: str
+
+
+@frozen(kw_only=True)
+class BraceOnNextLine(Diagnostic):
+    code = "brace-on-next-line"
+    says = "the brace of a block stands on the line of its head"
+    help = "move `{{` to the end of the line before"
+
+
+@frozen(kw_only=True)
+class UnclosedBlock(Diagnostic):
+    code = "unclosed-block"
+    says = "the block of `{word}` is not closed"
+    label = "opened here"
+    help = "close it with `}}`"
+    word: str
+
+
+@frozen(kw_only=True)
+class StrayBrace(Diagnostic):
+    code = "stray-brace"
+    says = "this brace closes nothing"
+    help = "remove it, or look for a block that was closed too early"
+
+
+@frozen(kw_only=True)
+class NestedTooDeep(Diagnostic):
+    code = "nested-too-deep"
+    says = "blocks stand in blocks more than {limit} deep"
+    help = "a study holds tickets and claims, and these hold no further blocks"
+    limit: int
+
+
+@frozen(kw_only=True)
+class FileTooLarge(Diagnostic):
+    code = "file-too-large"
+    says = "this file has {size} characters, and a spec may have {limit}"
+    help = "specs hold names and settings; data belongs into files of its own"
+    size: int
+    limit: int
+
+
+@frozen(kw_only=True)
+class TooManyMistakes(Diagnostic):
+    code = "too-many-mistakes"
+    says = "more than {limit} mistakes: reading stops here"
+    help = "is this a `.ticket` file?"
+    limit: int
+
+
+@frozen(kw_only=True)
+class Indigestible(Diagnostic):
+    """Why a used file could not be read."""
+
+    code: ClassVar[str] = "unreadable-file"
+    says = "`{name}` cannot be read: {reason}"
+    help = "paths are relative to the file they are written in"
+    name: str
+    reason: str

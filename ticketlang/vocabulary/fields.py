@@ -1,0 +1,217 @@
+"""The fields of every block: what each says, an example of it, and whether it must be there."""
+
+from typing import Literal
+
+from attrs import frozen
+
+BlockName = Literal["file", "task", "arm", "study", "seeds", "ticket", "claim"]
+
+
+@frozen(kw_only=True)
+class Field:
+    """A word that may open a statement of a block."""
+
+    name: str
+    means: str
+    example: str  # a right phrase, the word included
+    is_required: bool = False
+    repeats: bool = False
+    block: Literal["never", "maybe", "always"] = "never"
+
+
+def _table(*fields: Field) -> dict[str, Field]:
+    return {field.name: field for field in fields}
+
+
+RECIPE = (
+    Field(name="train", means="how long a network is trained", example="train 3 epochs"),
+    Field(name="batch", means="examples a step", example="batch 32 examples"),
+    Field(name="rate", means="the peak learning rate and its schedule", example="rate 2e-5 linear"),
+    Field(
+        name="optimizer",
+        means="how weights are moved; what is not said stands as in the example",
+        example="optimizer adamw epsilon 1e-8 decay 0 clip 1",
+    ),
+    Field(
+        name="warmup", means="how long the rate rises from zero (default: 0 steps)", example="warmup 10% of training"
+    ),
+)
+
+FILE = _table(
+    Field(
+        name="use",
+        means="another file's tasks, groups and arms: one that ships, or one beside this",
+        example="use chen2020",
+        repeats=True,
+    ),
+    Field(
+        name="task",
+        means="what a network is trained and scored on",
+        example='task my_mrpc extends mrpc { data files "mrpc/{split}.jsonl" }',
+        repeats=True,
+        block="always",
+    ),
+    Field(name="group", means="a name for several tasks", example="group small = mrpc, rte", repeats=True),
+    Field(
+        name="arm",
+        means="a baseline: a mask from somewhere on weights from somewhere",
+        example="arm random_init { mask of ticket; weights random all }",
+        repeats=True,
+        block="always",
+    ),
+    Field(
+        name="study",
+        means="the experiment",
+        example='study small { model folder "model"; ... }',
+        repeats=True,
+        block="always",
+    ),
+)
+
+TASK = _table(
+    Field(name="kind", means="the kind of question asked", example="kind classify pair", is_required=True),
+    Field(
+        name="data",
+        means="where examples come from: a hub data set, or files beside the spec",
+        example='data files "mrpc/{split}.jsonl"',
+        is_required=True,
+    ),
+    Field(
+        name="splits",
+        means="the split trained on, and the split scored on (default: train, validation)",
+        example="splits train, validation",
+    ),
+    Field(name="text", means="columns of the input, in order", example="text sentence1, sentence2", is_required=True),
+    Field(name="label", means="the column of the answer", example="label label, classes 2"),
+    Field(name="metric", means="scores; the first one decides (default: by kind)", example="metric accuracy, f1"),
+    Field(
+        name="length", means="tokens of an input; longer ones are cut", example="length 128 tokens", is_required=True
+    ),
+    Field(
+        name="limit",
+        means="how many examples of the training split, or of the evaluation, are used (default: all)",
+        example="limit 4000 examples",
+        repeats=True,
+    ),
+    *(
+        Field(name=f.name, means=f.means, example=f.example, is_required=f.name in {"train", "batch", "rate"})
+        for f in RECIPE
+    ),
+)
+
+ARM = _table(
+    Field(name="mask", means="which weights are kept (default: of ticket)", example="mask random global"),
+    Field(name="weights", means="what training begins with (default: of ticket)", example="weights random all"),
+)
+
+STUDY = _table(
+    Field(name="question", means="what the study asks, in words", example='question "Do tickets transfer?"'),
+    Field(
+        name="model",
+        means="the pre-trained network",
+        example='model hub "google-bert/bert-base-uncased"',
+        is_required=True,
+    ),
+    Field(name="precision", means="of the arithmetic (default: fp32)", example="precision fp32"),
+    Field(
+        name="seeds",
+        means="one run each; a block takes the roles apart",
+        example="seeds 1, 2, 3",
+        is_required=True,
+        block="maybe",
+    ),
+    Field(
+        name="ticket",
+        means="how masks are found",
+        example="ticket imp { source mnli; ... }",
+        is_required=True,
+        repeats=True,
+        block="always",
+    ),
+    Field(name="baselines", means="arms that tickets are compared with", example="baselines dense, random_mask"),
+    Field(
+        name="transfer",
+        means="tickets trained anew on other tasks",
+        example="transfer imp at 70% to mnli, qqp",
+        repeats=True,
+    ),
+    Field(
+        name="match",
+        means="when a score counts as matching dense",
+        example="match within 1 sd of dense using larger sd",
+    ),
+    Field(
+        name="claim",
+        means="a sentence the study tests",
+        example="claim mask_matters { imp at 70% beats random_mask by 2 points on most targets }",
+        repeats=True,
+        block="always",
+    ),
+    Field(name="report", means="sections beside scores and verdicts", example="report transfer_matrix, mask_overlap"),
+)
+
+ROLES = {
+    "search": "head, order and dropout of the trainings that find a mask",
+    "head": "fresh heads",
+    "order": "order of the examples",
+    "dropout": "dropout",
+    "mask": "random masks",
+    "weights": "random and shuffled weights",
+    "subset": "which examples `limit` takes",
+}
+
+SEEDS = _table(
+    *(Field(name=role, means=f"seeds of {means} (default: 1)", example=f"{role} 1, 2") for role, means in ROLES.items())
+)
+
+TICKET = _table(
+    Field(
+        name="source",
+        means="tasks that masks are found on, each by itself; `none`: the pre-trained weights as they are",
+        example="source mnli, mrpc + rte",
+        is_required=True,
+    ),
+    Field(
+        name="prune",
+        means="how weights are chosen, and among which",
+        example="prune magnitude global of encoder + pooler",
+        is_required=True,
+    ),
+    Field(
+        name="sparsity",
+        means="levels that are looked at, and unless `rounds` says so, pruned through",
+        example="sparsity 10% to 70% by 10% of original",
+        is_required=True,
+    ),
+    Field(
+        name="rounds",
+        means="levels that are pruned through, in order; `1`: straight to each level (default: those of sparsity)",
+        example="rounds 10% to 90% by 10% of original",
+    ),
+    Field(
+        name="rewind",
+        means="the point of dense training that surviving weights go back to (default: 0 steps)",
+        example="rewind 5% of training",
+    ),
+    Field(name="first", means="what the first round begins with (default: train)", example="first prune"),
+    Field(
+        name="head",
+        means="the head of a training (default: rewound in search, fresh in transfer)",
+        example="head rewound in search",
+        repeats=True,
+    ),
+    *RECIPE,
+)
+
+# A claim holds one sentence, which opens with the name of a ticket or a baseline.
+CLAIM: dict[str, Field] = {}
+
+BLOCKS: dict[str, dict[str, Field]] = {
+    "file": FILE,
+    "task": TASK,
+    "arm": ARM,
+    "study": STUDY,
+    "seeds": SEEDS,
+    "ticket": TICKET,
+    "claim": CLAIM,
+}

@@ -1,0 +1,34 @@
+"""Metrics: what a trained network is scored by, and on which kinds of task that makes sense."""
+
+from attrs import frozen
+
+CLASSES = ("classify sentence", "classify pair")
+NUMBERS = ("score pair",)
+SPANS = ("answer spans",)
+MASKED = ("masked words",)
+
+
+@frozen(kw_only=True)
+class Metric:
+    """What `metric` may name in a task. Values are shares or correlations, at most 1."""
+
+    name: str
+    means: str
+    kinds: tuple[str, ...]  # rows of vocabulary.tasks
+    higher_is_better: bool = True
+    runs: bool = True
+
+
+METRICS = {
+    metric.name: metric
+    for metric in (
+        Metric(name="accuracy", means="the share of right answers", kinds=CLASSES),
+        Metric(name="f1", means="harmonic mean of precision and recall of class 1", kinds=CLASSES),
+        Metric(name="matthews", means="correlation of answers and labels (Matthews 1975)", kinds=CLASSES),
+        Metric(name="pearson", means="linear correlation of scores and labels", kinds=NUMBERS),
+        Metric(name="spearman", means="correlation of the ranks of scores and labels", kinds=NUMBERS),
+        Metric(name="span_f1", means="overlap of words with the best answer, as SQuAD has it", kinds=SPANS, runs=False),
+        Metric(name="exact_match", means="the share of answers given word for word", kinds=SPANS, runs=False),
+        Metric(name="masked_accuracy", means="the share of masked words found", kinds=MASKED, runs=False),
+    )
+}

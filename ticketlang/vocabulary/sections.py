@@ -1,0 +1,23 @@
+"""Sections of a report beyond the scores and the verdicts, which are always shown."""
+
+from attrs import frozen
+
+
+@frozen(kw_only=True)
+class Section:
+    """What `report` may name."""
+
+    name: str
+    means: str
+    runs: bool = True
+
+
+SECTIONS = {
+    section.name: section
+    for section in (
+        Section(name="transfer_matrix", means="score of every source's ticket on every target, against dense"),
+        Section(name="sparsity_curves", means="score against sparsity, arm by arm"),
+        Section(name="layer_sparsity", means="what was removed from each kind of matrix in each layer"),
+        Section(name="mask_overlap", means="how much of two masks is the same, against what chance would give"),
+    )
+}

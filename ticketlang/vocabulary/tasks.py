@@ -1,0 +1,26 @@
+"""Kinds of task: how many texts an example has, what its answer is, and how that is scored unless said otherwise."""
+
+from attrs import frozen
+
+
+@frozen(kw_only=True)
+class TaskKind:
+    """What `kind` may say in a task."""
+
+    name: str
+    texts: int  # columns of input
+    has_label: bool
+    metrics: tuple[str, ...]  # where the task names none; the first one decides
+    runs: bool = True
+
+
+TASK_KINDS = {
+    kind.name: kind
+    for kind in (
+        TaskKind(name="classify sentence", texts=1, has_label=True, metrics=("accuracy",)),
+        TaskKind(name="classify pair", texts=2, has_label=True, metrics=("accuracy",)),
+        TaskKind(name="score pair", texts=2, has_label=True, metrics=("pearson", "spearman")),
+        TaskKind(name="answer spans", texts=2, has_label=True, metrics=("span_f1", "exact_match"), runs=False),
+        TaskKind(name="masked words", texts=1, has_label=False, metrics=("masked_accuracy",), runs=False),
+    )
+}
