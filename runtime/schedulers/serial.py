@@ -84,6 +84,7 @@ class Run(Generic[W]):
     plan: Plan | None = None
     done: set[JobKey] = field(factory=set)
     failed: set[JobKey] = field(factory=set)
+    seen: set[JobKey] = field(factory=set)  # found in the store, though the plan did not know
     tries: dict[JobKey, int] = field(factory=dict)
     interrupted: signal.Signals | None = None
 
@@ -111,8 +112,11 @@ class Run(Generic[W]):
                 blocked.add(job.key)
                 continue
             match self.tried(job):
-                case "done" | "done elsewhere":
+                case "done":
                     worked = True
+                case "done elsewhere":
+                    worked |= job.key not in self.seen  # else the planner would be asked for ever
+                    self.seen.add(job.key)
                 case "being done elsewhere":
                     blocked.add(job.key)
                     elsewhere = True
@@ -203,6 +207,7 @@ class Run(Generic[W]):
             raise StoreError(f"cannot go on: the disk that holds {self.store.folder} is full") from error
         sentence = str(error) if isinstance(error, JobFailed) else _unexpected(error)
         self.failed.add(job.key)
+        self.done.discard(job.key)
         failure = self.store.failures.record(job, sentence, error)
         said = sentence if isinstance(error, JobFailed) else f"{sentence} (log: {failure.log})"
         self.listener.failed(job, said)

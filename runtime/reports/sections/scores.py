@@ -1,7 +1,7 @@
 """The numbers themselves: for each target every arm at every level, with its spread, its runs and its gap to dense."""
 
 from ...results import Condition
-from ..blocks import Block, Column, Entry, Prose, Section, Table, Tone
+from ..blocks import Column, Entry, Prose, Section, Table, Tone
 from ..evidence import Evidence, arm_name
 from ..numbers import gap, runs, score
 
@@ -10,22 +10,20 @@ COLUMNS = (Column("arm", is_number=False), Column("level"), Column("score"), Col
 
 def section(evidence: Evidence) -> Section:
     """One table for each target."""
-    tables: list[Block] = [_table(evidence, target) for target in evidence.targets]
+    said = "Mean ± standard deviation over runs, in hundredths; gaps are taken run by run, of the same seeds."
     if missing := evidence.results.missing:
-        tables.insert(0, Prose(f"{missing} of {len(evidence.plan.cells)} results are still missing; a dash is one."))
-    return Section(title="Scores", blocks=tuple(tables))
+        said += f" {missing} of {len(evidence.plan.cells)} results are missing yet."
+    return Section(title="Scores", blocks=(Prose(said), *(_table(evidence, target) for target in evidence.targets)))
 
 
 def _table(evidence: Evidence, target: str) -> Table:
     conditions = evidence.on(target)
     dense = evidence.results.dense(target)
-    notes = evidence.footnotes(conditions)
-    what = "score: mean ± standard deviation over runs, in hundredths; gap: run by run, of the same seeds"
     return Table(
         title=f"{target}, {evidence.metric(target)}",
         columns=COLUMNS,
         rows=tuple(_row(evidence, condition, dense) for condition in conditions),
-        notes=(what, *notes),
+        notes=evidence.footnotes(conditions),
     )
 
 

@@ -9,31 +9,34 @@ from ..numbers import score
 
 
 def section(evidence: Evidence) -> Section:
-    """One table for each target that was trained on at several levels."""
-    tables = tuple(_table(evidence, target) for target in evidence.targets if len(_levels(evidence, target)) > 1)
+    """One table for each target on which some arm was trained at several levels."""
+    tables = tuple(
+        _table(evidence, target, curves) for target in evidence.targets if (curves := _curves(evidence, target))
+    )
     return Section(title="Score against sparsity", blocks=tables)
 
 
-def _table(evidence: Evidence, target: str) -> Table:
-    sparse = [condition for condition in evidence.on(target) if condition.level is not None]
-    arms = tuple(dict.fromkeys(arm_name(condition) for condition in sparse))
-    at = {(condition.level, arm_name(condition)): condition for condition in sparse}
-    rows = [
-        (Entry(str(level)), *(_entry(evidence, at.get((level, arm))) for arm in arms))
-        for level in _levels(evidence, target)
-    ]
+def _curves(evidence: Evidence, target: str) -> dict[str, dict[Sparsity, Condition]]:
+    """Arms that have more than one level, with what was trained at each: one level is no curve."""
+    curves: dict[str, dict[Sparsity, Condition]] = {}
+    for condition in evidence.on(target):
+        if condition.level is not None:
+            curves.setdefault(arm_name(condition), {})[condition.level] = condition
+    return {arm: at for arm, at in curves.items() if len(at) > 1}
+
+
+def _table(evidence: Evidence, target: str, curves: dict[str, dict[Sparsity, Condition]]) -> Table:
+    levels = sorted({level for at in curves.values() for level in at})
+    rows = [(Entry(str(level)), *(_entry(evidence, at.get(level)) for at in curves.values())) for level in levels]
     dense = evidence.results.dense(target)
     said = (f"dense: {score(evidence.results.average(dense))}",) if dense else ()
+    shown = [condition for at in curves.values() for condition in at.values()]
     return Table(
         title=f"{target}, {evidence.metric(target)}",
-        columns=(Column("sparsity"), *(Column(arm) for arm in arms)),
+        columns=(Column("sparsity"), *(Column(arm) for arm in curves)),
         rows=tuple(rows),
-        notes=(*said, *evidence.footnotes(sparse)),
+        notes=(*said, *evidence.footnotes(shown)),
     )
-
-
-def _levels(evidence: Evidence, target: str) -> list[Sparsity]:
-    return sorted({c.level for c in evidence.results.conditions if c.target == target and c.level is not None})
 
 
 def _entry(evidence: Evidence, condition: Condition | None) -> Entry:

@@ -1,12 +1,18 @@
 """Each claim with its answer, and the comparisons it rests on."""
 
-from ...statistics import Average
+from ...results import Condition
 from ...verdicts import Case, Verdict, judge
 from ..blocks import Column, Entry, Judgement, Section, Table, Tone
-from ..evidence import MIXED, Evidence
+from ..evidence import COLLAPSED, MIXED, Evidence
 from ..numbers import difference, score
 
-TONES: dict[str, Tone] = {"holds": "good", "fails": "bad", "not enough runs": "faint", "no result yet": "faint"}
+SIGNS: dict[str, tuple[str, Tone]] = {
+    "holds": ("✓", "good"),
+    "fails": ("✗", "bad"),
+    "not enough runs": ("?", "faint"),
+    "no result yet": ("…", "faint"),
+}
+EXPLAINED = {"?": "? has too few runs", "…": "… is not all there yet"}  # the other two speak for themselves
 
 
 def section(evidence: Evidence) -> Section:
@@ -19,41 +25,49 @@ def section(evidence: Evidence) -> Section:
 
 def _cases(evidence: Evidence, verdict: Verdict) -> Table:
     has_tolerance = any(case.tolerance is not None for case in verdict.cases)
-    names = ("difference", "allowed") if has_tolerance else ("difference",)
     sides = [side for case in verdict.cases for side in (case.left, case.right) if side is not None]
+    signs = dict.fromkeys(SIGNS[case.answer][0] for case in verdict.cases)
+    notes = [EXPLAINED[sign] for sign in signs if sign in EXPLAINED]
+    notes += [note for note in evidence.footnotes(sides) if not note.startswith(MIXED) or _is_mixed(verdict)]
     return Table(
         title="",
         columns=(
             Column("case", is_number=False),
             Column("score"),
             Column("against", is_number=False),
-            Column("its score"),
-            *map(Column, names),
-            Column("", is_number=False),
+            Column("score"),
+            Column("differ"),
+            *((Column("allowed"),) if has_tolerance else ()),
+            Column("runs"),
         ),
         rows=tuple(_row(evidence, case, has_tolerance) for case in verdict.cases),
-        notes=tuple(note for note in evidence.footnotes(sides) if not note.startswith(MIXED) or _is_mixed(verdict)),
+        notes=tuple(notes),
     )
 
 
 def _row(evidence: Evidence, case: Case, has_tolerance: bool) -> tuple[Entry, ...]:
+    sign, tone = SIGNS[case.answer]
     allowed = (Entry("" if case.tolerance is None else f"{100 * case.tolerance:.2f}"),) if has_tolerance else ()
-    against = case.right.name.removesuffix(f"/{case.right.target}") if case.right else "nothing to compare with"
-    mixed = MIXED if case.is_mixed else ""
+    against = case.right.name.removesuffix(f"/{case.right.target}") if case.right else "nothing there"
     return (
-        Entry(case.left.name),
-        Entry(_score(case.left_average), mark=evidence.marks((case.left,)).replace(MIXED, "")),
+        Entry(f"{sign} {case.left.name}", tone=tone),
+        Entry(score(case.left_average), mark=_collapsed(evidence, case.left)),
         Entry(against),
-        Entry(_score(case.right_average), mark=evidence.marks((case.right,) if case.right else ()).replace(MIXED, "")),
-        Entry(difference(case.difference), mark=mixed),
+        Entry(score(case.right_average), mark=_collapsed(evidence, case.right)),
+        Entry(difference(case.difference), mark=MIXED if case.is_mixed else ""),
         *allowed,
-        Entry(case.answer, tone=TONES[case.answer]),
+        Entry(_runs(case)),
     )
 
 
-def _score(average: Average | None) -> str:
-    """`81.20 ± 0.31 (3)`, the number of runs in brackets."""
-    return score(average) + (f" ({average.n})" if average else "")
+def _collapsed(evidence: Evidence, condition: Condition | None) -> str:
+    return COLLAPSED if condition is not None and evidence.results.collapsed_in(condition) else ""
+
+
+def _runs(case: Case) -> str:
+    """`3`, or `3, 2` where the sides differ."""
+    counts = [average.n if average else 0 for average in (case.left_average, case.right_average)]
+    return ", ".join(map(str, dict.fromkeys(counts)))
 
 
 def _is_mixed(verdict: Verdict) -> bool:

@@ -10,6 +10,7 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from ...plain import plain
+from ...verdicts import Verdict
 from ..blocks import Block, Column, Entry, Judgement, Prose, Report, Table, Tone
 
 STYLES: dict[Tone, str] = {"plain": "", "good": "green", "bad": "red", "faint": "dim"}
@@ -36,12 +37,20 @@ def _rendered(block: Block) -> RenderableType:
         case Table():
             return _Folding(block)
         case Judgement(verdict, cases):
-            answer = Text(f"{verdict.answer:>15}", style=ANSWERS[verdict.answer])
-            head = Text.assemble(
-                answer, "  ", (plain(verdict.claim.name), "bold"), f": {plain(verdict.claim.sentence)}"
+            return (
+                Group(_headline(verdict), Padding(_Folding(cases), (0, 0, 0, 2))) if cases.rows else _headline(verdict)
             )
-            head.append(f"\n{'':17}{plain(verdict.summary)}", style="dim")
-            return Group(head, Padding(_Folding(cases), (0, 0, 0, 4))) if cases.rows else head
+
+
+def _headline(verdict: Verdict) -> RenderableType:
+    """The answer on the left, where the eye runs down; the claim and the summary beside it."""
+    claim = verdict.claim
+    said = Text.assemble((plain(claim.name), "bold"), f": {plain(claim.sentence)}\n", (plain(verdict.summary), "dim"))
+    grid = Grid.grid(padding=(0, 2))
+    grid.add_column(justify="right", width=max(map(len, ANSWERS)))
+    grid.add_column()
+    grid.add_row(Text(verdict.answer, style=ANSWERS[verdict.answer]), said)
+    return grid
 
 
 @define

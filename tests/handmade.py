@@ -1,0 +1,170 @@
+"""Small studies built by hand, and jobs that are done in no time, for tests of what happens around the real ones."""
+
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+from attrs import evolve, frozen
+
+from runtime.masks import MASK_FILE, write_mask
+from runtime.store import Artifact, Certificate, Check, Outcome, Provenance, Store, environment_of
+from ticketlang.jobs import AnyJob, DrawMask, FineTune, JobKey, Prune, key_of
+from ticketlang.lay_out import KnownResults, lay_out, nothing_known
+from ticketlang.plan import Cell, DataFacts, Facts, Plan, PlannedJob
+from ticketlang.source import Source
+from ticketlang.study import (
+    Arm,
+    ArmPattern,
+    Claim,
+    Data,
+    MatchRule,
+    Model,
+    Pruning,
+    Recipe,
+    Seeds,
+    Study,
+    Task,
+    Ticket,
+    Transfer,
+)
+from ticketlang.units import Duration, Sparsity
+
+AT = Source("handmade.ticket", "").end
+RECIPE = Recipe(train=Duration(Fraction(3), "epochs"), batch=32, rate=Fraction(2, 100_000))
+
+DENSE = Arm(name="dense", mask="none", weights="pretrained", at=AT)
+RANDOM_MASK = Arm(name="random_mask", mask="random global", weights="ticket", at=AT)
+RANDOM_INIT = Arm(name="random_init", mask="ticket", weights="random all", at=AT)
+
+
+def levels(*percents: int) -> tuple[Sparsity, ...]:
+    return tuple(Sparsity.percent(percent) for percent in percents)
+
+
+def task(name: str, metric: str = "accuracy") -> Task:
+    return Task(
+        name=name,
+        kind="classify sentence",
+        data=Data(origin="files", name=f"{name}/{{split}}.jsonl", at=AT),
+        text=("sentence",),
+        label="label",
+        metrics=(metric,),
+        length=64,
+        recipe=RECIPE,
+        at=AT,
+    )
+
+
+def ticket(source: str | None, *percents: int, name: str = "imp", variant: tuple[tuple[str, str], ...] = ()) -> Ticket:
+    return Ticket(
+        name=name,
+        source=(source,) if source else (),
+        pruning=Pruning(method="magnitude", allocation="global", scope=("encoder",)),
+        path=levels(*percents),
+        levels=levels(*percents),
+        variant=variant,
+        at=AT,
+    )
+
+
+def transfer(name: str, percent: int, *targets: str) -> Transfer:
+    return Transfer(ticket=name, levels=levels(percent), targets=targets, at=AT)
+
+
+def rule(deviation: str | None, amount: int = 1, unit: str = "sd") -> MatchRule:
+    return MatchRule(amount=Fraction(amount), unit=unit, deviation=deviation, at=AT)  # type: ignore[arg-type]
+
+
+def claim(left: ArmPattern, relation: str, right: ArmPattern, name: str = "it", **more: object) -> Claim:
+    sentence = f"{left} {relation} {right}"
+    return Claim(name=name, left=left, relation=relation, right=right, sentence=sentence, at=AT, **more)  # type: ignore[arg-type]
+
+
+def study(*tickets: Ticket, tasks: tuple[str, ...] = ("a", "b"), seeds: int = 2, **more: object) -> Study:
+    return Study(
+        name="handmade",
+        model=Model(origin="folder", name="m", at=AT),
+        seeds=tuple(Seeds.tied(seed) for seed in range(1, seeds + 1)),
+        tasks={name: task(name) for name in tasks},
+        tickets=tickets,
+        at=AT,
+        **more,  # type: ignore[arg-type]
+    )
+
+
+def plan(of: Study, known: KnownResults = nothing_known) -> Plan:
+    return lay_out(of, Facts(model="m", data={name: DataFacts(digest=name) for name in of.tasks}), known)
+
+
+def draw(seed: int, like: JobKey | None = None, labels: tuple[str, ...] = ()) -> PlannedJob:
+    """A job that needs one other job, or none."""
+    job = DrawMask(model="m", scope=("encoder",), sparsity=Sparsity.percent(50), seed=seed, like=like)
+    return PlannedJob(key=key_of(job), job=job, group="draws", labels=labels or (f"draw {seed}",), known=None)
+
+
+def plan_of_jobs(*jobs: PlannedJob, known: KnownResults = nothing_known) -> Plan:
+    """A plan of these jobs, each after its inputs."""
+    there = known([job.key for job in jobs])
+    return Plan(
+        study=study(),
+        facts=Facts(model="m", data={}),
+        jobs={job.key: evolve(job, known=there.get(job.key)) for job in jobs},
+        cells={},
+        masks={},
+    )
+
+
+@frozen
+class Bench:
+    """A workshop with nothing in it."""
+
+    device: str = "cpu"
+
+
+def mask_of(job: Prune | DrawMask) -> Mapping[str, "np.ndarray"]:
+    """A mask of two small matrices whose lowest entries are gone."""
+    kept = np.arange(20) >= job.sparsity.removed(20)
+    return {f"encoder.layer.{layer}.attention.self.query.weight": kept.reshape(4, 5) for layer in (0, 1)}
+
+
+def perform(job: AnyJob, key: JobKey, inputs: Mapping[JobKey, Artifact], workshop: object, folder: Path) -> Outcome:
+    """Do as a real job would: write files, and give back a result with its certificate."""
+    if isinstance(job, Prune | DrawMask):
+        mask = mask_of(job)
+        write_mask(folder / MASK_FILE, mask)
+        matrices = {name: [int((~kept).sum()), kept.size] for name, kept in mask.items()}
+        removed = sum(gone for gone, _ in matrices.values())
+        result = {"removed": removed, "total": 40, "sparsity": removed / 40, "matrices": matrices, "collapsed": []}
+    else:
+        if isinstance(job, FineTune) and job.keeps_weights:
+            (folder / "weights.safetensors").write_bytes(bytes(range(100)))
+        result = {"scores": {"accuracy": 0.5}, "metric": "accuracy", "steps": 3}
+    return Outcome(result, Certificate((Check("it was done", 1, 1, True),), {"seed": 1}))
+
+
+def publish(
+    store: Store, planned: PlannedJob, outcome: Outcome | None = None, device: str = "cpu", seconds: float = 2.0
+) -> Artifact:
+    """Do a job and put it into a store, or put an outcome there."""
+    staged = store.stage(planned.key)
+    done = perform(planned.job, planned.key, {}, Bench(), staged)
+    provenance = Provenance(
+        study="handmade",
+        started="2020-01-01T00:00:00+00:00",
+        seconds=seconds,
+        host="here",
+        environment=environment_of(device),
+    )
+    return store.publish(planned, staged, outcome or done, provenance)
+
+
+def fill(store: Store, of: Plan, score: Callable[[Cell], float | None]) -> None:
+    """Give every cell its score, and every mask a mask; None leaves a cell open."""
+    for key in of.masks:
+        publish(store, of.jobs[key])
+    for cell, key in of.cells.items():
+        value = score(cell)
+        if value is not None and key not in store.known((key,)):
+            metric = of.study.tasks[cell.target].metrics[0]
+            publish(store, of.jobs[key], Outcome({"scores": {metric: value}, "metric": metric}, Certificate()))

@@ -1,0 +1,238 @@
+"""What is in the store is whole, is what was written, and is the same bytes for the same result."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from attrs import evolve
+from handmade import draw, perform, plan, publish, study, ticket
+
+from runtime.store import Certificate, Check, DamagedError, MissingFileError, Outcome, Store, StoreError
+from ticketlang.jobs import FineTune, JobKey
+from ticketlang.plan import Known
+
+DETERMINISTIC = ("job.json", "result.json", "certificate.json", "digests.json", "mask.safetensors")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store.open(tmp_path / "store")
+
+
+def flip_bit(path: Path, byte: int) -> None:
+    content = bytearray(path.read_bytes())
+    content[byte] ^= 1
+    path.write_bytes(content)
+
+
+def test_what_was_published_is_read_back(store: Store) -> None:
+    job = draw(1)
+    outcome = Outcome({"removed": 3, "note": "é"}, Certificate((Check("nested", [1], [1], True),), {"seed": 7}))
+
+    publish(store, job, outcome)
+    artifact = Store.open(store.folder).artifact(job.key)
+
+    assert artifact.result == outcome.result
+    assert artifact.certificate == outcome.certificate
+    assert artifact.provenance.seconds == 2.0
+    assert artifact.path("mask.safetensors").is_file()
+    assert artifact.verify() == ()
+
+
+def test_known_is_what_was_asked_for_and_is_done(store: Store) -> None:
+    done, also_done, not_done = draw(1), draw(2), draw(3)
+    publish(store, done)
+    publish(store, also_done)
+
+    known = store.known([done.key, not_done.key])
+
+    assert known == {done.key: Known(study="handmade", keeps_weights=False, seconds=2.0)}
+
+
+def test_the_same_result_is_the_same_bytes(tmp_path: Path) -> None:
+    """Only the provenance knows when, where and how long."""
+    first = publish(Store.open(tmp_path / "one"), draw(1), seconds=1.0)
+    second = publish(Store.open(tmp_path / "two"), draw(1), seconds=99.0)
+
+    for name in DETERMINISTIC:
+        assert (first.folder / name).read_bytes() == (second.folder / name).read_bytes(), name
+    assert (first.folder / "provenance.json").read_bytes() != (second.folder / "provenance.json").read_bytes()
+
+
+def test_a_rerun_that_keeps_weights_replaces_one_that_did_not(store: Store) -> None:
+    training = next(j for j in plan(study(ticket("a", 30, 50))).jobs.values() if isinstance(j.job, FineTune))
+    dropping = evolve(training, job=evolve(training.job, keeps_weights=False))
+    publish(store, dropping)
+    assert not store.known([training.key])[training.key].keeps_weights
+
+    publish(store, training)
+
+    assert store.known([training.key])[training.key].keeps_weights
+    assert store.artifact(training.key).path("weights.safetensors").is_file()
+    assert len(list(store.layout.artifacts.iterdir())) == 1
+
+
+@pytest.mark.parametrize("name", [*DETERMINISTIC, "provenance.json"])
+def test_one_flipped_bit_in_any_file_is_found(store: Store, name: str) -> None:
+    job = draw(1)
+    folder = publish(store, job).folder
+    size = (folder / name).stat().st_size
+
+    for byte in {0, size // 3, size // 2, size - 1}:
+        flip_bit(folder / name, byte)
+        problems = Store.open(store.folder).artifact(job.key).verify()
+        assert problems, f"byte {byte}"
+        assert job.key in problems[0]
+        flip_bit(folder / name, byte)
+    assert Store.open(store.folder).artifact(job.key).verify() == ()
+
+
+@pytest.mark.parametrize("name", [*DETERMINISTIC, "provenance.json"])
+def test_an_artifact_that_misses_a_file_is_not_known(store: Store, name: str) -> None:
+    job = draw(1)
+    folder = publish(store, job).folder
+    (folder / name).unlink()
+
+    assert not Store.open(store.folder).known([job.key])
+
+
+def test_a_changed_tensor_is_not_read(store: Store) -> None:
+    job = draw(1)
+    artifact = publish(store, job)
+    artifact.path("mask.safetensors")  # it was well when it was first read
+    (artifact.folder / "mask.safetensors").write_bytes(b"something else")
+
+    with pytest.raises(DamagedError, match=f"{job.key} is damaged: its mask.safetensors has changed"):
+        artifact.path("mask.safetensors")
+
+
+def test_what_is_set_aside_is_done_again(store: Store) -> None:
+    job = draw(1)
+    folder = publish(store, job).folder
+    flip_bit(folder / "result.json", 5)
+
+    store.set_aside(folder)
+
+    assert not store.known([job.key])
+    with pytest.raises(MissingFileError):
+        store.artifact(job.key)
+    publish(store, job)
+    assert store.artifact(job.key).verify() == ()
+
+
+def test_a_job_may_not_write_the_stores_own_files(store: Store) -> None:
+    job = draw(1)
+    staged = store.stage(job.key)
+    (staged / "result.json").write_text("{}")
+    provenance = publish(store, draw(2)).provenance
+
+    with pytest.raises(ValueError, match=r"not result\.json"):
+        store.publish(job, staged, Outcome({}, Certificate()), provenance)
+
+
+def test_a_result_that_is_not_a_number_is_refused(store: Store) -> None:
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        publish(store, draw(1), Outcome({"loss": float("nan")}, Certificate()))
+    assert not store.known([draw(1).key])
+
+
+def test_a_folder_of_something_else_is_not_taken_for_a_store(tmp_path: Path) -> None:
+    (tmp_path / "thesis.tex").write_text("a year of work")
+
+    with pytest.raises(StoreError, match=r"is no store: it holds 'thesis\.tex'"):
+        Store.open(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+def test_a_store_of_another_format_is_left_alone(store: Store) -> None:
+    (store.folder / "format").write_text("99\n")
+
+    with pytest.raises(StoreError, match="has format '99', and this ticketlang reads format 1"):
+        Store.open(store.folder)
+
+
+def test_a_file_where_the_store_should_be_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "store").write_text("")
+
+    with pytest.raises(StoreError) as problem:
+        Store.open(tmp_path / "store")
+    assert "\n" not in str(problem.value)
+
+
+def test_ten_thousand_jobs_cost_two_operations_each_and_none_the_second_time(store: Store) -> None:
+    """Counted rather than timed, on fewer: what grows with the artifacts is listing and reading, once each."""
+    jobs = [draw(seed) for seed in range(20)]
+    for job in jobs:
+        publish(store, job)
+    operations: list[str] = []
+
+    class Counting(type(store.disk)):  # type: ignore[misc]
+        def names(self, path: Path) -> dict[str, int]:
+            operations.append("names")
+            return super().names(path)  # type: ignore[no-any-return]
+
+        def read(self, path: Path) -> bytes:
+            operations.append("read")
+            return super().read(path)  # type: ignore[no-any-return]
+
+    again = Store.open(store.folder, Counting())
+    keys = [job.key for job in jobs]
+    operations.clear()
+    assert len(again.known(keys)) == 20
+    assert len(operations) == 1 + 2 * 20
+
+    operations.clear()
+    assert len(again.known(keys)) == 20
+    assert operations == ["names"]
+
+
+def test_the_light_half_loads_nothing_heavy() -> None:
+    modules = "runtime.store, runtime.schedulers.serial, runtime.results, runtime.verdicts, runtime.reports"
+    heavy = "('torch', 'transformers', 'datasets', 'numpy', 'scipy')"
+    program = (
+        f"import sys, {modules}, runtime.reports.writers.terminal; print([m for m in {heavy} if m in sys.modules])"
+    )
+
+    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+
+    assert said == "[]\n"
+
+
+def test_settings_in_an_artifact_give_its_key(store: Store) -> None:
+    """So that a folder can be told from any other by what is in it."""
+    from hashlib import blake2b
+
+    job = draw(1)
+    settings = json.loads(publish(store, job).path("job.json").read_text())["settings"]
+
+    text = json.dumps(settings, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    assert JobKey(blake2b(text.encode(), digest_size=20).hexdigest()) == job.key
+
+
+def test_a_failure_is_remembered_until_the_job_is_done(store: Store) -> None:
+    job = draw(1)
+    try:
+        raise RuntimeError("the loss went away")
+    except RuntimeError as error:
+        store.failures.record(job, "it went wrong", error)
+        store.failures.record(job, "it went wrong again", error)
+
+    (failure,) = store.failures.all()
+    assert (failure.key, failure.label, failure.sentence) == (job.key, "draw 1", "it went wrong again")
+    assert "RuntimeError: the loss went away" in failure.log.read_text()
+    assert not store.known([job.key])
+
+    publish(store, job)
+    assert store.failures.all() == ()
+    assert list(store.layout.failures.iterdir()) == []
+
+
+def test_performing_by_hand_gives_what_real_jobs_give(tmp_path: Path) -> None:
+    """The stand-in of these tests writes masks that the real reader reads."""
+    from runtime.masks import MASK_FILE, read_mask
+
+    outcome = perform(draw(1).job, draw(1).key, {}, None, tmp_path)
+
+    assert sum(int((~kept).sum()) for kept in read_mask(tmp_path / MASK_FILE).values()) == outcome.result["removed"]
