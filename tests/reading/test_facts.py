@@ -126,7 +126,7 @@ def test_a_digest_is_read_once_and_noticed_when_the_file_changes(root: Path) -> 
     assert not remembered.is_changed, "nothing was read again"
 
     stamp = path.stat()
-    path.write_text('{"sentence": "no", "label": 0}\n')    # as long as before
+    path.write_text('{"sentence": "no", "label": 0}\n')  # as long as before
     os.utime(path, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
     assert remembered.of(path) != first
 
@@ -217,9 +217,7 @@ def test_pinning_writes_what_a_name_stood_for(tmp_path: Path) -> None:
     assert again == pins, "what is pinned stays pinned"
     found = gathered(tmp_path, HUB, pins=again)
     assert not found.unpinned
-    assert found.places.data("a") == DataPlace(
-        digest=f"hub:someone/data:@{COMMIT}", hub=("someone/data", None, COMMIT)
-    )
+    assert found.places.data("a") == DataPlace(digest=f"hub:someone/data:@{COMMIT}", hub=("someone/data", None, COMMIT))
 
 
 def test_a_commit_needs_no_lock() -> None:

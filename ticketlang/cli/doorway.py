@@ -35,7 +35,8 @@ def shake_hands() -> None:
         )
     if found != PLAN_FORMAT:
         raise NoRuntimeError(
-            f"`runtime` runs plans of format {found}, and `ticketlang` makes format {PLAN_FORMAT}; install both of one release"
+            f"`runtime` runs plans of format {found}, and `ticketlang` makes format {PLAN_FORMAT};"
+            " install both of one release"
         )
 
 

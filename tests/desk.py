@@ -1,0 +1,120 @@
+"""A folder with a small model, its tasks and a spec, and the program run in it as its users run it."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from attrs import frozen
+
+SPEC = """
+# Two sources, two levels, every baseline.
+task warm {
+  kind classify sentence
+  data files "warm/{split}.jsonl"
+  text text
+  label label
+  metric accuracy
+  train 2 epochs
+  batch 16 examples
+  rate 1e-3 linear
+  length 16 tokens
+}
+
+task same extends warm {
+  kind classify pair
+  data files "same/{split}.jsonl"
+  text one, two
+  metric accuracy, f1
+}
+
+study small {
+  question "Does it run?"
+  model folder "model"
+  seeds 1, 2
+
+  ticket imp {
+    source warm, same
+    prune magnitude global of encoder
+    sparsity 30%, 60% of original
+    rewind 0 steps
+  }
+
+  baselines dense, random_mask, random_init, shuffled_init
+  transfer imp at 60% to warm, same
+  match within 1 sd of dense using larger sd
+
+  claim the_mask_matters {
+    imp at 60% beats random_mask by 2 points on most targets
+  }
+  claim as_good_as_dense {
+    imp from warm at 30% matches dense on every target
+  }
+  report sparsity_curves, transfer_matrix, layer_sparsity, mask_overlap
+}
+"""
+
+ENVIRONMENT = {
+    **os.environ, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "NO_COLOR": "1", "COLUMNS": "100",
+    "PYTHONPATH": str(Path(__file__).parents[1]),
+}  # fmt: skip
+
+
+@frozen
+class Answer:
+    """What the program said."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def text(self) -> str:
+        return self.out + self.err
+
+
+@frozen
+class Desk:
+    """A folder in which studies are run."""
+
+    folder: Path
+
+    def write(self, spec: str, name: str = "small.ticket") -> None:
+        (self.folder / name).write_text(spec, encoding="utf-8")
+
+    def ticketrun(self, *words: str) -> Answer:
+        done = subprocess.run(
+            self._command(words), cwd=self.folder, env=ENVIRONMENT, capture_output=True, text=True, check=False
+        )
+        assert "Traceback" not in done.stdout + done.stderr, done.stdout + done.stderr
+        return Answer(done.returncode, done.stdout, done.stderr)
+
+    def interrupt(self, *words: str, by: signal.Signals, after: str) -> Answer:
+        """Run the program, and send it a signal once it has printed something."""
+        process = subprocess.Popen(
+            self._command(words), cwd=self.folder, env=ENVIRONMENT, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, bufsize=1,
+        )  # fmt: skip
+        assert process.stdout is not None
+        seen = ""
+        while after not in seen:
+            line = process.stdout.readline()
+            assert line, f"it ended before it said {after!r}: {seen}"
+            seen += line
+        time.sleep(0.05)
+        process.send_signal(by)
+        seen += process.stdout.read()
+        return Answer(process.wait(timeout=30), seen, "")
+
+    def _command(self, words: Sequence[str]) -> list[str]:
+        return [sys.executable, "-m", "ticketlang", *words]
+
+    def artifacts(self) -> dict[str, bytes]:
+        """Every finished result, by its file."""
+        files = (self.folder / ".ticketlang" / "artifacts").rglob("*")
+        return {
+            str(f.relative_to(self.folder)): f.read_bytes() for f in files if f.is_file() and f.stem != "provenance"
+        }

@@ -1,0 +1,181 @@
+"""A whole study, from its text to its verdicts, as its users run it."""
+
+import json
+import re
+import signal
+from pathlib import Path
+
+import pytest
+from desk import SPEC, Answer, Desk
+
+PLANNED = re.compile(r"Plan: (\d+) jobs: (\d+) to run, (\d+) reused")
+
+
+def counts(answer: Answer) -> tuple[int, int, int]:
+    """Jobs, to run, reused: from the last line of a plan."""
+    assert answer.status == 0, answer.text
+    (found,) = PLANNED.findall(answer.out)
+    return tuple(map(int, found))
+
+
+def test_a_study_runs_to_its_verdicts(finished: tuple[Desk, Answer]) -> None:
+    _, answer = finished
+
+    assert answer.status == 0, answer.text
+    for word in ("random_init", "shuffled_init", "the_mask_matters", "as_good_as_dense", "dense"):
+        assert word in answer.out
+    assert re.search(r"\b(holds|fails)\b", answer.out)
+
+
+def test_every_result_carries_a_certificate_whose_checks_hold(finished: tuple[Desk, Answer]) -> None:
+    certificates = list((finished[0].folder / ".ticketlang" / "artifacts").rglob("certificate.json"))
+
+    assert certificates
+    for path in certificates:
+        checks = json.loads(path.read_text())["checks"]
+        assert checks
+        assert all(check["holds"] for check in checks)
+
+
+def test_a_second_run_trains_nothing(again: Desk, finished: tuple[Desk, Answer]) -> None:
+    before = again.artifacts()
+    answer = again.ticketrun("run", "small.ticket")
+
+    assert answer.status == 0
+    assert "No work" in answer.out
+    assert again.artifacts() == before
+    assert tables(answer) == tables(finished[1])
+
+
+def tables(answer: Answer) -> str:
+    """What is shown after the run itself."""
+    return answer.out[answer.out.index("Scores") :]
+
+
+def test_running_anew_gives_the_same_bits(desk: Desk, finished: tuple[Desk, Answer]) -> None:
+    assert desk.ticketrun("run", "small.ticket").status == 0
+    assert desk.artifacts() == finished[0].artifacts()
+
+
+def test_layout_and_comments_run_nothing(again: Desk) -> None:
+    blocks = SPEC.replace("# Two sources, two levels, every baseline.\n", "").replace("\n\n", "\n")
+    warm, same, study = re.split(r"\n(?=task same|study small)", blocks.strip())
+    again.write(f"# turned round\n{study}\n\n{same}\n{warm}\n")
+
+    assert "No work" in again.ticketrun("plan", "small.ticket").out
+
+
+def test_a_further_seed_runs_only_that_seed(again: Desk) -> None:
+    jobs, to_run, reused = counts_after(again, SPEC.replace("seeds 1, 2", "seeds 1, 2, 3"))
+    assert (to_run, reused) == (jobs // 3, jobs - jobs // 3)
+
+
+def test_a_higher_sparsity_runs_only_that_level(again: Desk) -> None:
+    """For each seed: a random mask; for each source a mask, a ticket and three baselines, less what sources share."""
+    _, to_run, _ = counts_after(again, SPEC.replace("30%, 60% of", "30%, 60%, 80% of"))
+    of_a_seed = 1 + 2 * (1 + 1) + 2 * 3
+    assert to_run == 2 * of_a_seed
+    assert again.ticketrun("run", "small.ticket").status == 0
+
+
+def counts_after(desk: Desk, spec: str) -> tuple[int, int, int]:
+    desk.write(spec)
+    return counts(desk.ticketrun("plan", "small.ticket"))
+
+
+def test_a_changed_data_file_is_noticed(again: Desk) -> None:
+    path = again.folder / "same" / "validation.jsonl"
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[1:]))
+
+    _, to_run, reused = counts(again.ticketrun("plan", "small.ticket"))
+    assert to_run > 0
+    assert reused > 0
+
+
+def test_another_study_reuses_what_it_shares(again: Desk) -> None:
+    """A study of its own, with one source of the first: everything is there."""
+    again.write(SPEC.replace("study small", "study other").replace("source warm, same", "source warm"), "other.ticket")
+    answer = again.ticketrun("plan", "other.ticket")
+
+    assert "No work" in answer.out
+    assert "reused from the study small" in answer.out
+
+
+@pytest.mark.parametrize(("by", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_interrupted_study_goes_on_from_what_is_done(
+    desk: Desk, finished: tuple[Desk, Answer], by: signal.Signals, status: int
+) -> None:
+    stopped = desk.interrupt("run", "small.ticket", by=by, after="imp: prune")
+    assert stopped.status == status, stopped.text
+    assert "Traceback" not in stopped.text
+    jobs, to_run, reused = counts(desk.ticketrun("plan", "small.ticket"))
+    assert 0 < reused < jobs
+
+    assert desk.ticketrun("run", "small.ticket").status == 0
+    assert desk.artifacts() == finished[0].artifacts(), "bit for bit what an undisturbed run leaves"
+    assert jobs == to_run + reused
+
+
+BAD_INPUT = [
+    ("warm/validation.jsonl", None, "missing-data-file", 'data files "warm'),
+    ("warm/train.jsonl", '{"text": "so", "label": 0}\n{"text": "so"}\n', "bad-label", "label label"),
+    ("warm/train.jsonl", '{"words": "so", "label": 0}\n', "missing-column", "text text"),
+    ("warm/train.jsonl", '{"text": "so", "label": -1}\n', "label-out-of-range", "label label"),
+    ("warm/train.jsonl", "not json\n", "unreadable-data-file", 'data files "warm'),
+    ("warm/train.jsonl", "", "empty-split", 'data files "warm'),
+    ("model/model.safetensors", None, "model-without-weights", 'model folder "model"'),
+    ("model/tokenizer.json", None, "model-without-tokenizer", 'model folder "model"'),
+    ("model/config.json", "{", "unreadable-model-folder", 'model folder "model"'),
+]
+
+
+@pytest.mark.parametrize(("file", "text", "code", "at"), BAD_INPUT, ids=[f"{c}" for _, _, c, _ in BAD_INPUT])
+def test_bad_input_is_one_complaint_before_any_job(
+    again: Desk, file: str, text: str | None, code: str, at: str
+) -> None:
+    """With its place in the spec; results made earlier stay."""
+    before, path = again.artifacts(), again.folder / file
+    path.unlink()
+    if text is not None:
+        path.write_text(text)
+    answer = again.ticketrun("run", "small.ticket")
+
+    assert answer.status == 1, answer.text
+    assert answer.text.count("error[") == 1
+    assert f"error[{code}]" in answer.text
+    assert at in answer.text
+    assert "1 error" in answer.text
+    assert again.artifacts() == before
+
+
+def test_a_hub_out_of_reach_is_one_complaint(desk: Desk) -> None:
+    desk.write(SPEC.replace('model folder "model"', 'model hub "someone/model"'))
+
+    assert "not pinned yet: someone/model" in desk.ticketrun("plan", "small.ticket").out
+    answer = desk.ticketrun("run", "small.ticket")
+    assert answer.status == 1
+    assert answer.text.count("error[hub-unreachable]") == 1
+    assert not (desk.folder / "small.lock").exists()
+
+
+def test_a_job_that_fails_leaves_the_others(desk: Desk) -> None:
+    """A rate at which training on one task blows up; the other task's results are made and shown."""
+    desk.write(SPEC.replace("metric accuracy, f1", "metric accuracy, f1\n  rate 1e30 linear"))
+    answer = desk.ticketrun("run", "small.ticket")
+
+    assert answer.status == 4, answer.text
+    assert "failed" in answer.text
+    assert "step" in answer.text
+    jobs, to_run, reused = counts(desk.ticketrun("plan", "small.ticket"))
+    assert reused > 0
+    assert jobs == to_run + reused
+
+
+def test_what_cannot_run_yet_is_refused_before_any_job(desk: Desk) -> None:
+    desk.write((Path(__file__).parents[2] / "specs" / "universal.ticket").read_text(), "universal.ticket")
+    answer = desk.ticketrun("run", "universal.ticket")
+
+    assert answer.status == 1
+    assert "answer spans" in answer.text
+    assert "masked words" in answer.text
+    assert not (desk.folder / ".ticketlang").exists()
