@@ -12,7 +12,7 @@ Metric = Callable[[Values, Values], float]  # labels, predictions
 
 
 def accuracy(labels: Values, predictions: Values) -> float:
-    from sklearn.metrics import accuracy_score
+    from sklearn.metrics import accuracy_score  # type: ignore[import-untyped]  # comes without types
 
     return float(accuracy_score(labels, predictions))
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import torch
 from attrs import define, field, frozen
+from torch.utils import deterministic
 
 from ticketlang.study import Task
 
@@ -105,7 +106,8 @@ def make_exact() -> None:
     torch.backends.cudnn.allow_tf32 = False
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # without it cuBLAS may add up in any order
     torch.use_deterministic_algorithms(True)
-    torch.utils.deterministic.fill_uninitialized_memory = False  # nothing here reads it, and filling costs time
+    # Nothing here reads uninitialized memory, and filling it costs time.
+    deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]  # made when torch is imported
     # Adam's moments of words that are no longer seen shrink below the smallest normal number, where processors crawl.
     torch.set_flush_denormal(True)
 

@@ -36,7 +36,8 @@ def attention(
     scores = torch.matmul(query * scaling, key.transpose(2, 3))  # (B, A, T, T)
     if attention_mask is not None:
         scores = scores + attention_mask
-    weights = module.dropout(torch.softmax(scores, dim=-1))
+    dropped: nn.Module = module.dropout  # type: ignore[assignment]  # torch types any attribute as perhaps a tensor
+    weights = dropped(torch.softmax(scores, dim=-1))
     return torch.matmul(weights, value).transpose(1, 2).contiguous(), None  # (B, T, A, D)
 
 

@@ -15,7 +15,8 @@ class Head(nn.Module):
     def __init__(self, hidden_size: int, outputs: int, dropout: float) -> None:
         super().__init__()
         self.dropout = nn.Dropout(dropout)
-        self.linear = nn.Linear(hidden_size, outputs)
+        # Its weights come from a stream of their own; torch would draw some from the global generator first.
+        self.linear = nn.utils.skip_init(nn.Linear, hidden_size, outputs)
 
     def forward(self, pooled: Tensor) -> Tensor:
         return self.linear(self.dropout(pooled))  # type: ignore[no-any-return]  # modules are callables of Any

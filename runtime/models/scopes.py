@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from torch import nn
+from torch import Tensor, nn
 
 from ..failures import JobFailed
 
@@ -11,7 +11,7 @@ from ..failures import JobFailed
 PREFIXES = {"encoder": "encoder.", "pooler": "pooler."}
 
 
-def prunable(trunk: nn.Module, scope: Iterable[str]) -> dict[str, nn.Parameter]:
+def prunable(trunk: nn.Module, scope: Iterable[str]) -> dict[str, Tensor]:
     """The matrices of a scope, in the order of the network, whatever the order of the scope's parts.
 
     Raises:

@@ -49,7 +49,7 @@ def load(folder: Path) -> Pretrained:
     attention.register()
     config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     with torch.random.fork_rng(devices=[]):  # building draws weights, which are overwritten below
-        network = AutoModel.from_config(
+        network = AutoModel.from_config(  # type: ignore[no-untyped-call]  # comes without types
             config, attn_implementation=attention.NAME, dtype=torch.float32, trust_remote_code=False
         )
     names = tuple(name for name, _ in network.named_parameters())

@@ -80,7 +80,8 @@ def _rank(name: str, score: NDArray[np.float32] | NDArray[np.int32]) -> NDArray[
         raise ValueError(f"scores are float32 or int32, and those of `{name}` are {score.dtype}")
     if np.isnan(score).any():
         raise ValueError(f"a score of `{name}` is not a number")
-    bits = (score + np.float32(0.0)).view(np.int32)  # -0.0 becomes 0.0, which is equal to it
+    bits = score.view(np.int32)
+    bits = np.where(bits == GONE, 0, bits)  # the bits of -0.0, which is equal to 0.0
     # Negative floats count down in their lower 31 bits: turning these over makes integers in the order of the floats.
     return np.where(bits < 0, bits ^ np.int32(0x7FFFFFFF), bits)
 

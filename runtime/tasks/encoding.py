@@ -11,7 +11,7 @@ from .examples import Split
 
 
 def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
-    return AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False, use_fast=True)  # type: ignore[no-any-return, no-untyped-call]  # without types there
+    return AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False, use_fast=True)
 
 
 def encode(split: Split, tokenizer: PreTrainedTokenizerBase, length: int) -> Encoded:

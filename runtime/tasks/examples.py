@@ -108,7 +108,7 @@ def _checked(task: Task, place: "DataPlace", split: str, table: Table) -> Table:
     for column in _wanted(task):
         if column not in table.columns and (table.all_columns or len(table)):
             at = place_of(task, "label" if column == task.label and column not in task.text else "text")
-            raise BadData(MissingColumn(at=at, column=column, path=source, columns=", ".join(table.all_columns)))
+            raise BadData(MissingColumn(at=at, column=column, path=source, columns=table.all_columns))
     if len(table) == 0:
         raise BadData(EmptySplit(at=place_of(task, "data"), split=split))
     for column in task.text:

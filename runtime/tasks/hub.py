@@ -19,7 +19,7 @@ def read_hub_split(task: Task, place: "DataPlace", split: str, wanted: Sequence[
     Raises:
         BadData: if it cannot be had, or has no such split.
     """
-    import datasets
+    import datasets  # type: ignore[import-untyped]  # comes without types
 
     if place.hub is None:
         raise ValueError(f"the data of {task.name} is nowhere")
@@ -32,7 +32,7 @@ def read_hub_split(task: Task, place: "DataPlace", split: str, wanted: Sequence[
         raise BadData(HubUnreachable(at=task.data.at, name=name, reason=reason)) from None
     if split not in splits:
         at = place_of(task, "splits")
-        raise BadData(MissingSplit(at=at, split=split, splits=", ".join(map(str, splits))))
+        raise BadData(MissingSplit(at=at, split=split, splits=tuple(map(str, splits))))
     found = splits[split]
     columns = {column: list(found[column]) for column in wanted if column in found.column_names}
     return Table(columns, tuple(found.column_names))

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.csv
-import pyarrow.parquet
+import pyarrow as pa  # type: ignore[import-untyped]  # comes without types
+import pyarrow.csv  # type: ignore[import-untyped]  # comes without types
+import pyarrow.parquet  # type: ignore[import-untyped]  # comes without types
 from attrs import frozen
 
 Read = Callable[[Path, Sequence[str]], "Table"]

@@ -4,6 +4,8 @@ So a training that is interrupted and resumed draws what it would have drawn, an
 in the process moves it. On the CPU, lanes of 16 bits from numpy's SFC64 cost a tenth of torch's bernoulli_.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -57,7 +59,7 @@ def plant_dropout(network: nn.Module, seed: int, *names: str) -> tuple[Dropout, 
     return tuple(planted)
 
 
-def set_step(dropouts: tuple[Dropout, ...], step: int) -> None:
+def set_step(dropouts: Sequence[Dropout], step: int) -> None:
     """Tell every layer which step of the training this is."""
     for dropout in dropouts:
         dropout.step = step

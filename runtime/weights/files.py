@@ -34,5 +34,5 @@ def digest_of(state: State) -> str:
     digest = blake2b(digest_size=20)
     for name in sorted(state):
         digest.update(f"{name} {tuple(state[name].shape)} {state[name].dtype} ".encode())
-        digest.update(state[name].contiguous().view(-1).numpy())
+        digest.update(state[name].contiguous().view(-1).numpy().data)
     return digest.hexdigest()

@@ -1,0 +1,31 @@
+"""What all tests of the execution share: a tiny model, its data, and a world to do jobs in."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from small_world import World, make_data, make_model
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> None:
+    """Two threads beside another busy process are slower than one, and these matrices are tiny."""
+    torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_model(tmp_path_factory.mktemp("model"))
+
+
+@pytest.fixture(scope="session")
+def data_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("data")
+    make_data(folder)
+    return folder
+
+
+@pytest.fixture
+def world(model_folder: Path, data_folder: Path, tmp_path: Path) -> World:
+    return World.open(model_folder, data_folder, tmp_path / "store")

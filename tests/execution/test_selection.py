@@ -1,0 +1,153 @@
+"""Exactly as many weights go as were asked for, the lowest, and of equals those that come first."""
+
+from fractions import Fraction
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor, nn
+from torch.nn.utils import prune as peer
+
+from runtime.pruning import magnitude, random
+from runtime.pruning.mask import Mask
+from runtime.pruning.selection import remove_lowest, remove_of_each, remove_share_of_each
+
+SHAPES = {"a": (30, 40), "b": (100, 3), "c": (7, 9), "d": (1, 1)}
+
+
+def weights(seed: int = 0) -> dict[str, Tensor]:
+    generator = torch.Generator().manual_seed(seed)
+    return {name: torch.randn(shape, generator=generator) for name, shape in SHAPES.items()}
+
+
+def torch_masks(matrices: dict[str, Tensor], count: int) -> dict[str, Tensor]:
+    """What torch.nn.utils.prune.global_unstructured keeps of the same weights."""
+    modules = [nn.Linear(1, 1) for _ in matrices]
+    for module, matrix in zip(modules, matrices.values(), strict=True):
+        module.weight = nn.Parameter(matrix.clone())
+    peer.global_unstructured([(module, "weight") for module in modules], peer.L1Unstructured, amount=count)
+    return {name: module.weight_mask.bool() for name, module in zip(matrices, modules, strict=True)}
+
+
+@pytest.mark.parametrize("count", [1, 2, 17, 500, 1000, 1562, 1563])
+def test_the_mask_is_that_of_torch(count: int) -> None:
+    """Bit for bit, where no two weights are of the same magnitude."""
+    matrices = weights()
+
+    mask = remove_lowest(magnitude.scores(matrices), count)
+
+    expected = torch_masks(matrices, count)
+    assert all(torch.equal(bits, expected[name]) for name, bits in mask.kept.items())
+
+
+@pytest.mark.parametrize("count", [10, 700, 1500])
+def test_with_ties_the_count_and_the_magnitudes_are_those_of_torch(count: int) -> None:
+    """Which of the equals go is another question; how many, and how large they are, is not."""
+    matrices = {name: (matrix * 4).round() / 4 for name, matrix in weights().items()}
+
+    mask = remove_lowest(magnitude.scores(matrices), count)
+
+    expected = torch_masks(matrices, count)
+    assert mask.removed == count
+    assert torch.equal(kept_magnitudes(matrices, mask.kept), kept_magnitudes(matrices, expected))
+
+
+def kept_magnitudes(matrices: dict[str, Tensor], kept: dict[str, Tensor]) -> Tensor:
+    return torch.cat([matrix.abs()[kept[name]] for name, matrix in matrices.items()]).sort().values
+
+
+def test_of_equals_the_first_go_in_the_order_of_the_matrices() -> None:
+    scores = {"late": torch.tensor([[1.0, 1.0, 2.0], [1.0, 3.0, 1.0]]), "early": torch.tensor([1.0, 0.0, 1.0])}
+
+    mask = remove_lowest(scores, 4)
+
+    assert mask.kept["late"].tolist() == [[False, False, True], [False, True, True]]
+    assert mask.kept["early"].tolist() == [True, False, True]
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    values=st.lists(st.floats(width=32, allow_nan=False, allow_subnormal=False), min_size=1, max_size=60),
+    cut=st.integers(0, 60),
+    share=st.fractions(0, 1),
+)
+def test_it_is_a_sort_by_score_and_place(values: list[float], cut: int, share: Fraction) -> None:
+    """Of any floats whatever, infinities and zeros of both signs among them."""
+    count = round(share * len(values))
+    parts = {"a": torch.tensor(values[:cut]), "b": torch.tensor(values[cut:])}
+    scores = {name: part.float() for name, part in parts.items() if part.numel()}
+
+    kept = torch.cat(list(remove_lowest(scores, count).kept.values()))
+
+    lowest = sorted(range(len(values)), key=lambda place: (values[place], place))[:count]
+    assert sorted(set(range(len(values))) - set(lowest)) == kept.nonzero().flatten().tolist()
+
+
+def test_levels_nest_and_nothing_comes_back() -> None:
+    """A removed weight stays removed, even where it scores highest now."""
+    first = remove_lowest(magnitude.scores(weights(0)), 300)
+    revived = {name: torch.where(bits, 0.0, 9.0) for name, bits in first.kept.items()}
+
+    second = remove_lowest(revived, 800, start=first)
+
+    assert second.is_inside(first)
+    assert not first.is_inside(second)
+    assert second.removed == 800
+
+
+def test_removing_less_than_is_gone_is_refused() -> None:
+    first = remove_lowest(magnitude.scores(weights()), 300)
+    with pytest.raises(ValueError, match="none comes back"):
+        remove_lowest(magnitude.scores(weights()), 299, start=first)
+
+
+def test_a_score_that_is_no_number_is_refused() -> None:
+    with pytest.raises(ValueError, match="`a` is not a number"):
+        remove_lowest({"a": torch.tensor([1.0, float("nan")])}, 1)
+
+
+def test_per_layer_takes_the_same_share_of_each() -> None:
+    mask = remove_share_of_each(magnitude.scores(weights()), Fraction(1, 2))
+
+    assert mask.per_matrix() == {"a": (600, 1200), "b": (150, 300), "c": (32, 63), "d": (0, 1)}  # 31.5 and 0.5, to even
+
+
+def test_random_levels_nest_and_seeds_differ() -> None:
+    shapes = {name: torch.Size(shape) for name, shape in SHAPES.items()}
+    low, high = (remove_lowest(random.scores(shapes, 1), count) for count in (400, 900))
+    other = remove_lowest(random.scores(shapes, 2), 400)
+
+    assert high.is_inside(low)
+    assert any(not torch.equal(bits, other.kept[name]) for name, bits in low.kept.items())
+
+
+def test_a_random_mask_is_even_over_the_matrices() -> None:
+    """Half of 1,200 gone is 600 give or take; six standard deviations of a hypergeometric count are 51."""
+    shapes = {name: torch.Size(shape) for name, shape in SHAPES.items()}
+    total = sum(shape.numel() for shape in shapes.values())
+
+    removed, of = remove_lowest(random.scores(shapes, 5), total // 2).per_matrix()["a"]
+
+    assert of == 1200
+    assert abs(removed - 600) < 51
+
+
+def test_a_random_mask_can_copy_the_share_of_each_matrix() -> None:
+    like = remove_lowest(magnitude.scores(weights()), 900)
+    counts = {name: removed for name, (removed, _) in like.per_matrix().items()}
+
+    mask = remove_of_each(random.scores({n: torch.Size(s) for n, s in SHAPES.items()}, 1), counts)
+
+    assert mask.per_matrix() == like.per_matrix()
+    assert not mask.is_inside(like)
+
+
+def test_the_draw_of_a_matrix_does_not_depend_on_the_scope() -> None:
+    one = random.scores({"b": torch.Size((100, 3))}, 1)["b"]
+    assert torch.equal(one, random.scores({n: torch.Size(s) for n, s in SHAPES.items()}, 1)["b"])
+
+
+def test_a_full_mask_keeps_everything() -> None:
+    mask = Mask.of_all(weights())
+    assert (mask.removed, mask.total, mask.sparsity) == (0, 1564, 0)
