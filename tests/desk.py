@@ -114,7 +114,5 @@ class Desk:
 
     def artifacts(self) -> dict[str, bytes]:
         """Every finished result, by its file."""
-        files = (self.folder / ".ticketlang" / "artifacts").rglob("*")
-        return {
-            str(f.relative_to(self.folder)): f.read_bytes() for f in files if f.is_file() and f.stem != "provenance"
-        }
+        files = [file for file in (self.folder / ".ticketlang" / "artifacts").rglob("*") if file.is_file()]
+        return {str(f.relative_to(self.folder)): f.read_bytes() for f in files if f.name != "provenance.json"}

@@ -90,10 +90,8 @@ def test_a_second_plan_runs_nothing() -> None:
 def test_comments_layout_and_order_change_nothing() -> None:
     body = TICKET + BASELINES + "transfer imp at 70% to a, b\n"
     first = planned(spec_of(body))
-    turned = (
-        "# A remark\n\nbaselines random_init, dense, random_mask\n\ntransfer imp at 70% to b, a\n"
-        + TICKET.replace("  source", "  # why these\n  source")
-    )
+    ticket = TICKET.replace("  source", "  # why these\n  source")
+    turned = f"# A remark\n\nbaselines random_init, dense, random_mask\n\ntransfer imp at 70% to b, a\n{ticket}"
     spec = spec_of(turned, tasks=("b", "a"))
 
     assert not planned(spec, remembering(first)).to_run

@@ -102,7 +102,8 @@ def test_digests_follow_content_and_not_place(root: Path, tmp_path_factory: pyte
 
     (moved / "a" / "train.jsonl").write_text('{"sentence": "so", "label": 1}\n')
     after = gathered(moved).facts
-    assert before is not None and after is not None
+    assert before is not None
+    assert after is not None
     assert after.data["a"].digest != before.data["a"].digest
     assert after.model == before.model
 
