@@ -62,7 +62,7 @@ def write_lines(path: Path, rows: Sequence[Mapping[str, object]]) -> None:
 
 def make_data(folder: Path) -> None:
     """Write three tasks: is the colour warm; are both warm or both cold; how many colours of a pair are warm."""
-    for split, numbers in (("train", range(0, 90)), ("validation", range(1000, 1040))):
+    for split, numbers in (("train", range(90)), ("validation", range(1000, 1040))):
         pairs = [(n, n * 7 + 3) for n in numbers]
         warm = [n % 6 < 3 for n in range(10_000)]
         write_lines(folder / f"warm/{split}.jsonl", [{"text": sentence(n), "label": int(warm[n])} for n in numbers])

@@ -16,7 +16,7 @@ class Head(nn.Module):
         super().__init__()
         self.dropout = nn.Dropout(dropout)
         # Its weights come from a stream of their own; torch would draw some from the global generator first.
-        self.linear = nn.utils.skip_init(nn.Linear, hidden_size, outputs)
+        self.linear: nn.Linear = nn.utils.skip_init(nn.Linear, hidden_size, outputs)  # type: ignore[no-untyped-call]  # has none
 
     def forward(self, pooled: Tensor) -> Tensor:
         return self.linear(self.dropout(pooled))  # type: ignore[no-any-return]  # modules are callables of Any

@@ -24,9 +24,9 @@ def read_labels(task: Task, values: Mapping[str, Sequence[Any]]) -> tuple[dict[s
     Raises:
         BadData: for a label that is neither, or out of range.
     """
-    if all(_whole(value) is not None for value in values[task.train_split]):
-        return _from_numbers(task, values)
-    return _from_names(task, values)
+    if any(isinstance(value, str) and _whole(value) is None for value in values[task.train_split]):
+        return _from_names(task, values)
+    return _from_numbers(task, values)
 
 
 def outputs(classes: int | None) -> int:
@@ -53,7 +53,7 @@ def majority(labels: NDArray[np.int64]) -> int | None:
 
 def _from_numbers(task: Task, values: Mapping[str, Sequence[Any]]) -> tuple[dict[str, NDArray[np.int64]], int]:
     training = [number for value in values[task.train_split] if (number := _whole(value)) is not None]
-    classes = task.classes or max(max(training) + 1, 2)
+    classes = task.classes or max(max(training, default=0) + 1, 2)
     labels = {}
     for split, column in values.items():
         numbers = [_whole(value) for value in column]

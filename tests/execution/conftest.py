@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 import torch
-
 from small_world import World, make_data, make_model
 
 

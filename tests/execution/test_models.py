@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
+from small_world import make_model
 from transformers import (
     AutoModel,
     BertConfig,
@@ -22,7 +23,6 @@ from runtime.failures import JobFailed
 from runtime.models.description import UnreadableModel, describe_model
 from runtime.models.scopes import prunable
 from runtime.models.trunk import load
-from small_world import make_model
 
 SMALL = {"vocab_size": 40, "hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2,
          "intermediate_size": 24, "max_position_embeddings": 20}  # fmt: skip

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from attrs import evolve
+from small_world import World, count, files_of, fine_tune, make_model, optimizer, recipe, same, warm
 from torch import Tensor, nn
 from transformers import AutoModel, AutoTokenizer, get_linear_schedule_with_warmup
 
@@ -24,7 +25,6 @@ from runtime.training.loop import train
 from runtime.training.masking import HeldMask
 from runtime.training.schedule import Schedule
 from runtime.weights.files import read_state, state_of
-from small_world import World, count, files_of, fine_tune, make_model, optimizer, recipe, same, warm
 from ticketlang.jobs import Reached, ReachRewindPoint
 from ticketlang.study import Recipe, Task
 from ticketlang.units import Duration

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file
+from small_world import World, fine_tune, make_model, warm
 from torch import Tensor
 
 from runtime.failures import BrokenInvariant, JobFailed
@@ -15,7 +16,6 @@ from runtime.weights.files import digest_of, state_of
 from runtime.weights.origin import origin
 from runtime.weights.random import redraw
 from runtime.weights.shuffled import shuffle
-from small_world import World, fine_tune, make_model, warm
 from ticketlang import jobs
 from ticketlang.study import Pruning
 from ticketlang.units import Sparsity
