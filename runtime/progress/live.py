@@ -1,5 +1,7 @@
 """The live table: one line for each group of jobs, of steady height; what failed or was noticed stays above it."""
 
+from threading import Lock
+
 from attrs import define, field
 from rich.console import Console, RenderableType
 from rich.live import Live
@@ -11,11 +13,13 @@ from ticketlang.plan import Plan, PlannedJob
 
 from ..plain import plain
 from ..schedulers.ran import Ran
-from .summary import duration, ending
-from .tally import Row, Running, Tally
+from .summary import ending, until
+from .tally import TOTAL, Row, Running, Tally
 
 REFRESHES = 4  # a second
-NARROW = 72  # columns below which the rate is left out
+NARROW = 72  # columns below which steps, rates and what was reused are left out
+RIGHT_EDGE = 3  # columns left free: a `^C` that the terminal echoes must not begin a new line
+LONGEST_NAME = 44
 HEAD_AND_FOOT = 4  # lines of the table that are no groups, and one for the prompt
 
 
@@ -26,32 +30,40 @@ class LiveTable:
     console: Console = field(factory=Console)
     tally: Tally = field(factory=Tally)
     live: Live | None = None
+    # The table is drawn by a thread of its own. Never held while printing, which waits for that thread.
+    lock: Lock = field(factory=Lock, repr=False)
 
     def planned(self, plan: Plan) -> None:
-        self.tally.planned(plan)
+        with self.lock:
+            self.tally.planned(plan)
         if self.live is None:
             self.live = Live(console=self.console, refresh_per_second=REFRESHES, get_renderable=self.view)
             self.live.start(refresh=True)
 
     def started(self, planned_job: PlannedJob) -> None:
-        self.tally.started(planned_job)
+        with self.lock:
+            self.tally.started(planned_job)
 
     def advanced(self, key: JobKey, step: int, steps: int) -> None:
-        self.tally.advanced(key, step, steps)
+        with self.lock:
+            self.tally.advanced(key, step, steps)
 
     def noticed(self, key: JobKey, text: str) -> None:
         running = self.tally.running.get(key)
         self._stay("note", "yellow", _name(running.job) if running else "", text)
 
     def finished(self, planned_job: PlannedJob, summary: str, seconds: float) -> None:
-        self.tally.finished(planned_job, seconds)
+        with self.lock:
+            self.tally.finished(planned_job, seconds)
 
     def failed(self, planned_job: PlannedJob, sentence: str) -> None:
-        self.tally.gave_up(planned_job)
+        with self.lock:
+            self.tally.gave_up(planned_job)
         self._stay("failed", "bold red", _name(planned_job), sentence)
 
     def ended(self, ran: Ran) -> None:
-        self.tally.running.clear()
+        with self.lock:
+            self.tally.running.clear()
         if self.live is not None:
             self.live.stop()
         by = ran.interrupted.name if ran.interrupted else None
@@ -61,8 +73,10 @@ class LiveTable:
 
     def view(self) -> RenderableType:
         """The table as it stands."""
-        rows = self.tally.rows()
-        return table_of(rows, self.tally.total(rows), self.tally.clock(), self.console.width, self.console.height)
+        with self.lock:
+            rows = self.tally.rows()
+            total, now = self.tally.total(rows), self.tally.clock()
+        return table_of(rows, total, now, self.console.width, self.console.height)
 
     def _stay(self, word: str, style: str, name: str, text: str) -> None:
         """A line that scrolls away upwards and is never overwritten."""
@@ -70,24 +84,29 @@ class LiveTable:
 
 
 def table_of(rows: tuple[Row, ...], total: Row, now: float, width: int, height: int) -> Table:
-    """The lines of all groups and of their total, as many as the screen is high, in one fixed set of columns."""
+    """The lines of all groups and of their total, as many as the screen is high; names are cut where it is narrow."""
     shown, hidden = _fitting(rows, max(1, height - HEAD_AND_FOOT))
-    with_failed = total.failed > 0
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim", show_footer=False)
-    table.add_column("jobs", no_wrap=True, overflow="ellipsis", ratio=1, min_width=8)
-    table.add_column("done", justify="right", no_wrap=True)
-    table.add_column("running", no_wrap=True, min_width=12 if width < NARROW else 24)
-    table.add_column("reused", justify="right", no_wrap=True, style="dim")
-    if with_failed:
-        table.add_column("failed", justify="right", no_wrap=True, style="red")
-    table.add_column("left", justify="right", no_wrap=True)
-    table.add_column("to go", justify="right", no_wrap=True, min_width=7)
+    columns = _columns(width, with_failed=total.failed > 0)
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    names = width - RIGHT_EDGE - sum(room + 2 for room in columns.values())
+    table.add_column("jobs", no_wrap=True, overflow="ellipsis", width=max(8, min(names, LONGEST_NAME)))
+    for name, room in columns.items():
+        table.add_column(name, no_wrap=True, width=room, justify="left" if name == "running" else "right")
     for row in shown:
-        table.add_row(*_cells(row, now, width, with_failed))
+        table.add_row(*_cells(row, now, columns))
     if hidden:
-        table.add_row(Text(f"and {len(hidden)} more groups", style="dim"))
-    table.add_row(*_cells(total, now, width, with_failed, is_total=True), style="bold")
+        table.add_row(Text(f"and {len(hidden)} more", style="dim"))
+    table.add_row(*_cells(total, now, columns), style="bold")
     return table
+
+
+def _columns(width: int, *, with_failed: bool) -> dict[str, int]:
+    """The columns beside the name, and how wide each is."""
+    if width < NARROW:
+        columns = {"done": 5, "running": 7, "failed": 6, "left": 5, "to go": 7}
+    else:
+        columns = {"done": 5, "running": 21, "reused": 6, "failed": 6, "left": 5, "to go": 7}
+    return {name: room for name, room in columns.items() if name != "failed" or with_failed}
 
 
 def _fitting(rows: tuple[Row, ...], most: int) -> tuple[tuple[Row, ...], tuple[Row, ...]]:
@@ -99,31 +118,34 @@ def _fitting(rows: tuple[Row, ...], most: int) -> tuple[tuple[Row, ...], tuple[R
     return tuple(r for r in rows if r.name in chosen), tuple(r for r in rows if r.name not in chosen)
 
 
-def _cells(row: Row, now: float, width: int, with_failed: bool, *, is_total: bool = False) -> list[RenderableType]:
+def _cells(row: Row, now: float, columns: dict[str, int]) -> list[Text]:
     is_over = not row.left and not row.running
-    cells: list[RenderableType] = [
-        Text(plain(row.name), style="green" if is_over and not row.failed and not is_total else ""),
-        _count(row.done),
-        Text() if is_total else _running(row.running, now, width),
-        _count(row.reused),
-    ]
-    if with_failed:
-        cells.append(_count(row.failed))
-    return [*cells, _count(row.left), Text("" if is_over else "?" if row.seconds is None else duration(row.seconds))]
+    is_total = row.name == TOTAL
+    cells = {
+        "done": _count(row.done),
+        "running": Text() if is_total else _running(row.running, now, in_full="reused" in columns),
+        "reused": _count(row.reused),
+        "failed": _count(row.failed),
+        "left": _count(row.left),
+        "to go": Text("" if is_over else "?" if row.seconds is None else until(row.seconds)),
+    }
+    cells["failed"].stylize("red" if row.failed else "")
+    name = Text(plain(row.name), style="green" if is_over and not row.failed and not is_total else "")
+    return [name, *(cells[column] for column in columns)]
 
 
-def _running(running: tuple[Running, ...], now: float, width: int) -> Text:
-    """`120/368  41.2 it/s`, of the job that is furthest."""
+def _running(running: tuple[Running, ...], now: float, *, in_full: bool) -> Text:
+    """`120/368  41.2 it/s`, or `33%` where there is little room, of the job that is furthest."""
     if not running:
-        return Text("")
+        return Text()
     job = max(running, key=lambda each: each.step / max(1, each.steps))
     if not job.steps:
-        return Text("…", style="cyan")
+        return Text("begins", style="cyan")
+    if not in_full:
+        return Text(f"{100 * job.step // job.steps}%", style="cyan")
     rate = job.rate(now)
-    text = f"{job.step}/{job.steps}"
-    if rate is not None and width >= NARROW:
-        text += f"  {rate:.1f} it/s" if rate < 1000 else f"  {rate:.0f} it/s"
-    return Text(text, style="cyan")
+    shown = "" if rate is None else f"  {rate:.1f} it/s"
+    return Text(f"{job.step}/{job.steps}{shown}", style="cyan")
 
 
 def _count(number: int) -> Text:

@@ -1,5 +1,6 @@
 """The few words and numbers that people want to see of a job just done."""
 
+import math
 from collections.abc import Mapping
 
 from ticketlang.jobs import AnyJob, DrawMask, FineTune, Prune, ReachRewindPoint
@@ -43,11 +44,18 @@ def duration(seconds: float) -> str:
     return f"{whole // 86_400}d {whole % 86_400 // 3600:02}h"
 
 
+def until(seconds: float) -> str:
+    """A length of time still to go: whole seconds, and never none."""
+    whole = max(1, math.ceil(seconds))
+    return f"{whole}s" if whole < 60 else duration(whole)
+
+
 def ending(done: int, failed: int, waiting: int, interrupted: str | None, took: float) -> tuple[str, str]:
     """The verb and the sentence of the last line."""
     jobs = f"{done} job{'s' * (done != 1)}"
     if interrupted:
-        return "Interrupted", f"after {jobs} in {duration(took)}; {waiting} left, run it again to go on from here"
+        fell = f", {failed} failed" if failed else ""
+        return "Interrupted", f"after {jobs} in {duration(took)}{fell}; {waiting} left, run it again to go on from here"
     if failed:
         waits = f", {waiting} wait for what failed" if waiting else ""
         return "Failed", f"{failed} of {done + failed} jobs in {duration(took)}{waits}; what is done is kept"

@@ -9,6 +9,8 @@ from attrs import define, field, frozen
 from ticketlang.jobs import JobKey, describe
 from ticketlang.plan import Plan, PlannedJob
 
+TOTAL = "total"  # the name of the row of all groups
+
 Work = tuple[str, str]  # group, and what the job does: jobs that should take equally long
 
 
@@ -95,7 +97,7 @@ class Tally:
         rows = tuple(rows)
         known = [row.seconds for row in rows if row.seconds is not None]
         return Row(
-            name="total",
+            name=TOTAL,
             done=sum(row.done for row in rows),
             running=tuple(running for row in rows for running in row.running),
             reused=sum(row.reused for row in rows),
