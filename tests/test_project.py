@@ -1,0 +1,79 @@
+"""What the project's own files promise holds."""
+
+import re
+import tomllib
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+from imports import ROOT, imports
+
+MAKEFILE = (ROOT / "Makefile").read_text()
+README = (ROOT / "README.md").read_text()
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+FOLDERS = ("ticketlang", "runtime", "specs", "examples", "tests")
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted(page for folder in FOLDERS for page in (ROOT / folder).rglob("README.md"))]
+
+
+def test_every_make_command_of_the_readme_exists():
+    asked = set(re.findall(r"(?:^|`)make (\w+)", README, re.MULTILINE))
+
+    assert {"demo", "test", "check"} <= asked
+    assert asked <= _targets(), f"the Makefile has no target {', '.join(asked - _targets())}"
+
+
+def test_make_help_names_every_target():
+    described = set(re.findall(r'^\t@echo "make (\w+)', MAKEFILE, re.MULTILINE))
+
+    assert described == _targets() - {"help"}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_between_pages_lead_somewhere(page: Path):
+    targets = re.findall(r"\]\((?!https?:)([^)#]+)\)", page.read_text())
+    broken = [target for target in targets if not (page.parent / target).exists()]
+
+    assert not broken, f"{page.relative_to(ROOT)} links to {', '.join(broken)}"
+
+
+def test_what_is_imported_is_declared():
+    """A library that comes along with another today may not come along tomorrow."""
+    declared = {_plain_name(requirement) for requirement in PROJECT["dependencies"]}
+    owners = packages_distributions()
+    undeclared = [
+        found
+        for found in imports()
+        if found.is_third_party and not declared & {_plain_name(owner) for owner in owners.get(found.distribution, ())}
+    ]
+
+    assert not undeclared, "\n".join(["add these to the dependencies in pyproject.toml:", *map(str, undeclared)])
+
+
+def test_every_requirement_has_a_tested_version():
+    extras = PROJECT["optional-dependencies"].values()
+    required = {_plain_name(line) for lines in (PROJECT["dependencies"], *extras) for line in lines}
+    pinned = {_plain_name(line) for line in _constraints()}
+
+    assert required <= pinned, f"constraints.txt lacks {', '.join(sorted(required - pinned))}"
+
+
+def test_constraints_are_exact_and_of_every_platform():
+    inexact = [line for line in _constraints() if not re.fullmatch(r"[\w.-]+==[\w.]+", line)]
+
+    assert not inexact, f"an exact version without a build's name is asked for: {', '.join(inexact)}"
+
+
+def _targets() -> set[str]:
+    (phony,) = re.findall(r"^\.PHONY: (.*)$", MAKEFILE, re.MULTILINE)
+    return set(phony.split())
+
+
+def _constraints() -> list[str]:
+    lines = (ROOT / "constraints.txt").read_text().splitlines()
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+def _plain_name(requirement: str) -> str:
+    """`scikit-learn>=1.4` is "scikit-learn", and `Jinja2==3.1` is "jinja2"."""
+    name = re.split(r"[^\w.-]", requirement, maxsplit=1)[0]
+    return re.sub(r"[-_.]+", "-", name).lower()
