@@ -1,5 +1,6 @@
-"""The parser that grammar.lark describes, read from a table made ahead: making it at each start costs as much as Python.
+"""The parser that grammar.lark describes, read from a table made ahead.
 
+Making the table at each start would cost as much as starting Python.
 `python -m ticketlang.grammar` makes the table anew.
 """
 

@@ -13,6 +13,7 @@ from lark import Token
 from . import diagnostics
 from .diagnostics import Diagnostic
 from .source import Source, Span
+from .syntax import place
 from .vocabulary.fields import BLOCKS
 
 DEEPEST = 8  # blocks in blocks; the language itself goes three deep
@@ -24,11 +25,6 @@ Tokens = Sequence[Token]
 def put(type_: str, position: int) -> Token:
     """A token that nobody wrote, at a position."""
     return Token(type_, "", position, end_pos=position)
-
-
-def place(source: Source, token: Token) -> Span:
-    assert token.start_pos is not None and token.end_pos is not None, "every token of ours has its place"
-    return source.span(token.start_pos, token.end_pos)
 
 
 @define

@@ -12,9 +12,9 @@ from lark.parsers.lalr_interactive_parser import InteractiveParser
 from . import diagnostics
 from .diagnostics import Diagnostic
 from .grammar import grammar
-from .lines import Tokens, join_lines, pair_braces, place, put, read_words
+from .lines import Tokens, join_lines, pair_braces, put, read_words
 from .source import Source
-from .syntax import Comment, File, MakeNodes
+from .syntax import Comment, File, MakeNodes, place
 
 LARGEST = 100_000  # characters; the largest study we know has a tenth of it
 MOST_MISTAKES = 100

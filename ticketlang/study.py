@@ -141,6 +141,7 @@ class Ticket:
     recipe: Recipe | None = None  # of the search; None: the source task's own
     variant: tuple[tuple[str, str], ...] = ()  # axes other than the source that have several values, as text
     at: Span = field(eq=False)
+    places: Places = field(eq=False, factory=dict)  # "prune", "sparsity", "rewind"; "sparsity 50%" for each level
 
     @property
     def source_name(self) -> str:
@@ -175,6 +176,7 @@ class Transfer:
     levels: tuple[Sparsity, ...]
     targets: tuple[str, ...]
     at: Span = field(eq=False)
+    places: Places = field(eq=False, factory=dict)  # "at 50%" for each level
 
 
 @frozen(kw_only=True)
@@ -220,6 +222,7 @@ class Claim:
     targets: tuple[str, ...] = ()  # empty: all that were run
     sentence: str  # as written, layout aside
     at: Span = field(eq=False)
+    places: Places = field(eq=False, factory=dict)  # "left", "left from", "left at", the same of "right", "on mrpc"
 
 
 @frozen(kw_only=True)

@@ -1,4 +1,7 @@
-"""What was written: words, quantities, phrases, statements and blocks, each with its place. A rule `sum` makes a `Sum`."""
+"""What was written: words, quantities, phrases, statements and blocks, each with its place.
+
+A rule `sum` of grammar.lark makes a `Sum`.
+"""
 
 from collections.abc import Iterator
 from fractions import Fraction
@@ -128,6 +131,10 @@ class File:
     source: Source = field(eq=False)
 
 
+def place(source: Source, token: Token) -> Span:
+    return source.span(token.start_pos or 0, token.end_pos or 0)
+
+
 class MakeNodes(Transformer[Token, File]):
     """Lark's tree -> ours, rule by rule."""
 
@@ -137,8 +144,7 @@ class MakeNodes(Transformer[Token, File]):
         self.comments = comments
 
     def _place(self, token: Token) -> Span:
-        assert token.start_pos is not None and token.end_pos is not None, "every token of ours has its place"
-        return self.source.span(token.start_pos, token.end_pos)
+        return place(self.source, token)
 
     def file(self, children: list[Statement | Token]) -> File:
         return File(tuple(_statements(children)), self.comments, self.source)
@@ -152,7 +158,8 @@ class MakeNodes(Transformer[Token, File]):
 
     def block(self, children: list[Statement | Token]) -> Block:
         opening, *_, closing = children
-        assert isinstance(opening, Token) and isinstance(closing, Token)
+        assert isinstance(opening, Token)
+        assert isinstance(closing, Token)
         return Block(tuple(_statements(children)), self._place(opening).to(self._place(closing)))
 
     def phrase(self, children: list[Item | Token]) -> Phrase:

@@ -120,7 +120,7 @@ class TooManyMistakes(Diagnostic):
 
 
 @frozen(kw_only=True)
-class Indigestible(Diagnostic):
+class UnreadableFile(Diagnostic):
     """Why a used file could not be read."""
 
     code: ClassVar[str] = "unreadable-file"

@@ -1,0 +1,175 @@
+"""The statements of a block by their words: unknown, misplaced, repeated and missing fields are found here."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import TypeVar
+
+from attrs import frozen
+
+from .. import diagnostics
+from ..diagnostics import Diagnostic
+from ..syntax import Missing, Statement, Word
+from ..vocabulary.fields import BLOCKS, Field
+from .complaints import Complaints, Misread
+from .nearest import nearest
+from .phrases import Reader
+
+T = TypeVar("T")
+
+
+@frozen
+class Fields:
+    """What a block says, field by field."""
+
+    block: str  # a table of vocabulary.fields
+    head: Statement
+    statements: Mapping[str, tuple[Statement, ...]]
+    forgiven: frozenset[str]  # required fields whose absence follows from another mistake
+    complaints: Complaints
+
+    def __contains__(self, word: str) -> bool:
+        return word in self.statements
+
+    def row(self, word: str) -> Field:
+        return BLOCKS[self.block][word]
+
+    def all(self, word: str) -> tuple[Statement, ...]:
+        return self.statements.get(word, ())
+
+    def read(self, word: str, reader: Callable[[Reader], T]) -> T | None:
+        """Read the phrase of a field. None: it is not there, or was not understood."""
+        for statement in self.all(word):
+            return self.read_statement(statement, reader)
+        return None
+
+    def read_statement(self, statement: Statement, reader: Callable[[Reader], T]) -> T | None:
+        row = self.row(statement.word.at.text)
+        return self.complaints.attempt(lambda: _whole(reader, Reader.of(statement, row)))
+
+    def read_items(self, word: str, reader: Callable[[Reader], T]) -> tuple[T, ...] | None:
+        """Read a list, each item by itself. None: it is not there, or an item was not understood."""
+        for statement in self.all(word):
+            return self.read_items_of(statement, reader)
+        return None
+
+    def read_items_of(self, statement: Statement, reader: Callable[[Reader], T]) -> tuple[T, ...] | None:
+        row = self.row(statement.word.at.text)
+        if not statement.items:
+            self.complaints.attempt(lambda: _whole(reader, Reader.of(statement, row)))
+            return None
+        values: list[T] = []
+        is_whole = True
+        for item in statement.items:
+            value = self.complaints.attempt(lambda item=item: _whole(reader, Reader.of_item(item, row)))  # type: ignore[misc]  # mypy cannot type a lambda's default
+            is_whole = is_whole and value is not None
+            if value is not None:
+                if value in values:
+                    name = item.at.text
+                    self.complaints.add(diagnostics.NamedTwiceInList(at=item.at, name=name))
+                else:
+                    values.append(value)
+        return tuple(values) if is_whole else None
+
+    def with_base(self, base: "Fields") -> "Fields":
+        """These fields over those of another block: what is said here replaces what is said there."""
+        forgiven = self.forgiven | base.forgiven
+        return Fields(self.block, self.head, {**base.statements, **self.statements}, forgiven, self.complaints)
+
+    def complain_of_missing(self) -> bool:
+        """Whether something required is missing."""
+        is_missing = False
+        for row in BLOCKS[self.block].values():
+            if row.is_required and row.name not in self:
+                is_missing = True
+                if row.name not in self.forgiven:
+                    self.complaints.add(
+                        diagnostics.MissingField(
+                            at=self.head.at, field=row.name, block=f"`{self.head.at.text}`", example=row.example
+                        )
+                    )
+        return is_missing
+
+
+def _whole(reader: Callable[[Reader], T], phrase: Reader) -> T:
+    value = reader(phrase)
+    phrase.take_end()
+    return value
+
+
+def fields_of(head: Statement, block: str, complaints: Complaints) -> Fields:
+    """The fields of a block, each where it belongs, and those alone."""
+    inside = head.block.statements if head.block else ()
+    statements, forgiven = sort_fields(inside, block, complaints)
+    return Fields(block, head, statements, forgiven, complaints)
+
+
+def sort_fields(
+    statements: tuple[Statement, ...], block: str, complaints: Complaints
+) -> tuple[dict[str, tuple[Statement, ...]], frozenset[str]]:
+    """Statements by word, and the words whose absence is forgiven since a misspelt one stands for them."""
+    table = BLOCKS[block]
+    found: dict[str, list[Statement]] = {}
+    forgiven: set[str] = set()
+    for statement in statements:
+        if isinstance(statement.word, Missing):
+            forgiven.update(table)
+        elif (row := table.get(statement.word.text)) is None:
+            complaints.add(_no_such_field(statement.word, block))
+            forgiven.update({nearest(statement.word.text, table) or ""})
+        else:
+            complaints.extend(_wrongly_placed(statement, row, found.get(row.name, [])))
+            if row.repeats or row.name not in found:
+                found.setdefault(row.name, []).append(statement)
+    return {word: tuple(all_) for word, all_ in found.items()}, frozenset(forgiven)
+
+
+def _no_such_field(word: Word, block: str) -> Diagnostic:
+    homes = [home for home, table in BLOCKS.items() if word.text in table and home != block]
+    if homes and not (block == "file" and homes == ["seeds"]):
+        return diagnostics.MisplacedField(
+            at=word.at, name=word.text, block=a_block(block), home=" and ".join(a_block(home) for home in homes)
+        )
+    guess = nearest(word.text, BLOCKS[block])
+    return diagnostics.UnknownField(
+        at=word.at, name=word.text, nearest=guess, known=tuple(BLOCKS[block]), block=a_block(block)
+    )
+
+
+def _wrongly_placed(statement: Statement, row: Field, earlier: list[Statement]) -> Iterator[Diagnostic]:
+    if earlier and not row.repeats:
+        yield diagnostics.RepeatedField(
+            at=statement.word.at, name=row.name, seconds=((earlier[0].word.at, "first said here"),)
+        )
+    elif row.block == "always" and statement.block is None:
+        yield diagnostics.MissingBlock(at=statement.at, word=row.name, example=row.example)
+    elif row.block == "never" and statement.block is not None:
+        yield diagnostics.UnexpectedBlock(at=statement.block.at, word=row.name, example=row.example)
+
+
+def a_block(block: str) -> str:
+    return (
+        "a file"
+        if block == "file"
+        else "a block of seeds"
+        if block == "seeds"
+        else f"a {block}".replace("a arm", "an arm")
+    )
+
+
+def name_of(head: Statement, complaints: Complaints, extends: bool = False) -> tuple[str | None, str | None]:
+    """The name that a head gives, and the one it extends; None for what is not there or was not understood."""
+
+    def read(phrase: Reader) -> tuple[str, str | None]:
+        name = phrase.take_name("a name").text
+        base = phrase.take_name("the name of a task").text if extends and phrase.takes("extends") else None
+        return name, base
+
+    row = BLOCKS["file"].get(head.word.at.text) or BLOCKS["study"][head.word.at.text]
+    phrase = Reader.of(head, row)
+    try:
+        named = read(phrase)
+        complaints.attempt(phrase.take_end)
+    except Misread as misread:
+        if misread.complaint is not None:
+            complaints.add(misread.complaint)
+        return None, None
+    return named

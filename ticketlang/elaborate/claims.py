@@ -1,0 +1,177 @@
+"""Claims: one sentence each, about arms at levels on targets."""
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Literal
+
+from attrs import define, field
+
+from .. import diagnostics
+from ..source import Span
+from ..study import Arm, ArmPattern, Claim
+from ..syntax import Missing, Statement
+from ..units import Sparsity
+from ..vocabulary.fields import STUDY
+from .complaints import Complaints, Misread
+from .modules import Module
+from .nearest import nearest
+from .phrases import Name, Reader, check_above_zero, text_of
+from .quantities import nearest_level
+from .tasks import Tasks
+
+Quantifier = Literal["every", "most", "some"]
+QUANTIFIERS: tuple[Quantifier, ...] = ("every", "most", "some")
+
+
+@define
+class Names:
+    """What a claim may speak of."""
+
+    levels: Mapping[str, tuple[Sparsity, ...]]  # of each ticket block; empty where it was not understood
+    baselines: Mapping[str, Arm | None]
+    module: Module
+    tasks: Tasks
+
+    def levels_of(self, arm: str) -> tuple[Sparsity, ...]:
+        """Levels at which an arm is run; a baseline is run wherever a ticket is."""
+        if arm in self.levels:
+            return self.levels[arm]
+        return tuple(level for levels in self.levels.values() for level in levels)
+
+
+@define
+class Sentence:
+    """A claim as far as it has been read."""
+
+    phrase: Reader
+    names: Names
+    places: dict[str, Span] = field(factory=dict)
+
+    def read(self, name: str, sentence: str, at: Span) -> Claim:
+        left = self._pattern("left")
+        relation, margin = self._relation(), Fraction(0)
+        right = self._pattern("right")
+        if relation == "beats" and self.phrase.takes("by"):
+            margin = self._points()
+        quantifier, other, targets = self._targets()
+        return Claim(
+            name=name,
+            left=left,
+            relation=relation,
+            right=right,
+            margin=margin,
+            quantifier=quantifier,
+            other=other,
+            targets=targets,
+            sentence=sentence,
+            at=at,
+            places=self.places,
+        )
+
+    def _pattern(self, side: str) -> ArmPattern:
+        """`imp from mlm at 70%`."""
+        arm = self.phrase.take_name("the name of a ticket or a baseline")
+        self._check_arm(arm)
+        self.places[side] = arm.at
+        source = self._source(side) if self.phrase.takes("from") else None
+        level = self._level(side, arm.text) if self.phrase.takes("at") else None
+        return ArmPattern(arm=arm.text, source=source, level=level)
+
+    def _check_arm(self, arm: Name) -> None:
+        if arm.text in self.names.levels or arm.text in self.names.baselines:
+            return
+        if self.names.module.find("arm", arm.text):
+            raise Misread(diagnostics.ArmNotRun(at=arm.at, name=arm.text))
+        known = (*self.names.levels, *self.names.baselines)
+        raise Misread(diagnostics.UnknownArm(at=arm.at, name=arm.text, nearest=nearest(arm.text, known)))
+
+    def _source(self, side: str) -> str:
+        """A task, several joined by `+`, `none`, or `target`: the ticket of the target itself."""
+        self.places[f"{side} from"] = self.phrase.here
+        if self.phrase.takes("target"):
+            return "target"
+        if self.phrase.takes("none"):
+            return "none"
+        terms = self.phrase.take_terms("the name of a source, or `target`")
+        for term in terms:
+            self.names.tasks.find(Name(term.text, term.at), self.names.module)
+        return "+".join(term.text for term in terms)
+
+    def _level(self, side: str, arm: str) -> Sparsity:
+        level = self.phrase.take_percent("a sparsity such as `70%`")
+        self.places[f"{side} at"] = level.at
+        return nearest_level(Sparsity(level.value), self.names.levels_of(arm))
+
+    def _relation(self) -> Literal["is at least", "beats", "matches"]:
+        if self.phrase.takes("is", "at", "least"):
+            return "is at least"
+        if self.phrase.takes("beats"):
+            return "beats"
+        if self.phrase.takes("matches"):
+            return "matches"
+        self.phrase.fail("`is at least`, `beats` or `matches`")
+
+    def _points(self) -> Fraction:
+        number = self.phrase.take_number("a number of points")
+        margin = check_above_zero(self.phrase, number, "a margin")
+        if not (self.phrase.takes("points") or self.phrase.takes("point")):
+            raise Misread(diagnostics.UnitMissing(at=number.at, number=number.text, unit="points"))
+        return margin
+
+    def _targets(self) -> tuple[Quantifier, bool, tuple[str, ...]]:
+        """`on every other target`, `on most targets of glue`, `on mrpc, rte`. Unsaid: on every target."""
+        if not self.phrase.takes("on"):
+            return "every", False, ()
+        quantifier = next((word for word in QUANTIFIERS if self.phrase.takes(word)), None)
+        if quantifier is None:
+            return "every", False, self._named_targets()
+        other = self.phrase.takes("other")
+        if not (self.phrase.takes("target") or self.phrase.takes("targets")):
+            self.phrase.fail("`target`")
+        return quantifier, other, self._named_targets() if self.phrase.takes("of") else ()
+
+    def _named_targets(self) -> tuple[str, ...]:
+        targets: dict[str, None] = {}
+        while not targets or self.phrase.takes_comma():
+            name = self.phrase.take_name("the name of a task")
+            for task in self.names.tasks.named(name, self.names.module):
+                targets[task.name] = None
+                self.places[f"on {task.name}"] = name.at
+        return tuple(targets)
+
+
+def claim_of(head: Statement, name: str, names: Names, complaints: Complaints) -> Claim | None:
+    """The claim of a block; None: it was not understood."""
+    sentences = head.block.statements if head.block else ()
+    if len(sentences) > 1:
+        at = sentences[1].at
+        complaints.add(diagnostics.OneSentence(at=at, name=name, count=len(sentences)))
+        return None
+    if not sentences:
+        if head.block is not None:
+            complaints.add(diagnostics.OneSentence(at=head.at, name=name, count=0))
+        return None
+    (sentence,) = sentences
+    if sentence.block is not None:
+        example = STUDY["claim"].example
+        complaints.add(diagnostics.UnexpectedBlock(at=sentence.block.at, word=sentence.word.at.text, example=example))
+        return None
+    phrase = _reader_of(sentence)
+
+    def read() -> Claim:
+        claim = Sentence(phrase, names).read(name, _as_written(sentence), sentence.at)
+        phrase.take_end()
+        return claim
+
+    return complaints.attempt(read)
+
+
+def _reader_of(sentence: Statement) -> Reader:
+    """Reads the whole sentence, the word that opens it included."""
+    rest = Reader.of(sentence, STUDY["claim"])
+    return Reader(rest.field, (sentence.word, *rest.parts), sentence.at)
+
+
+def _as_written(sentence: Statement) -> str:
+    word = "" if isinstance(sentence.word, Missing) else sentence.word.text
+    return " ".join((word, ", ".join(text_of(item.parts) for item in sentence.items))).strip()

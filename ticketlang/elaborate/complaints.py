@@ -1,0 +1,46 @@
+"""Complaints as they come, each once, however many parts of a study share the line that they are about."""
+
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+from attrs import define, field
+
+from ..diagnostics import Diagnostic
+
+T = TypeVar("T")
+
+
+class Misread(Exception):
+    """A phrase that cannot be read further. Caught where the phrase began, and never seen outside of elaboration."""
+
+    def __init__(self, complaint: Diagnostic | None) -> None:
+        self.complaint = complaint  # None: one has been made already
+        super().__init__(complaint)
+
+
+@define
+class Complaints:
+    """What is wrong so far."""
+
+    _made: dict[tuple[object, ...], Diagnostic] = field(factory=dict)
+
+    def add(self, complaint: Diagnostic) -> None:
+        at = complaint.at
+        self._made.setdefault((complaint.code, at.source, at.start, at.stop), complaint)
+
+    def extend(self, complaints: Iterable[Diagnostic]) -> None:
+        for complaint in complaints:
+            self.add(complaint)
+
+    def attempt(self, read: Callable[[], T]) -> T | None:
+        """What `read` returns, or None with a complaint about where it stopped."""
+        try:
+            return read()
+        except Misread as misread:
+            if misread.complaint is not None:
+                self.add(misread.complaint)
+            return None
+
+    @property
+    def all(self) -> tuple[Diagnostic, ...]:
+        return tuple(self._made.values())

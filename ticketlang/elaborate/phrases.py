@@ -1,0 +1,291 @@
+"""Reading a phrase from left to right: what is next, what must come, and what was found instead."""
+
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import NoReturn, TypeVar
+
+from attrs import define, frozen
+
+from .. import diagnostics
+from ..diagnostics import Diagnostic
+from ..source import Span
+from ..syntax import Item, Missing, Number, Part, Percent, Statement, String, Sum, Word
+from ..units import Duration, Unit
+from ..vocabulary.fields import Field
+from ..vocabulary.words import FIXED, RESERVED
+from .complaints import Misread
+from .nearest import nearest
+
+Row = TypeVar("Row")
+
+MOST = 10**9  # of anything that is counted
+
+
+@frozen
+class Comma:
+    at: Span
+
+
+@frozen
+class Name:
+    """A name as it was written."""
+
+    text: str
+    at: Span
+
+
+@define
+class Reader:
+    """A place in a phrase. Methods called `take_...` move on, or raise `Misread` with what is wrong there."""
+
+    field: Field
+    parts: tuple[Part | Comma, ...]
+    whole: Span  # what is underlined where the phrase ends too early
+    index: int = 0
+
+    @classmethod
+    def of(cls, statement: Statement, field: Field) -> "Reader":
+        """Reads a whole phrase, commas included."""
+        parts: list[Part | Comma] = []
+        for item in statement.items:
+            if parts:
+                parts.append(Comma(item.at))
+            parts.extend(item.parts)
+        return cls(field, tuple(parts), statement.at)
+
+    @classmethod
+    def of_item(cls, item: Item, field: Field) -> "Reader":
+        """Reads what stands between two commas."""
+        return cls(field, item.parts, item.at)
+
+    # What is next
+
+    @property
+    def is_done(self) -> bool:
+        return self.index == len(self.parts)
+
+    @property
+    def next(self) -> Part | Comma | None:
+        part = None if self.is_done else self.parts[self.index]
+        is_missing = isinstance(part, Missing) or (
+            isinstance(part, Sum) and any(isinstance(atom, Missing) for atom in part.parts)
+        )
+        if is_missing:
+            raise Misread(None)
+        return part
+
+    @property
+    def here(self) -> Span:
+        return self.whole if self.is_done else self.parts[self.index].at
+
+    def says(self, *words: str) -> bool:
+        """Whether these words come next."""
+        found = self.parts[self.index : self.index + len(words)]
+        return tuple(part.text if isinstance(part, Word) else None for part in found) == words
+
+    # Moving on
+
+    def takes(self, *words: str) -> bool:
+        """Pass over these words if they come next."""
+        if self.says(*words):
+            self.index += len(words)
+            return True
+        return False
+
+    def takes_comma(self) -> bool:
+        if isinstance(self.next, Comma):
+            self.index += 1
+            return True
+        return False
+
+    def take_words(self, *words: str) -> None:
+        if not self.takes(*words):
+            self.fail(f"`{' '.join(words)}`")
+
+    def take_word(self, expected: str) -> Word:
+        if isinstance(word := self.next, Word):
+            self.index += 1
+            return word
+        self.fail(expected)
+
+    def take_one_of(self, *words: str) -> str:
+        """One of a few words."""
+        word = self.take_word(_either(words))
+        if word.text not in words:
+            self._complain_of_choice(word, words)
+        return word.text
+
+    def take_name(self, expected: str) -> Name:
+        """A name that somebody gives or gave."""
+        word = self.take_word(expected)
+        if word.text in FIXED:
+            self.index -= 1
+            self.fail(expected)
+        if word.text in RESERVED:
+            raise Misread(diagnostics.ReservedName(at=word.at, name=word.text))
+        return Name(word.text, word.at)
+
+    def take_column(self, expected: str) -> Name:
+        """The name of something outside the language: any word but the fixed ones, or a string."""
+        part = self.next
+        if isinstance(part, String) or (isinstance(part, Word) and part.text not in FIXED):
+            self.index += 1
+            return Name(part.text, part.at)
+        self.fail(expected)
+
+    def take_string(self, expected: str) -> String:
+        if isinstance(part := self.next, String):
+            if not part.text:
+                self.fail(expected)
+            self.index += 1
+            return part
+        self.fail(expected)
+
+    def take_number(self, expected: str) -> Number:
+        if isinstance(part := self.next, Number):
+            self.index += 1
+            return part
+        self.fail(expected)
+
+    def take_percent(self, expected: str) -> Percent:
+        if isinstance(part := self.next, Percent):
+            self.index += 1
+            return part
+        if isinstance(part, Number):
+            raise Misread(diagnostics.UnitMissing(at=part.at, number=part.text, unit="%"))
+        self.fail(expected)
+
+    def take_terms(self, expected: str) -> tuple[Word, ...]:
+        """A word, or several joined by `+`."""
+        part = self.next
+        terms = part.parts if isinstance(part, Sum) else (part,)
+        if any(not isinstance(term, Word) or term.text in FIXED for term in terms):
+            self.fail(expected)
+        self.index += 1
+        return tuple(term for term in terms if isinstance(term, Word))
+
+    def take_whole(self, what: str, least: int = 1) -> int:
+        """A whole number without a unit."""
+        number = self.take_number(f"a whole number of at least {least}")
+        if number.value.denominator != 1 or not least <= number.value <= MOST:
+            raise Misread(diagnostics.NotWhole(at=number.at, what=what, found=number.text, least=least))
+        return int(number.value)
+
+    def take_count(self, unit: str, least: int = 1) -> int:
+        """A whole number of things: `32 examples`."""
+        number = self.take_number(f"a number of {unit}")
+        self._take_unit(number, unit)
+        if number.value.denominator != 1 or not least <= number.value <= MOST:
+            raise Misread(
+                diagnostics.NotWhole(at=number.at, what=f"a number of {unit}", found=number.text, least=least)
+            )
+        return int(number.value)
+
+    def take_duration(self, *units: Unit) -> Duration:
+        """`500 steps`, `3 epochs` or `5% of training`, as far as `units` allow."""
+        start, part = self.here, self.next
+        if isinstance(part, Percent):
+            self.index += 1
+            self.take_words("of", "training")
+            amount, unit = part.value, "training"
+            if amount >= 1:
+                self._out_of_range(part, "a share of training", "below 100%")
+        elif isinstance(part, Number):
+            self.index += 1
+            amount, unit = part.value, self._take_unit(part, *units)
+            if unit == "steps" and amount.denominator != 1:
+                raise Misread(diagnostics.NotWhole(at=part.at, what="a number of steps", found=part.text, least=0))
+            if amount > MOST:
+                self._out_of_range(part, f"a number of {unit}", f"at most {MOST}")
+        else:
+            self.fail(_either(units, quoted=False))
+        for known in units:
+            if unit == known:
+                return Duration(amount, known)
+        self._wrong_unit(start.to(self._last), units, unit)
+
+    def take_row(self, table: dict[str, Row], unknown: type[diagnostics.UnknownName], expected: str) -> Row:
+        """The row of a table that is named by the longest run of words that has one."""
+        first = self.take_word(expected)
+        words = [first.text]
+        while self.parts[self.index :] and isinstance(part := self.parts[self.index], Word) and part.text not in FIXED:
+            words.append(part.text)
+            self.index += 1
+        for length in range(len(words), 0, -1):
+            if (row := table.get(" ".join(words[:length]))) is not None:
+                self.index -= len(words) - length
+                return row
+        name = " ".join(words)
+        at = first.at.to(self._last)
+        raise Misread(unknown(at=at, name=name, nearest=nearest(name, table), known=tuple(table)))
+
+    def take_end(self) -> None:
+        """Nothing may follow."""
+        if self.next is not None:
+            self.fail("nothing more")
+
+    # What is wrong
+
+    def fail(self, expected: str) -> NoReturn:
+        raise Misread(self.complaint(expected))
+
+    def complaint(self, expected: str) -> Diagnostic:
+        part = self.next
+        return diagnostics.NotUnderstood(
+            at=self.here,
+            field=self.field.name,
+            expected=expected,
+            found="nothing" if part is None else "a comma" if isinstance(part, Comma) else f"`{part.at.text}`",
+            example=self.field.example,
+        )
+
+    @property
+    def _last(self) -> Span:
+        return self.parts[self.index - 1].at
+
+    def _take_unit(self, number: Number, *units: str) -> str:
+        part = self.next
+        if not isinstance(part, Word) or part.text in FIXED:
+            raise Misread(diagnostics.UnitMissing(at=number.at, number=number.text, unit=units[0]))
+        self.index += 1
+        for unit in units:
+            if part.text in {unit, unit.removesuffix("s")}:
+                return unit
+        self._wrong_unit(part.at, units, part.text)
+
+    def _wrong_unit(self, at: Span, units: tuple[str, ...], found: str) -> NoReturn:
+        raise Misread(
+            diagnostics.WrongUnit(
+                at=at, field=self.field.name, expected=_either(units), found=found, example=self.field.example
+            )
+        )
+
+    def _out_of_range(self, part: Number | Percent, what: str, range_: str) -> NoReturn:
+        raise Misread(
+            diagnostics.OutOfRange(at=part.at, what=what, range=range_, found=part.text, example=self.field.example)
+        )
+
+    def _complain_of_choice(self, word: Word, choices: tuple[str, ...]) -> NoReturn:
+        raise Misread(
+            diagnostics.UnknownChoice(
+                at=word.at, field=self.field.name, name=word.text, nearest=nearest(word.text, choices), known=choices
+            )
+        )
+
+
+def check_above_zero(reader: Reader, number: Number, what: str) -> Fraction:
+    """The number's value, which may not be zero."""
+    if not 0 < number.value <= MOST:
+        at, example = number.at, reader.field.example
+        raise Misread(diagnostics.OutOfRange(at=at, what=what, range="above zero", found=number.text, example=example))
+    return number.value
+
+
+def text_of(parts: Iterator[Part] | tuple[Part, ...]) -> str:
+    """Parts as they were written, layout aside."""
+    return " ".join(" + ".join(atom.at.text for atom in p.parts) if isinstance(p, Sum) else p.at.text for p in parts)
+
+
+def _either(words: tuple[str, ...], quoted: bool = True) -> str:
+    shown = [f"`{word}`" if quoted else word for word in words]
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} or {shown[-1]}"

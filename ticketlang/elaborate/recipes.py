@@ -1,0 +1,69 @@
+"""How a network is trained: the fields that a task and a ticket have in common."""
+
+from fractions import Fraction
+from typing import Any
+
+from attrs import evolve, frozen
+
+from ..study import Optimizer
+from ..units import Duration
+from .complaints import Misread
+from .phrases import Reader, check_above_zero
+
+
+@frozen
+class Rate:
+    """A peak learning rate and its schedule."""
+
+    peak: Fraction
+    schedule: str
+
+
+def take_training(phrase: Reader) -> Duration:
+    number = phrase.here
+    length = phrase.take_duration("epochs", "steps")
+    if length.amount == 0:
+        from .. import diagnostics
+
+        raise Misread(
+            diagnostics.OutOfRange(
+                at=number, what="a length of training", range="above zero", found="0", example=phrase.field.example
+            )
+        )
+    return length
+
+
+def take_batch(phrase: Reader) -> int:
+    return phrase.take_count("examples")
+
+
+def take_rate(phrase: Reader) -> Rate:
+    number = phrase.take_number("a learning rate such as `2e-5`")
+    peak = check_above_zero(phrase, number, "a learning rate")
+    return Rate(peak, "linear" if phrase.next is None else phrase.take_one_of("linear"))
+
+
+def take_warmup(phrase: Reader) -> Duration:
+    return phrase.take_duration("steps", "epochs", "training")
+
+
+def take_optimizer(phrase: Reader) -> Optimizer:
+    """`adamw epsilon 1e-8 decay 0 clip 1`: what is not said stands as in `Optimizer`."""
+    optimizer = Optimizer(method=phrase.take_one_of("adamw"))
+    said: set[str] = set()
+    while phrase.next is not None:
+        setting = phrase.take_one_of(*(name for name in ("epsilon", "decay", "clip") if name not in said))
+        said.add(setting)
+        if setting == "clip" and phrase.takes("none"):
+            optimizer = evolve(optimizer, clip=None)
+            continue
+        number = phrase.take_number("a number")
+        if setting != "decay":
+            check_above_zero(phrase, number, f"`{setting}`")
+        optimizer = evolve(optimizer, **{setting: number.value})
+    return optimizer
+
+
+def recipe_fields(rate: Rate | None) -> dict[str, Any]:
+    """A rate as the two fields of a recipe."""
+    return {} if rate is None else {"rate": rate.peak, "schedule": rate.schedule}

@@ -1,0 +1,260 @@
+"""A study: everything in its block, with names resolved and defaults written out."""
+
+from collections.abc import Iterable
+from itertools import product
+from typing import Literal
+
+from attrs import define, evolve, field
+
+from .. import diagnostics
+from ..source import Span
+from ..study import Arm, Claim, MatchRule, Model, Seeds, Study, Task, Ticket, Transfer
+from ..syntax import Statement
+from ..units import Sparsity
+from ..vocabulary.fields import ROLES, SEEDS, STUDY
+from ..vocabulary.sections import SECTIONS
+from .arms import arm_of
+from .blocks import Fields, fields_of, name_of
+from .claims import Names, claim_of
+from .complaints import Complaints, Misread
+from .modules import Declaration, Module
+from .nearest import nearest
+from .phrases import Name, Reader, check_above_zero
+from .quantities import MOST_SEEDS, nearest_level, take_levels, take_seeds
+from .tasks import Tasks
+from .tickets import tickets_of
+
+Deviation = Literal["ticket", "dense", "larger", "pooled"]
+DEVIATIONS: tuple[Deviation, ...] = ("ticket", "dense", "larger", "pooled")
+
+
+@define
+class Parts:
+    """What has been understood of a study so far."""
+
+    module: Module
+    tasks: Tasks
+    fields: Fields
+    complaints: Complaints
+    tickets: list[Ticket] = field(factory=list)
+    blocks: dict[str, Span] = field(factory=dict)  # ticket blocks by name, and where each was named
+    used: dict[Declaration, None] = field(factory=dict)  # tasks, in the order of their first use
+
+    def levels(self, block: str) -> tuple[Sparsity, ...]:
+        return tuple(dict.fromkeys(level for t in self.tickets if t.name == block for level in t.levels))
+
+
+def study_of(head: Statement, module: Module, tasks: Tasks, complaints: Complaints) -> Study:
+    """The study as far as it was understood; what is missing has been complained about."""
+    name, _ = name_of(head, complaints)
+    fields = fields_of(head, "study", complaints)
+    fields.complain_of_missing()
+    parts = Parts(module, tasks, fields, complaints)
+    for statement in fields.all("ticket"):
+        _add_tickets(parts, statement)
+    baselines = _baselines(parts)
+    transfers = tuple(_transfers(parts))
+    claims = tuple(_claims(parts, baselines))
+    question = fields.read("question", lambda phrase: phrase.take_string("a question in quotes").text)
+    fields.read("precision", lambda phrase: phrase.take_one_of("fp32"))
+    return Study(
+        name=name or "",
+        question=question,
+        model=fields.read("model", _take_model) or Model(origin="folder", name="", at=head.at),
+        seeds=_seeds(parts),
+        tasks=_used_tasks(parts),
+        tickets=tuple(parts.tickets),
+        baselines=tuple(arm for arm in baselines.values() if arm is not None),
+        transfers=transfers,
+        match=fields.read("match", _take_match),
+        claims=claims,
+        report=fields.read_items("report", _take_section) or (),
+        at=head.at,
+    )
+
+
+def _used_tasks(parts: Parts) -> dict[str, Task]:
+    tasks = (parts.tasks.task(declaration) for declaration in parts.used)
+    return {task.name: task for task in tasks if task is not None}
+
+
+def _take_model(phrase: Reader) -> Model:
+    start = phrase.here
+    origin = phrase.take_one_of("hub", "folder", "package")
+    if origin == "package":
+        package = phrase.take_column("the import name of a package")
+        path = phrase.take_string("a path in quotes, inside the package")
+        return Model(origin="package", name=package.text, path=path.text, at=start.to(path.at))
+    name = phrase.take_string(f"the {'name of a model' if origin == 'hub' else 'path'} in quotes")
+    if origin == "folder":
+        return Model(origin="folder", name=name.text, at=start.to(name.at))
+    if not phrase.takes("revision"):
+        return Model(origin="hub", name=name.text, at=start.to(name.at))
+    revision = phrase.take_string("a revision in quotes")
+    return Model(origin="hub", name=name.text, revision=revision.text, at=start.to(revision.at))
+
+
+# Seeds
+
+
+def _seeds(parts: Parts) -> tuple[Seeds, ...]:
+    for statement in parts.fields.all("seeds"):
+        if statement.block is not None:
+            return _seeds_by_role(parts, statement)
+        return tuple(map(Seeds.tied, parts.fields.read("seeds", take_seeds) or ()))
+    return ()
+
+
+def _seeds_by_role(parts: Parts, head: Statement) -> tuple[Seeds, ...]:
+    """The product of what is said of each role; a role that is not said stays at 1."""
+    if head.items:
+        phrase = Reader.of(head, STUDY["seeds"])
+        parts.complaints.attempt(lambda: phrase.fail("a list or a block, not both"))
+    fields = fields_of(head, "seeds", parts.complaints)
+    if not SEEDS.keys() & fields.statements.keys() and not fields.forgiven:
+        parts.complaints.add(
+            diagnostics.MissingField(
+                at=head.at, field="search", block="the block of `seeds`", example=SEEDS["search"].example
+            )
+        )
+    said = [fields.read(role, take_seeds) or (1,) for role in ROLES]
+    if _count(said) > MOST_SEEDS:
+        parts.complaints.add(diagnostics.TooManySeeds(at=head.at, limit=MOST_SEEDS))
+        return ()
+    return tuple(Seeds(**dict(zip(ROLES, choice, strict=True))) for choice in product(*said))
+
+
+def _count(lists: Iterable[tuple[int, ...]]) -> int:
+    count = 1
+    for values in lists:
+        count *= len(values)
+    return count
+
+
+# Tickets, baselines, transfers
+
+
+def _add_tickets(parts: Parts, statement: Statement) -> None:
+    name, _ = name_of(statement, parts.complaints)
+    at = statement.items[0].at if statement.items else statement.at
+    if name is not None and name in parts.blocks:
+        first = (parts.blocks[name], "first named here")
+        parts.complaints.add(diagnostics.NameTaken(at=at, name=name, seconds=(first,)))
+    elif name is not None:
+        parts.blocks[name] = at
+    if statement.block is None:
+        return
+    found = tickets_of(statement, name or "", parts.module, parts.tasks, parts.complaints)
+    for declaration in found.sources:
+        parts.used.setdefault(declaration)
+        parts.tasks.task(declaration)
+    if name is not None and parts.blocks.get(name) is at:
+        parts.tickets.extend(found.tickets)
+
+
+def _baselines(parts: Parts) -> dict[str, Arm | None]:
+    """Arms by name; None for one whose declaration was not understood."""
+    baselines: dict[str, Arm | None] = {}
+
+    def take(phrase: Reader) -> str:
+        name = phrase.take_name("the name of an arm")
+        if name.text in parts.blocks:
+            first = (parts.blocks[name.text], "a ticket of this name")
+            raise Misread(diagnostics.NameTaken(at=name.at, name=name.text, seconds=(first,)))
+        declaration = parts.module.find("arm", name.text)
+        if declaration is None:
+            baselines[name.text] = None
+            guess = nearest(name.text, parts.module.names("arm"))
+            raise Misread(diagnostics.UnknownArm(at=name.at, name=name.text, nearest=guess))
+        arm = arm_of(declaration, parts.complaints)
+        baselines[name.text] = arm and evolve(arm, at=name.at)
+        return name.text
+
+    parts.fields.read_items("baselines", take)
+    return baselines
+
+
+def _transfers(parts: Parts) -> Iterable[Transfer]:
+    for statement in parts.fields.all("transfer"):
+        transfer = parts.fields.read_statement(statement, lambda phrase: _take_transfer(phrase, parts))
+        if transfer is not None:
+            yield transfer
+
+
+def _take_transfer(phrase: Reader, parts: Parts) -> Transfer:
+    """`imp at 50%, 70% to glue, squad`. Without `at`: at every level."""
+    start = phrase.here
+    ticket = phrase.take_name("the name of a ticket")
+    if ticket.text not in parts.blocks:
+        guess = nearest(ticket.text, parts.blocks)
+        parts.complaints.add(diagnostics.UnknownTicket(at=ticket.at, name=ticket.text, nearest=guess))
+    known = parts.levels(ticket.text)
+    places: dict[str, Span] = {}
+    levels = known
+    if phrase.takes("at"):
+        said = take_levels(phrase)
+        levels = tuple(nearest_level(level, known) for level in said.all)
+        places = {f"at {level}": at for level, at in zip(levels, said.places, strict=True)}
+    phrase.take_words("to")
+    targets: dict[str, None] = {}
+    while not targets or phrase.takes_comma():
+        for declaration in _named(phrase, parts):
+            targets[declaration.name] = None
+            parts.used.setdefault(declaration)
+            parts.tasks.task(declaration)
+    return Transfer(ticket=ticket.text, levels=levels, targets=tuple(targets), at=start, places=places)
+
+
+def _named(phrase: Reader, parts: Parts) -> tuple[Declaration, ...]:
+    """The tasks of a name. An unknown one does not keep the others from being looked at."""
+    name = phrase.take_name("the name of a task")
+    found = parts.complaints.attempt(lambda: parts.tasks.named(Name(name.text, name.at), parts.module))
+    return found or ()
+
+
+# Match, claims, report
+
+
+def _take_match(phrase: Reader) -> MatchRule:
+    """`within 1 sd of dense using larger sd`, `within 2 points of dense`."""
+    start = phrase.here
+    phrase.take_words("within")
+    number = phrase.take_number("a number of `sd` or `points`")
+    amount = check_above_zero(phrase, number, "a tolerance") if number.value else number.value
+    if phrase.next is None or not (phrase.says("sd") or phrase.says("points") or phrase.says("point")):
+        raise Misread(diagnostics.UnitMissing(at=number.at, number=number.text, unit="sd"))
+    unit: Literal["sd", "points"] = "sd" if phrase.takes("sd") else "points"
+    if unit == "points":
+        phrase.take_one_of("points", "point")
+    phrase.take_words("of", "dense")
+    if unit == "points":
+        return MatchRule(amount=amount, unit=unit, at=start)
+    if not phrase.takes("using"):
+        if phrase.next is not None:
+            phrase.fail("`using`")
+        raise Misread(diagnostics.DeviationUnsaid(at=phrase.whole))
+    said = phrase.take_one_of(*DEVIATIONS)
+    phrase.take_words("sd")
+    deviation = next(known for known in DEVIATIONS if known == said)
+    return MatchRule(amount=amount, unit=unit, deviation=deviation, at=start)
+
+
+def _claims(parts: Parts, baselines: dict[str, Arm | None]) -> Iterable[Claim]:
+    levels = {name: parts.levels(name) for name in parts.blocks}
+    names = Names(levels, baselines, parts.module, parts.tasks)
+    places: dict[str, Span] = {}
+    for statement in parts.fields.all("claim"):
+        name, _ = name_of(statement, parts.complaints)
+        if name is not None and name in places:
+            first = (places[name], "first named here")
+            at = statement.items[0].at
+            parts.complaints.add(diagnostics.NameTaken(at=at, name=name, seconds=(first,)))
+        elif name is not None:
+            places[name] = statement.items[0].at
+        claim = claim_of(statement, name or "", names, parts.complaints)
+        if claim is not None:
+            yield claim
+
+
+def _take_section(phrase: Reader) -> str:
+    return phrase.take_row(SECTIONS, diagnostics.UnknownSection, "the name of a section").name

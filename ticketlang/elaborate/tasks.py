@@ -1,0 +1,223 @@
+"""Tasks and groups: what is trained on, with everything that a `task` block leaves to others filled in."""
+
+from attrs import define, field
+
+from .. import diagnostics
+from ..source import Span
+from ..study import Data, Optimizer, Recipe, Task
+from ..syntax import Statement, Word
+from ..units import START
+from ..vocabulary.fields import FILE
+from ..vocabulary.metrics import METRICS
+from ..vocabulary.tasks import TASK_KINDS
+from .blocks import Fields, fields_of
+from .complaints import Complaints, Misread
+from .modules import Declaration, Module
+from .nearest import nearest
+from .phrases import Name, Reader
+from .recipes import take_batch, take_optimizer, take_rate, take_training, take_warmup
+
+
+@define
+class Tasks:
+    """Tasks and groups by their declarations, each elaborated once."""
+
+    complaints: Complaints
+    known: dict[Declaration, Task | None] = field(factory=dict)  # None: not understood
+
+    def named(self, name: Name, module: Module) -> tuple[Declaration, ...]:
+        """The task of a name, or those of a group, in order and each once."""
+        declaration = self.find(name, module)
+        if declaration.word == "task":
+            return (declaration,)
+        return tuple(dict.fromkeys(self._members(declaration, ())))
+
+    def find(self, name: Name, module: Module) -> Declaration:
+        """What a name stands for.
+
+        Raises:
+            Misread: there is no such task.
+        """
+        declaration = module.find("task", name.text)
+        if declaration is None:
+            raise Misread(unknown_task(name, module))
+        return declaration
+
+    def task(self, declaration: Declaration) -> Task | None:
+        """The task, or None if something in it was not understood; complaints have been made then."""
+        if declaration not in self.known:
+            fields = self._fields(declaration, ())
+            self.known[declaration] = _task(declaration, fields) if fields else None
+        return self.known[declaration]
+
+    def look_at(self, declaration: Declaration) -> None:
+        """Complain about what is wrong with a task or a group, whether a study uses it or not."""
+        if declaration.word == "task":
+            self.task(declaration)
+        elif declaration.word == "group":
+            self._members(declaration, ())
+
+    def _fields(self, declaration: Declaration, above: tuple[Declaration, ...]) -> Fields | None:
+        """The fields of a task over those of the one it extends. None: that one is not there."""
+        own = fields_of(declaration.statement, "task", self.complaints)
+        if declaration.extends is None:
+            return own
+        base = declaration.module.find("task", declaration.extends, besides=declaration)
+        at = _extends_place(declaration)
+        if base is declaration or base in above:
+            self.complaints.add(diagnostics.ExtendsItself(at=at, name=declaration.name))
+            return None
+        if base is None or base.word != "task":
+            self.complaints.add(unknown_task(Name(declaration.extends, at), declaration.module))
+            return None
+        inherited = self._fields(base, (*above, declaration))
+        return own.with_base(inherited) if inherited else None
+
+    def _members(self, group: Declaration, above: tuple[Declaration, ...]) -> list[Declaration]:
+        members: list[Declaration] = []
+        for i, item in enumerate(group.statement.items):
+            phrase = Reader.of_item(item, FILE["group"])
+            name = self.complaints.attempt(lambda p=phrase, i=i: _member(p, is_first=i == 0))  # type: ignore[misc]  # mypy cannot type a lambda's default
+            if name is None:
+                continue
+            found = self.complaints.attempt(lambda name=name: self.find(name, group.module))  # type: ignore[misc]  # nor here
+            if found is None:
+                continue
+            if found is group or found in above:
+                self.complaints.add(diagnostics.GroupHoldsItself(at=name.at, name=found.name))
+            elif found.word == "group":
+                members.extend(self._members(found, (*above, group)))
+            else:
+                members.append(found)
+        return members
+
+
+def unknown_task(name: Name, module: Module) -> diagnostics.Diagnostic:
+    guess = nearest(name.text, module.names("task"))
+    note = ""
+    if guess is not None:
+        found = module.find("task", guess)
+        if found is not None and found.module is not module:
+            note = f"`{guess}` comes from {found.module.source.name}"
+    return diagnostics.UnknownTask(at=name.at, name=name.text, nearest=guess, note=note)
+
+
+def _member(phrase: Reader, is_first: bool) -> Name:
+    from ..syntax import Equals
+
+    if is_first:
+        phrase.take_name("the name of the group")
+        if not isinstance(phrase.next, Equals):
+            phrase.fail("`=`")
+        phrase.index += 1
+    name = phrase.take_name("the name of a task")
+    phrase.take_end()
+    return name
+
+
+def _extends_place(declaration: Declaration) -> Span:
+    """Where the task that is extended is named."""
+    last = declaration.statement.items[0].parts[-1]
+    return last.at if isinstance(last, Word) else declaration.at
+
+
+def _task(declaration: Declaration, fields: Fields) -> Task | None:
+    is_incomplete = fields.complain_of_missing()
+    kind = fields.read("kind", lambda phrase: phrase.take_row(TASK_KINDS, diagnostics.UnknownKind, "a kind of task"))
+    data = fields.read("data", _take_data)
+    splits = fields.read("splits", _take_splits) or ("train", "validation")
+    text = fields.read_items("text", lambda phrase: phrase.take_column("the name of a column").text)
+    label, classes = fields.read("label", _take_label) or (None, None)
+    metrics = fields.read_items(
+        "metric", lambda phrase: phrase.take_row(METRICS, diagnostics.UnknownMetric, "the name of a metric").name
+    )
+    length = fields.read("length", lambda phrase: phrase.take_count("tokens"))
+    limits = _limits(fields)
+    train = fields.read("train", take_training)
+    batch = fields.read("batch", take_batch)
+    rate = fields.read("rate", take_rate)
+    warmup = fields.read("warmup", take_warmup) or START
+    optimizer = fields.read("optimizer", take_optimizer) or Optimizer()
+    if is_incomplete or not (kind and data and text and length and train and batch and rate):
+        return None
+    return Task(
+        name=declaration.name,
+        kind=kind.name,
+        data=data,
+        train_split=splits[0],
+        score_split=splits[1],
+        text=text,
+        label=label,
+        classes=classes,
+        metrics=metrics or kind.metrics,
+        length=length,
+        limit=limits.get("training"),
+        limit_evaluation=limits.get("evaluation"),
+        recipe=Recipe(
+            train=train,
+            batch=batch,
+            rate=rate.peak,
+            schedule=rate.schedule,
+            warmup=warmup,
+            optimizer=optimizer,
+        ),
+        at=declaration.at,
+        places={word: _phrase_place(statements[0]) for word, statements in fields.statements.items()},
+    )
+
+
+def _phrase_place(statement: Statement) -> Span:
+    return statement.phrase.at if statement.phrase else statement.at
+
+
+def _take_data(phrase: Reader) -> Data:
+    start = phrase.here
+    origin = phrase.take_one_of("hub", "files")
+    if origin == "files":
+        pattern = phrase.take_string("a pattern of file names in quotes")
+        if "{split}" not in pattern.text:
+            raise Misread(diagnostics.NoSplitInPattern(at=pattern.at, example="mrpc/{split}.jsonl"))
+        return Data(origin="files", name=pattern.text, at=start.to(pattern.at))
+    last = phrase.take_string('the name of a hub data set in quotes, such as `"nyu-mll/glue"`')
+    name, config, revision = last.text, None, None
+    if phrase.takes("config"):
+        last = phrase.take_string("the name of a configuration in quotes")
+        config = last.text
+    if phrase.takes("revision"):
+        last = phrase.take_string("a revision in quotes")
+        revision = last.text
+    return Data(origin="hub", name=name, config=config, revision=revision, at=start.to(last.at))
+
+
+def _take_splits(phrase: Reader) -> tuple[str, str]:
+    train = phrase.take_column("the split trained on")
+    if not phrase.takes_comma():
+        phrase.fail("a comma and the split scored on")
+    score = phrase.take_column("the split scored on")
+    if train.text == score.text:
+        raise Misread(diagnostics.SameSplit(at=score.at, split=score.text))
+    return train.text, score.text
+
+
+def _take_label(phrase: Reader) -> tuple[str, int | None]:
+    column = phrase.take_column("the name of a column")
+    if not phrase.takes_comma():
+        return column.text, None
+    phrase.take_words("classes")
+    return column.text, phrase.take_whole("a number of classes", least=2)
+
+
+def _limits(fields: Fields) -> dict[str, int]:
+    """`limit 4000 examples` of the training split, `limit evaluation 500 examples`."""
+    limits: dict[str, int] = {}
+    for statement in fields.all("limit"):
+
+        def take(phrase: Reader, statement: Statement = statement) -> None:
+            of = "evaluation" if phrase.takes("evaluation") else "training"
+            count = phrase.take_count("examples")
+            if of in limits:
+                raise Misread(diagnostics.RepeatedField(at=statement.word.at, name="limit"))
+            limits[of] = count
+
+        fields.read_statement(statement, take)
+    return limits

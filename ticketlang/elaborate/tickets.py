@@ -1,0 +1,267 @@
+"""Tickets: a block stands for the product of its axes, and each point of it is one `Ticket`."""
+
+from collections.abc import Callable, Iterator, Mapping
+from itertools import product
+from math import prod
+from typing import Any, TypeVar
+
+from attrs import evolve, frozen
+
+from .. import diagnostics
+from ..source import Span
+from ..study import HeadPolicy, Pruning, Recipe, Task, Ticket
+from ..syntax import Statement
+from ..units import START, Duration, Sparsity
+from ..vocabulary.prunings import PRUNINGS
+from ..vocabulary.scopes import SCOPES
+from .blocks import Fields, fields_of
+from .complaints import Complaints, Misread
+from .modules import Declaration, Module
+from .nearest import nearest
+from .phrases import Name, Reader, text_of
+from .quantities import Levels, nearest_level, take_levels, take_said_levels
+from .recipes import Rate, recipe_fields, take_batch, take_optimizer, take_rate, take_training, take_warmup
+from .tasks import Tasks
+
+T = TypeVar("T")
+
+MOST_TICKETS = 1000
+
+
+@frozen
+class Axis:
+    """What a ticket says about one thing: its values, each as text, too."""
+
+    name: str
+    values: tuple[tuple[str, Any], ...]
+
+
+@frozen
+class Elaborated:
+    """A ticket block: its tickets, and the tasks they are found on."""
+
+    tickets: tuple[Ticket, ...]
+    sources: tuple[Declaration, ...]
+
+
+def tickets_of(head: Statement, name: str, module: Module, tasks: Tasks, complaints: Complaints) -> Elaborated:
+    """All tickets of a block. None, if something in it was not understood; its sources are told all the same."""
+    fields = fields_of(head, "ticket", complaints)
+    is_incomplete = fields.complain_of_missing()
+    sources = _sources(fields, module, tasks)
+    paths = _paths(fields)
+    axes = [
+        _axis(fields, "prune", _take_pruning, str),
+        _axis(fields, "rewind", _take_rewind, str),
+        _axis(fields, "first", lambda phrase: phrase.take_one_of("train", "prune"), str),
+        _axis(fields, "train", take_training, str),
+        _axis(fields, "batch", take_batch, lambda batch: f"{batch} examples"),
+        _axis(fields, "rate", take_rate, lambda rate: f"{float(rate.peak):g} {rate.schedule}"),
+        _axis(fields, "warmup", take_warmup, str),
+        _axis(fields, "optimizer", take_optimizer, _optimizer_text),
+        *_head_axes(fields),
+    ]
+    read_axes = [axis for axis in axes if axis is not None]
+    declarations = tuple(dict.fromkeys(task for source in sources or () for task in source))
+    if is_incomplete or sources is None or paths is None or len(read_axes) < len(axes):
+        return Elaborated((), declarations)
+    count = len(sources) * len(paths) * prod(len(axis.values) or 1 for axis in read_axes)
+    if count > MOST_TICKETS:
+        complaints.add(diagnostics.TooManyTickets(at=head.at, count=count, limit=MOST_TICKETS))
+        return Elaborated((), declarations)
+    points = tuple(_points(read_axes))
+    known = {task.name: found for task in declarations if (found := tasks.task(task)) is not None}
+    tickets = (
+        _ticket(name, source, path, levels, point, known, head, fields)
+        for source in sources
+        for path, levels in paths
+        for point in points
+    )
+    return Elaborated(tuple(ticket for ticket in tickets if ticket is not None), declarations)
+
+
+# Axes
+
+
+def _axis(fields: Fields, word: str, reader: Callable[[Reader], T], text: Callable[[T], str]) -> Axis | None:
+    """The values of a field; none where it is not there. None: one was not understood."""
+    if word not in fields:
+        return Axis(word, ())
+    values = fields.read_items(word, reader)
+    return None if values is None else Axis(word, tuple((text(value), value) for value in values))
+
+
+def _head_axes(fields: Fields) -> Iterator[Axis | None]:
+    """`head rewound in search`, `head fresh, rewound in transfer`: one axis for each training."""
+    found: dict[str, Axis | None] = {}
+    for statement in fields.all("head"):
+        read = fields.read_statement(statement, _take_heads)
+        if read is None:
+            yield None
+            continue
+        where, policies = read
+        if where in found:
+            fields.complaints.add(diagnostics.RepeatedField(at=statement.word.at, name=f"head ... in {where}"))
+        found[where] = Axis(f"{where}_head", tuple((policy, policy) for policy in policies))
+    yield from found.values()
+
+
+def _take_heads(phrase: Reader) -> tuple[str, tuple[HeadPolicy, ...]]:
+    start = phrase.here
+    policies: list[HeadPolicy] = []
+    while not policies or phrase.takes_comma():
+        policy: HeadPolicy = "fresh" if phrase.take_one_of("fresh", "rewound") == "fresh" else "rewound"
+        policies.append(policy)
+    if not phrase.takes("in"):
+        raise Misread(diagnostics.HeadWhere(at=start, policy=policies[0]))
+    return phrase.take_one_of("search", "transfer"), tuple(dict.fromkeys(policies))
+
+
+def _points(axes: list[Axis]) -> Iterator[tuple[dict[str, Any], tuple[tuple[str, str], ...]]]:
+    """Every choice of one value per axis, with the text of those that are a choice at all."""
+    said = [axis for axis in axes if axis.values]
+    for choice in product(*(axis.values for axis in said)):
+        values = {axis.name: value for axis, (_, value) in zip(said, choice, strict=True)}
+        variant = tuple((axis.name, text) for axis, (text, _) in zip(said, choice, strict=True) if len(axis.values) > 1)
+        yield values, variant
+
+
+# What an axis says
+
+
+def _sources(fields: Fields, module: Module, tasks: Tasks) -> tuple[tuple[Declaration, ...], ...] | None:
+    """Each a task, several joined by `+`, or () for none; a group stands for its tasks one by one."""
+    read = fields.read_items("source", lambda phrase: _take_source(phrase, module, tasks))
+    if read is None:
+        return None
+    return tuple(dict.fromkeys(source for sources in read for source in sources))
+
+
+def _take_source(phrase: Reader, module: Module, tasks: Tasks) -> tuple[tuple[Declaration, ...], ...]:
+    if phrase.takes("none"):
+        return ((),)
+    terms = phrase.take_terms("the name of a task")
+    if len(terms) == 1:
+        phrase.index -= 1
+        name = phrase.take_name("the name of a task")
+        return tuple((task,) for task in tasks.named(name, module))
+    joined: list[Declaration] = []
+    for term in terms:
+        if term.text == "none":
+            raise Misread(diagnostics.NoneIsAlone(at=term.at))
+        found = tasks.find(Name(term.text, term.at), module)
+        if found.word == "group":
+            raise Misread(diagnostics.GroupInSum(at=term.at, name=term.text))
+        if found in joined:
+            raise Misread(diagnostics.NamedTwiceInList(at=term.at, name=term.text))
+        joined.append(found)
+    return (tuple(joined),)
+
+
+def _take_pruning(phrase: Reader) -> Pruning:
+    method = phrase.take_row(PRUNINGS, diagnostics.UnknownPruning, "a way to prune, such as `magnitude`")
+    allocation = "per layer" if phrase.takes("per", "layer") else "global"
+    if allocation == "global" and not phrase.takes("global") and not phrase.says("of"):
+        phrase.fail("`global`, `per layer` or `of`")
+    phrase.take_words("of")
+    scope: list[str] = []
+    for term in phrase.take_terms("what may be pruned, such as `encoder + pooler`"):
+        if term.text not in SCOPES:
+            guess, known = nearest(term.text, SCOPES), tuple(SCOPES)
+            raise Misread(diagnostics.UnknownScope(at=term.at, name=term.text, nearest=guess, known=known))
+        if term.text in scope:
+            raise Misread(diagnostics.NamedTwiceInList(at=term.at, name=term.text))
+        scope.append(term.text)
+    # The order in which a scope is written means nothing.
+    in_order = tuple(name for name in SCOPES if name in scope)
+    return Pruning(
+        method=method.name, allocation="per layer" if allocation == "per layer" else "global", scope=in_order
+    )
+
+
+def _take_rewind(phrase: Reader) -> Duration:
+    point = phrase.take_duration("steps", "epochs", "training")
+    return point if point.amount else START
+
+
+def _optimizer_text(optimizer: Any) -> str:
+    clip = "none" if optimizer.clip is None else f"{float(optimizer.clip):g}"
+    return f"{optimizer.method} epsilon {float(optimizer.epsilon):g} decay {float(optimizer.decay):g} clip {clip}"
+
+
+# Levels
+
+
+def _paths(fields: Fields) -> tuple[tuple[tuple[Sparsity, ...], tuple[Sparsity, ...]], ...] | None:
+    """The path and the levels of each ticket: one for the block, or one for each level where each is one shot."""
+    if "sparsity" not in fields:
+        return None
+    if "rounds" not in fields:
+        levels = fields.read("sparsity", take_said_levels)
+        return None if levels is None else ((levels.all, levels.all),)
+    rounds = fields.read("rounds", _take_rounds)
+    levels = fields.read("sparsity", take_said_levels if rounds == 1 else take_levels)
+    if rounds is None or levels is None:
+        return None
+    if isinstance(rounds, int):
+        return tuple(((level,), (level,)) for level in levels.all)
+    return ((rounds.all, tuple(nearest_level(level, rounds.all) for level in levels.all)),)
+
+
+def _take_rounds(phrase: Reader) -> Levels | int:
+    from ..syntax import Number
+
+    if isinstance(phrase.next, Number):
+        if phrase.here.text != "1":
+            phrase.fail("`1`, or the levels to go through")
+        phrase.index += 1
+        return 1
+    return take_said_levels(phrase)
+
+
+# One ticket
+
+
+def _ticket(
+    name: str,
+    source: tuple[Declaration, ...],
+    path: tuple[Sparsity, ...],
+    levels: tuple[Sparsity, ...],
+    point: tuple[Mapping[str, Any], tuple[tuple[str, str], ...]],
+    known: Mapping[str, Task],
+    head: Statement,
+    fields: Fields,
+) -> Ticket | None:
+    values, variant = point
+    if any(task.name not in known for task in source):
+        return None
+    others = {key: values[key] for key in ("rewind", "first", "search_head", "transfer_head") if key in values}
+    return Ticket(
+        name=name,
+        source=tuple(task.name for task in source),
+        pruning=values["prune"],
+        path=path,
+        levels=levels,
+        recipe=_recipe(known[source[0].name].recipe, values) if source else None,
+        variant=variant,
+        at=head.at,
+        places=_places(fields),
+        **others,
+    )
+
+
+def _recipe(recipe: Recipe, values: Mapping[str, Any]) -> Recipe | None:
+    """The task's recipe with what the ticket says instead; None where it says nothing."""
+    rate: Rate | None = values.get("rate")
+    said = {key: values[key] for key in ("train", "batch", "warmup", "optimizer") if key in values}
+    said |= recipe_fields(rate)
+    return evolve(recipe, **said) if said else None
+
+
+def _places(fields: Fields) -> dict[str, Span]:
+    """Where each field was written, and each level of `sparsity`."""
+    places = {word: all_[0].phrase.at for word, all_ in fields.statements.items() if all_[0].phrase}
+    for statement in fields.all("sparsity"):
+        for item in statement.items:
+            places.setdefault(f"sparsity {text_of(item.parts[:1])}", item.at)
+    return places

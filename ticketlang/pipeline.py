@@ -1,0 +1,38 @@
+"""The way of a spec: text -> tree -> study, with every mistake found on it."""
+
+from attrs import frozen
+
+from .diagnostics import Diagnostic
+from .elaborate import elaborate
+from .elaborate.modules import Loads
+from .library import FromDisk
+from .parse import parse
+from .rules import broken_rules
+from .source import Source
+from .study import Study
+
+
+@frozen
+class Checked:
+    """What a text says, and what is wrong with it."""
+
+    study: Study | None  # None only if there are errors
+    diagnostics: tuple[Diagnostic, ...]  # in source order, this file's before those of files it uses
+
+
+def check(source: Source, *, loads: Loads | None = None) -> Checked:
+    """Check a spec: a pure function of its text and of the files it uses.
+
+    Args:
+        loads: how files named by `use` are read; by default from the disk, beside the spec, and from the library.
+    """
+    tree, malformed = parse(source)
+    if tree is None:
+        return Checked(None, malformed)
+    elaborated = elaborate(tree, loads or FromDisk())
+    unsound = (*malformed, *elaborated.diagnostics)
+    broken = broken_rules(elaborated.study, is_whole=not unsound) if elaborated.study else ()
+    order = {id(seen): place for place, seen in enumerate(elaborated.sources)}
+    found = sorted((*unsound, *broken), key=lambda found: (order.get(id(found.at.source), 0), found.at.start))
+    has_errors = any(diagnostic.severity == "error" for diagnostic in found)
+    return Checked(None if has_errors else elaborated.study, tuple(found))

@@ -1,0 +1,260 @@
+"""What must hold in a study whose every part is understood. A rule yields one complaint per offence, at its place.
+
+Rules about what a study reads are not here: what cannot be known without the data is found where it is read.
+"""
+
+from collections.abc import Callable, Iterator
+
+from . import diagnostics
+from .diagnostics import Diagnostic
+from .source import Span
+from .study import Arm, ArmPattern, Claim, Study, Task, Ticket
+from .units import START, Sparsity
+from .vocabulary.metrics import METRICS
+from .vocabulary.prunings import PRUNINGS
+from .vocabulary.scopes import SCOPES
+from .vocabulary.sections import SECTIONS
+from .vocabulary.tasks import TASK_KINDS
+
+Rule = Callable[[Study], Iterator[Diagnostic]]
+
+
+def broken_rules(study: Study, is_whole: bool = True) -> tuple[Diagnostic, ...]:
+    """Every offence against every rule, each once.
+
+    Args:
+        is_whole: every part of the study was understood. Rules on how parts fit together are not asked otherwise: what
+            they miss may be among the parts that were left out.
+    """
+    rules = (*RULES_OF_PARTS, *RULES) if is_whole else RULES_OF_PARTS
+    found = {(d.code, d.at.source, d.at.start, d.at.stop): d for rule in rules for d in rule(study)}
+    return tuple(found.values())
+
+
+# Tasks
+
+
+def text_columns_fit_the_kind(study: Study) -> Iterator[Diagnostic]:
+    for task in study.tasks.values():
+        expected = TASK_KINDS[task.kind].texts
+        if len(task.text) != expected:
+            at = task.places.get("text", task.at)
+            yield diagnostics.TextColumns(at=at, kind=task.kind, expected=expected, found=len(task.text))
+
+
+def labels_are_where_they_are_needed(study: Study) -> Iterator[Diagnostic]:
+    for task in study.tasks.values():
+        has_label = TASK_KINDS[task.kind].has_label
+        if has_label and task.label is None:
+            yield diagnostics.NeedsLabel(at=task.at, kind=task.kind)
+        elif not has_label and task.label is not None:
+            yield diagnostics.NeedlessLabel(at=task.places.get("label", task.at), kind=task.kind)
+
+
+def metrics_fit_the_kind(study: Study) -> Iterator[Diagnostic]:
+    for task in study.tasks.values():
+        fitting = tuple(metric.name for metric in METRICS.values() if task.kind in metric.kinds)
+        for metric in task.metrics:
+            if metric not in fitting:
+                at = task.places.get("metric", task.at)
+                yield diagnostics.MetricDoesNotFit(at=at, metric=metric, kind=task.kind, fitting=fitting)
+
+
+# Tickets
+
+
+def levels_are_on_the_path(study: Study) -> Iterator[Diagnostic]:
+    for ticket in study.tickets:
+        for level in ticket.levels:
+            if level not in ticket.path:
+                at = ticket.places.get(f"sparsity {level}", ticket.places.get("sparsity", ticket.at))
+                yield diagnostics.LevelNotOnPath(at=at, level=str(level), path=_listed(ticket.path))
+
+
+def rewinding_needs_a_source(study: Study) -> Iterator[Diagnostic]:
+    for ticket in study.tickets:
+        if not ticket.source and ticket.rewind != START:
+            yield diagnostics.RewindNeedsSource(at=ticket.places.get("rewind", ticket.at))
+
+
+def tickets_are_trained_somewhere(study: Study) -> Iterator[Diagnostic]:
+    for name in _blocks(study):
+        tickets = [ticket for ticket in study.tickets if ticket.name == name]
+        if not any(ticket.source for ticket in tickets) and not any(t.ticket == name for t in study.transfers):
+            yield diagnostics.NeverTransferred(at=tickets[0].at, ticket=name)
+
+
+def transferred_levels_exist(study: Study) -> Iterator[Diagnostic]:
+    blocks = _blocks(study)
+    for transfer in study.transfers:
+        levels = blocks.get(transfer.ticket)
+        for level in transfer.levels:
+            if levels and level not in levels:
+                at = transfer.places.get(f"at {level}", transfer.at)
+                yield _no_such_level(at, transfer.ticket, level, levels)
+
+
+# Claims
+
+
+def claimed_levels_exist(study: Study) -> Iterator[Diagnostic]:
+    blocks = _blocks(study)
+    everywhere = tuple(dict.fromkeys(level for levels in blocks.values() for level in levels))
+    for claim in study.claims:
+        for side, pattern in _sides(claim):
+            levels = blocks.get(pattern.arm, everywhere)
+            arm = _baseline(study, pattern.arm)
+            at = claim.places.get(f"{side} at", claim.at)
+            if pattern.level is None or not levels:
+                continue
+            if arm is not None and arm.mask == "none":
+                yield diagnostics.OneDenseLevel(at=at, arm=pattern.arm, level=str(pattern.level))
+            elif pattern.level not in levels:
+                yield _no_such_level(at, pattern.arm, pattern.level, levels)
+
+
+def claimed_sources_exist(study: Study) -> Iterator[Diagnostic]:
+    for claim in study.claims:
+        for side, pattern in _sides(claim):
+            if pattern.source is None:
+                continue
+            at = claim.places.get(f"{side} from", claim.at)
+            arm = _baseline(study, pattern.arm)
+            sources = tuple(dict.fromkeys(t.source_name for t in study.tickets if arm or t.name == pattern.arm))
+            if arm is not None and arm.mask == "none" and arm.weights == "pretrained":
+                yield diagnostics.ArmHasNoSource(at=at, arm=pattern.arm, source=pattern.source)
+            elif pattern.source != "target" and sources and pattern.source not in sources:
+                yield diagnostics.NotASource(at=at, source=pattern.source, arm=pattern.arm, sources=sources)
+
+
+def claims_compare_what_is_run(study: Study) -> Iterator[Diagnostic]:
+    for claim in study.claims:
+        left, right = (_targets(study, pattern) for _, pattern in _sides(claim))
+        if not left or not right:
+            continue  # another rule has said why
+        misses = [
+            diagnostics.NotRunOn(
+                at=claim.places.get(f"on {target}", claim.at), arm=pattern.arm, target=target, targets=tuple(targets)
+            )
+            for target in claim.targets
+            for pattern, targets in ((claim.left, left), (claim.right, right))
+            if target not in targets
+        ]
+        yield from misses
+        if not misses and not left.keys() & right.keys():
+            yield diagnostics.NothingToCompare(at=claim.at, left=str(claim.left), right=str(claim.right))
+
+
+def matching_is_defined(study: Study) -> Iterator[Diagnostic]:
+    for claim in study.claims:
+        if claim.relation == "matches":
+            if study.match is None:
+                yield diagnostics.MatchesWhat(at=claim.at)
+            elif not any(_is_dense(arm) for arm in study.baselines):
+                yield diagnostics.NoDense(at=claim.at)
+
+
+def claims_have_seeds_to_stand_on(study: Study) -> Iterator[Diagnostic]:
+    if study.claims and len(study.seeds) == 1:
+        yield diagnostics.OneSeed(at=study.claims[0].at)
+
+
+RULES_OF_PARTS: tuple[Rule, ...] = (
+    text_columns_fit_the_kind,
+    labels_are_where_they_are_needed,
+    metrics_fit_the_kind,
+    levels_are_on_the_path,
+    rewinding_needs_a_source,
+    transferred_levels_exist,
+)
+
+RULES: tuple[Rule, ...] = (
+    tickets_are_trained_somewhere,
+    claimed_levels_exist,
+    claimed_sources_exist,
+    claims_compare_what_is_run,
+    matching_is_defined,
+    claims_have_seeds_to_stand_on,
+)
+
+
+def what_cannot_run_yet(study: Study) -> Iterator[Diagnostic]:
+    """What validates and plans, and has no runtime so far. `run` refuses it before any job."""
+    for task in study.tasks.values():
+        if not TASK_KINDS[task.kind].runs:
+            at = task.places.get("kind", task.at)
+            yield diagnostics.NotImplementedYet(at=at, what=f"the task `{task.name}` of the kind `{task.kind}`")
+        elif missing := [metric for metric in task.metrics if not METRICS[metric].runs]:
+            at = task.places.get("metric", task.at)
+            yield diagnostics.NotImplementedYet(at=at, what=f"the metric `{missing[0]}`")
+    yield from _tickets_that_cannot_run_yet(study)
+    for section in study.report:
+        if not SECTIONS[section].runs:
+            yield diagnostics.NotImplementedYet(at=study.at, what=f"the section `{section}`")
+
+
+def _tickets_that_cannot_run_yet(study: Study) -> Iterator[Diagnostic]:
+    for ticket in {ticket.name: ticket for ticket in study.tickets}.values():
+        at = ticket.places.get("prune", ticket.at)
+        if not PRUNINGS[ticket.pruning.method].runs:
+            yield diagnostics.NotImplementedYet(at=at, what=f"pruning by `{ticket.pruning.method}`")
+        for scope in ticket.pruning.scope:
+            if not SCOPES[scope].runs:
+                yield diagnostics.NotImplementedYet(at=at, what=f"the scope `{scope}`")
+
+
+# What rules look at
+
+
+def _blocks(study: Study) -> dict[str, tuple[Sparsity, ...]]:
+    """The levels of each ticket block."""
+    levels: dict[str, dict[Sparsity, None]] = {}
+    for ticket in study.tickets:
+        levels.setdefault(ticket.name, {}).update(dict.fromkeys(ticket.levels))
+    return {name: tuple(found) for name, found in levels.items()}
+
+
+def _sides(claim: Claim) -> tuple[tuple[str, ArmPattern], tuple[str, ArmPattern]]:
+    return ("left", claim.left), ("right", claim.right)
+
+
+def _baseline(study: Study, name: str) -> Arm | None:
+    return next((arm for arm in study.baselines if arm.name == name), None)
+
+
+def _is_dense(arm: Arm) -> bool:
+    return arm.mask == "none" and arm.weights == "pretrained"
+
+
+def _targets(study: Study, pattern: ArmPattern) -> dict[str, None]:
+    """Targets on which an arm is run, at the pattern's level where it names one. A baseline is run where a ticket is."""
+    is_baseline = _baseline(study, pattern.arm) is not None
+    targets: dict[str, None] = {}
+    for ticket in study.tickets:
+        if not is_baseline and ticket.name != pattern.arm:
+            continue
+        for level, task in _trainings(study, ticket):
+            is_source = pattern.source in {None, "target", ticket.source_name}
+            if is_source and pattern.level in {None, level}:
+                targets[task.name] = None
+    return targets
+
+
+def _trainings(study: Study, ticket: Ticket) -> Iterator[tuple[Sparsity, Task]]:
+    """Levels and targets of a ticket: its own source at every level, and wherever it is transferred to."""
+    for level in ticket.levels:
+        if len(ticket.source) == 1 and (own := study.tasks.get(ticket.source[0])):
+            yield level, own
+    for transfer in study.transfers:
+        if transfer.ticket == ticket.name:
+            for level in transfer.levels:
+                if level in ticket.levels:
+                    yield from ((level, study.tasks[target]) for target in transfer.targets if target in study.tasks)
+
+
+def _no_such_level(at: Span, ticket: str, level: Sparsity, levels: tuple[Sparsity, ...]) -> Diagnostic:
+    return diagnostics.LevelNotInTicket(at=at, ticket=ticket, level=str(level), levels=_listed(levels))
+
+
+def _listed(levels: tuple[Sparsity, ...]) -> str:
+    return ", ".join(map(str, levels))
