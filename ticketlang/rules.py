@@ -11,9 +11,6 @@ from .source import Span
 from .study import Arm, ArmPattern, Claim, Study, Task, Ticket
 from .units import START, Sparsity
 from .vocabulary.metrics import METRICS
-from .vocabulary.prunings import PRUNINGS
-from .vocabulary.scopes import SCOPES
-from .vocabulary.sections import SECTIONS
 from .vocabulary.tasks import TASK_KINDS
 
 Rule = Callable[[Study], Iterator[Diagnostic]]
@@ -178,31 +175,6 @@ RULES: tuple[Rule, ...] = (
 )
 
 
-def what_cannot_run_yet(study: Study) -> Iterator[Diagnostic]:
-    """What validates and plans, and has no runtime so far. `run` refuses it before any job."""
-    for task in study.tasks.values():
-        if not TASK_KINDS[task.kind].runs:
-            at = task.places.get("kind", task.at)
-            yield diagnostics.NotImplementedYet(at=at, what=f"the task `{task.name}` of the kind `{task.kind}`")
-        elif missing := [metric for metric in task.metrics if not METRICS[metric].runs]:
-            at = task.places.get("metric", task.at)
-            yield diagnostics.NotImplementedYet(at=at, what=f"the metric `{missing[0]}`")
-    yield from _tickets_that_cannot_run_yet(study)
-    for section in study.report:
-        if not SECTIONS[section].runs:
-            yield diagnostics.NotImplementedYet(at=study.at, what=f"the section `{section}`")
-
-
-def _tickets_that_cannot_run_yet(study: Study) -> Iterator[Diagnostic]:
-    for ticket in {ticket.name: ticket for ticket in study.tickets}.values():
-        at = ticket.places.get("prune", ticket.at)
-        if not PRUNINGS[ticket.pruning.method].runs:
-            yield diagnostics.NotImplementedYet(at=at, what=f"pruning by `{ticket.pruning.method}`")
-        for scope in ticket.pruning.scope:
-            if not SCOPES[scope].runs:
-                yield diagnostics.NotImplementedYet(at=at, what=f"the scope `{scope}`")
-
-
 # What rules look at
 
 
@@ -227,7 +199,7 @@ def _is_dense(arm: Arm) -> bool:
 
 
 def _targets(study: Study, pattern: ArmPattern) -> dict[str, None]:
-    """Targets on which an arm is run, at the pattern's level where it names one. A baseline is run where a ticket is."""
+    """Targets that an arm is run on, at the pattern's level where it names one; a baseline is run where a ticket is."""
     is_baseline = _baseline(study, pattern.arm) is not None
     targets: dict[str, None] = {}
     for ticket in study.tickets:

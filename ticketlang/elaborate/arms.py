@@ -27,7 +27,7 @@ def arm_of(declaration: Declaration, complaints: Complaints) -> Arm | None:
 def _take_origin(phrase: Reader, origins: Mapping[str, Origin]) -> Origin:
     """A phrase of several words that is a row of a table."""
     if phrase.next is None:
-        phrase.fail(f"one of {', '.join(f'`{origin}`' for origin in origins)}")
+        raise phrase.misread(f"one of {', '.join(f'`{origin}`' for origin in origins)}")
     at = phrase.here
     words: list[str] = []
     while phrase.next is not None:

@@ -109,7 +109,7 @@ class Sentence:
             return "beats"
         if self.phrase.takes("matches"):
             return "matches"
-        self.phrase.fail("`is at least`, `beats` or `matches`")
+        raise self.phrase.misread("`is at least`, `beats` or `matches`")
 
     def _points(self) -> Fraction:
         number = self.phrase.take_number("a number of points")
@@ -127,7 +127,7 @@ class Sentence:
             return "every", False, self._named_targets()
         other = self.phrase.takes("other")
         if not (self.phrase.takes("target") or self.phrase.takes("targets")):
-            self.phrase.fail("`target`")
+            raise self.phrase.misread("`target`")
         return quantifier, other, self._named_targets() if self.phrase.takes("of") else ()
 
     def _named_targets(self) -> tuple[str, ...]:

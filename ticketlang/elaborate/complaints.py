@@ -10,7 +10,7 @@ from ..diagnostics import Diagnostic
 T = TypeVar("T")
 
 
-class Misread(Exception):
+class Misread(Exception):  # noqa: N818  # no error of the program: it says where a reader stopped
     """A phrase that cannot be read further. Caught where the phrase began, and never seen outside of elaboration."""
 
     def __init__(self, complaint: Diagnostic | None) -> None:

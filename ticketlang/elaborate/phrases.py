@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from fractions import Fraction
-from typing import NoReturn, TypeVar
+from typing import TypeVar
 
 from attrs import define, frozen
 
@@ -100,19 +100,19 @@ class Reader:
 
     def take_words(self, *words: str) -> None:
         if not self.takes(*words):
-            self.fail(f"`{' '.join(words)}`")
+            raise self.misread(f"`{' '.join(words)}`")
 
     def take_word(self, expected: str) -> Word:
         if isinstance(word := self.next, Word):
             self.index += 1
             return word
-        self.fail(expected)
+        raise self.misread(expected)
 
     def take_one_of(self, *words: str) -> str:
         """One of a few words."""
         word = self.take_word(_either(words))
         if word.text not in words:
-            self._complain_of_choice(word, words)
+            raise self._no_such_choice(word, words)
         return word.text
 
     def take_name(self, expected: str) -> Name:
@@ -120,7 +120,7 @@ class Reader:
         word = self.take_word(expected)
         if word.text in FIXED:
             self.index -= 1
-            self.fail(expected)
+            raise self.misread(expected)
         if word.text in RESERVED:
             raise Misread(diagnostics.ReservedName(at=word.at, name=word.text))
         return Name(word.text, word.at)
@@ -131,21 +131,21 @@ class Reader:
         if isinstance(part, String) or (isinstance(part, Word) and part.text not in FIXED):
             self.index += 1
             return Name(part.text, part.at)
-        self.fail(expected)
+        raise self.misread(expected)
 
     def take_string(self, expected: str) -> String:
         if isinstance(part := self.next, String):
             if not part.text:
-                self.fail(expected)
+                raise self.misread(expected)
             self.index += 1
             return part
-        self.fail(expected)
+        raise self.misread(expected)
 
     def take_number(self, expected: str) -> Number:
         if isinstance(part := self.next, Number):
             self.index += 1
             return part
-        self.fail(expected)
+        raise self.misread(expected)
 
     def take_percent(self, expected: str) -> Percent:
         if isinstance(part := self.next, Percent):
@@ -153,14 +153,14 @@ class Reader:
             return part
         if isinstance(part, Number):
             raise Misread(diagnostics.UnitMissing(at=part.at, number=part.text, unit="%"))
-        self.fail(expected)
+        raise self.misread(expected)
 
     def take_terms(self, expected: str) -> tuple[Word, ...]:
         """A word, or several joined by `+`."""
         part = self.next
         terms = part.parts if isinstance(part, Sum) else (part,)
         if any(not isinstance(term, Word) or term.text in FIXED for term in terms):
-            self.fail(expected)
+            raise self.misread(expected)
         self.index += 1
         return tuple(term for term in terms if isinstance(term, Word))
 
@@ -189,20 +189,20 @@ class Reader:
             self.take_words("of", "training")
             amount, unit = part.value, "training"
             if amount >= 1:
-                self._out_of_range(part, "a share of training", "below 100%")
+                raise self.out_of_range(part, "a share of training", "below 100%")
         elif isinstance(part, Number):
             self.index += 1
             amount, unit = part.value, self._take_unit(part, *units)
             if unit == "steps" and amount.denominator != 1:
                 raise Misread(diagnostics.NotWhole(at=part.at, what="a number of steps", found=part.text, least=0))
             if amount > MOST:
-                self._out_of_range(part, f"a number of {unit}", f"at most {MOST}")
+                raise self.out_of_range(part, f"a number of {unit}", f"at most {MOST}")
         else:
-            self.fail(_either(units, quoted=False))
+            raise self.misread(_either(units, quoted=False))
         for known in units:
             if unit == known:
                 return Duration(amount, known)
-        self._wrong_unit(start.to(self._last), units, unit)
+        raise self._wrong_unit(start.to(self._last), units, unit)
 
     def take_row(self, table: dict[str, Row], unknown: type[diagnostics.UnknownName], expected: str) -> Row:
         """The row of a table that is named by the longest run of words that has one."""
@@ -222,12 +222,13 @@ class Reader:
     def take_end(self) -> None:
         """Nothing may follow."""
         if self.next is not None:
-            self.fail("nothing more")
+            raise self.misread("nothing more")
 
     # What is wrong
 
-    def fail(self, expected: str) -> NoReturn:
-        raise Misread(self.complaint(expected))
+    def misread(self, expected: str) -> Misread:
+        """To be raised: what comes next is not what was expected."""
+        return Misread(self.complaint(expected))
 
     def complaint(self, expected: str) -> Diagnostic:
         part = self.next
@@ -251,22 +252,22 @@ class Reader:
         for unit in units:
             if part.text in {unit, unit.removesuffix("s")}:
                 return unit
-        self._wrong_unit(part.at, units, part.text)
+        raise self._wrong_unit(part.at, units, part.text)
 
-    def _wrong_unit(self, at: Span, units: tuple[str, ...], found: str) -> NoReturn:
-        raise Misread(
+    def _wrong_unit(self, at: Span, units: tuple[str, ...], found: str) -> Misread:
+        return Misread(
             diagnostics.WrongUnit(
                 at=at, field=self.field.name, expected=_either(units), found=found, example=self.field.example
             )
         )
 
-    def _out_of_range(self, part: Number | Percent, what: str, range_: str) -> NoReturn:
-        raise Misread(
+    def out_of_range(self, part: Number | Percent, what: str, range_: str) -> Misread:
+        return Misread(
             diagnostics.OutOfRange(at=part.at, what=what, range=range_, found=part.text, example=self.field.example)
         )
 
-    def _complain_of_choice(self, word: Word, choices: tuple[str, ...]) -> NoReturn:
-        raise Misread(
+    def _no_such_choice(self, word: Word, choices: tuple[str, ...]) -> Misread:
+        return Misread(
             diagnostics.UnknownChoice(
                 at=word.at, field=self.field.name, name=word.text, nearest=nearest(word.text, choices), known=choices
             )
@@ -276,8 +277,7 @@ class Reader:
 def check_above_zero(reader: Reader, number: Number, what: str) -> Fraction:
     """The number's value, which may not be zero."""
     if not 0 < number.value <= MOST:
-        at, example = number.at, reader.field.example
-        raise Misread(diagnostics.OutOfRange(at=at, what=what, range="above zero", found=number.text, example=example))
+        raise reader.out_of_range(number, what, "above zero")
     return number.value
 
 

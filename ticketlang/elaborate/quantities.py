@@ -77,7 +77,7 @@ def _take_stretch(phrase: Reader) -> Stretch:
     phrase.take_words("by")
     by = phrase.take_percent("a step such as `10%`")
     if not 0 < by.value < 1:
-        _out_of_range(phrase, by, "a step", "above 0% and below 100%")
+        raise phrase.out_of_range(by, "a step", "above 0% and below 100%")
     if last.value <= first.value:
         raise Misread(diagnostics.SparsityFalls(at=last.at, later=last.text, earlier=first.text))
     return Stretch(first, last, by, start.to(by.at))
@@ -92,7 +92,7 @@ def _goes_on_to_a_level(phrase: Reader) -> bool:
 def _take_level(phrase: Reader) -> Percent:
     level = phrase.take_percent("a sparsity such as `70%`")
     if level.value >= 1:
-        _out_of_range(phrase, level, "a sparsity", "below 100%")
+        raise phrase.out_of_range(level, "a sparsity", "below 100%")
     return level
 
 
@@ -119,11 +119,6 @@ def _levels_of(stretch: Stretch, of: Of | None, before: Fraction) -> list[Sparsi
             )
         )
     return levels
-
-
-def _out_of_range(phrase: Reader, percent: Percent, what: str, range_: str) -> None:
-    example = phrase.field.example
-    raise Misread(diagnostics.OutOfRange(at=percent.at, what=what, range=range_, found=percent.text, example=example))
 
 
 def nearest_level(level: Sparsity, levels: tuple[Sparsity, ...]) -> Sparsity:

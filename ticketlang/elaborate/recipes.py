@@ -6,8 +6,8 @@ from typing import Any
 from attrs import evolve, frozen
 
 from ..study import Optimizer
+from ..syntax import Number
 from ..units import Duration
-from .complaints import Misread
 from .phrases import Reader, check_above_zero
 
 
@@ -20,16 +20,10 @@ class Rate:
 
 
 def take_training(phrase: Reader) -> Duration:
-    number = phrase.here
+    number = phrase.next
     length = phrase.take_duration("epochs", "steps")
-    if length.amount == 0:
-        from .. import diagnostics
-
-        raise Misread(
-            diagnostics.OutOfRange(
-                at=number, what="a length of training", range="above zero", found="0", example=phrase.field.example
-            )
-        )
+    if isinstance(number, Number) and not number.value:
+        raise phrase.out_of_range(number, "a length of training", "above zero")
     return length
 
 
@@ -60,7 +54,13 @@ def take_optimizer(phrase: Reader) -> Optimizer:
         number = phrase.take_number("a number")
         if setting != "decay":
             check_above_zero(phrase, number, f"`{setting}`")
-        optimizer = evolve(optimizer, **{setting: number.value})
+        match setting:
+            case "epsilon":
+                optimizer = evolve(optimizer, epsilon=number.value)
+            case "decay":
+                optimizer = evolve(optimizer, decay=number.value)
+            case "clip":
+                optimizer = evolve(optimizer, clip=number.value)
     return optimizer
 
 

@@ -108,8 +108,7 @@ def _seeds(parts: Parts) -> tuple[Seeds, ...]:
 def _seeds_by_role(parts: Parts, head: Statement) -> tuple[Seeds, ...]:
     """The product of what is said of each role; a role that is not said stays at 1."""
     if head.items:
-        phrase = Reader.of(head, STUDY["seeds"])
-        parts.complaints.attempt(lambda: phrase.fail("a list or a block, not both"))
+        parts.complaints.add(Reader.of(head, STUDY["seeds"]).complaint("a list or a block, not both"))
     fields = fields_of(head, "seeds", parts.complaints)
     if not SEEDS.keys() & fields.statements.keys() and not fields.forgiven:
         parts.complaints.add(
@@ -231,7 +230,7 @@ def _take_match(phrase: Reader) -> MatchRule:
         return MatchRule(amount=amount, unit=unit, at=start)
     if not phrase.takes("using"):
         if phrase.next is not None:
-            phrase.fail("`using`")
+            raise phrase.misread("`using`")
         raise Misread(diagnostics.DeviationUnsaid(at=phrase.whole))
     said = phrase.take_one_of(*DEVIATIONS)
     phrase.take_words("sd")

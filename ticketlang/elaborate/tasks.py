@@ -108,7 +108,7 @@ def _member(phrase: Reader, is_first: bool) -> Name:
     if is_first:
         phrase.take_name("the name of the group")
         if not isinstance(phrase.next, Equals):
-            phrase.fail("`=`")
+            raise phrase.misread("`=`")
         phrase.index += 1
     name = phrase.take_name("the name of a task")
     phrase.take_end()
@@ -192,7 +192,7 @@ def _take_data(phrase: Reader) -> Data:
 def _take_splits(phrase: Reader) -> tuple[str, str]:
     train = phrase.take_column("the split trained on")
     if not phrase.takes_comma():
-        phrase.fail("a comma and the split scored on")
+        raise phrase.misread("a comma and the split scored on")
     score = phrase.take_column("the split scored on")
     if train.text == score.text:
         raise Misread(diagnostics.SameSplit(at=score.at, split=score.text))

@@ -162,7 +162,7 @@ def _take_pruning(phrase: Reader) -> Pruning:
     method = phrase.take_row(PRUNINGS, diagnostics.UnknownPruning, "a way to prune, such as `magnitude`")
     allocation = "per layer" if phrase.takes("per", "layer") else "global"
     if allocation == "global" and not phrase.takes("global") and not phrase.says("of"):
-        phrase.fail("`global`, `per layer` or `of`")
+        raise phrase.misread("`global`, `per layer` or `of`")
     phrase.take_words("of")
     scope: list[str] = []
     for term in phrase.take_terms("what may be pruned, such as `encoder + pooler`"):
@@ -213,7 +213,7 @@ def _take_rounds(phrase: Reader) -> Levels | int:
 
     if isinstance(phrase.next, Number):
         if phrase.here.text != "1":
-            phrase.fail("`1`, or the levels to go through")
+            raise phrase.misread("`1`, or the levels to go through")
         phrase.index += 1
         return 1
     return take_said_levels(phrase)
