@@ -9,6 +9,8 @@ from transformers import AutoTokenizer, PreTrainedTokenizerBase
 from ..training.batches import Encoded
 from .examples import Split
 
+AT_ONCE = 10_000  # examples: Python's lists of numbers take ten times the room of the arrays they become
+
 
 def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
     return AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False, use_fast=True)
@@ -20,12 +22,19 @@ def encode(split: Split, tokenizer: PreTrainedTokenizerBase, length: int) -> Enc
     Args:
         length: tokens of one example at most, the special ones among them.
     """
-    found = tokenizer(*split.texts, truncation="longest_first", max_length=length, padding=False)
+    tokens, segments, lengths = [], [], [0]
     has_segments = "token_type_ids" in tokenizer.model_input_names
+    for start in range(0, len(split), AT_ONCE):
+        texts = [column[start : start + AT_ONCE] for column in split.texts]
+        found = tokenizer(*texts, truncation="longest_first", max_length=length, return_token_type_ids=has_segments)
+        tokens.append(np.concatenate(found["input_ids"]).astype(np.int32))
+        if has_segments:
+            segments.append(np.concatenate(found["token_type_ids"]).astype(np.int8))
+        lengths.extend(map(len, found["input_ids"]))
     return Encoded(
-        tokens=np.concatenate(found["input_ids"]).astype(np.int32),
-        segments=np.concatenate(found["token_type_ids"]).astype(np.int8) if has_segments else None,
-        starts=np.cumsum([0, *map(len, found["input_ids"])]),
+        tokens=np.concatenate(tokens),
+        segments=np.concatenate(segments) if has_segments else None,
+        starts=np.cumsum(lengths),
         labels=torch.from_numpy(split.labels),
         padding=tokenizer.pad_token_id or 0,
     )
