@@ -1,11 +1,14 @@
 """Small studies built by hand, and jobs that are done in no time, for tests of what happens around the real ones."""
 
+import os
 from collections.abc import Callable, Mapping
 from fractions import Fraction
+from io import StringIO
 from pathlib import Path
 
 import numpy as np
 from attrs import evolve, frozen
+from rich.console import Console, RenderableType
 
 from runtime.masks import MASK_FILE, write_mask
 from runtime.store import Artifact, Certificate, Check, Outcome, Provenance, Store, environment_of
@@ -168,3 +171,20 @@ def fill(store: Store, of: Plan, score: Callable[[Cell], float | None]) -> None:
         if value is not None and key not in store.known((key,)):
             metric = of.study.tasks[cell.target].metrics[0]
             publish(store, of.jobs[key], Outcome({"scores": {metric: value}, "metric": metric}, Certificate()))
+
+
+def same_as_golden(path: Path, text: str) -> bool:
+    """Compare with a stored text; with REFRESH_GOLDENS in the environment the stored text is written anew."""
+    if "REFRESH_GOLDENS" in os.environ:
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return path.read_text(encoding="utf-8") == text
+
+
+def shown(*parts: RenderableType, width: int, height: int = 40) -> str:
+    """What a terminal of this size shows, colours and trailing blanks aside."""
+    console = Console(width=width, height=height, file=StringIO(), color_system=None, force_terminal=False)
+    for part in parts:
+        console.print(part)
+    assert isinstance(console.file, StringIO)
+    return "".join(f"{line.rstrip()}\n" for line in console.file.getvalue().splitlines())

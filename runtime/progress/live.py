@@ -66,6 +66,8 @@ class LiveTable:
             self.tally.running.clear()
         if self.live is not None:
             self.live.stop()
+            if not self.console.is_terminal:  # rich ends the line only where it could move the cursor
+                self.console.line()
         by = ran.interrupted.name if ran.interrupted else None
         verb, sentence = ending(ran.done, ran.failed, ran.waiting, by, self.tally.clock() - self.tally.began)
         style = "bold green" if verb == "Finished" else "bold red" if ran.failed else "bold yellow"

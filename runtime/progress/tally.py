@@ -2,7 +2,7 @@
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from attrs import define, field, frozen
 
@@ -144,15 +144,30 @@ class Tally:
         return None if expected is None else max(0.0, expected - (now - running.began))
 
     def _expected(self, work: Work) -> float | None:
-        """Seconds of a job: as the same work took, else as the same deed of another group did (training on a task costs
-        what it costs, whoever asks for it), else as the group's other jobs did; in this run, else ever."""
+        """Seconds of a job: as the same work took, or the same deed of another group (training on a task costs what it
+        costs, whoever asks for it), in this run, else ever; else as other jobs of its group did."""
         group, deed = work
-        alikes: tuple[Callable[[Work], bool], ...]
-        alikes = (lambda w: w == work, lambda w: w[1] == deed, lambda w: w[0] == group)
-        for is_alike in alikes:
-            for known in (self.measured, self.earlier):
-                if alike := [seconds for other, times in known.items() if is_alike(other) for seconds in times]:
-                    return _mean(alike)
+
+        def is_same_work(other: Work) -> bool:
+            return other == work
+
+        def is_same_deed(other: Work) -> bool:
+            return other[1] == deed
+
+        def is_same_group(other: Work) -> bool:
+            return other[0] == group
+
+        ways: tuple[tuple[Mapping[Work, list[float]], Callable[[Work], bool]], ...] = (
+            (self.measured, is_same_work),
+            (self.measured, is_same_deed),
+            (self.earlier, is_same_work),
+            (self.earlier, is_same_deed),
+            (self.measured, is_same_group),
+            (self.earlier, is_same_group),
+        )
+        for known, is_alike in ways:
+            if alike := [seconds for other, times in known.items() if is_alike(other) for seconds in times]:
+                return _mean(alike)
         return None
 
 

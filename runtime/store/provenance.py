@@ -3,6 +3,8 @@
 import platform
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
 from attrs import asdict, field, frozen
@@ -47,13 +49,18 @@ def environment_of(device: object) -> Environment:
     name = str(device)
     if torch is not None and name.startswith("cuda"):
         name = torch.cuda.get_device_name(device)
-    versions = {"python": platform.python_version()}
+    threads = torch.get_num_threads() if torch is not None else 0
+    return Environment(name, threads, platform.machine(), versions())
+
+
+@cache
+def versions() -> Mapping[str, str]:
+    """Of Python and of the packages that compute; read once, since that takes milliseconds."""
+    found = {"python": platform.python_version()}
     for package in PACKAGES:
-        try:
-            versions[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return Environment(name, torch.get_num_threads() if torch is not None else 0, platform.machine(), versions)
+        with suppress(PackageNotFoundError):
+            found[package] = version(package)
+    return found
 
 
 @frozen(kw_only=True)

@@ -60,12 +60,12 @@ def _by_kind(ticket: Ticket, found: Mapping[Sparsity, Mapping[str, Counts]]) -> 
 
 
 def _by_layer(ticket: Ticket, level: Sparsity, matrices: Mapping[str, Counts]) -> Table:
-    layers = dict.fromkeys(_layer(name) for name in matrices)
+    layers = sorted({_layer(name) for name in matrices}, key=lambda layer: (not layer, int(layer or 0)))
     kinds = dict.fromkeys(_kind(name) for name in matrices if _layer(name))
     by_place = {(_layer(name), _kind(name)): counts for name, counts in matrices.items()}
     rows = [
         (
-            Entry(layer or "none"),
+            Entry(layer or "other"),
             *(_entry(by_place[layer, kind]) if (layer, kind) in by_place else Entry("") for kind in kinds),
             _entry(_sum(counts for name, counts in matrices.items() if _layer(name) == layer)),
         )

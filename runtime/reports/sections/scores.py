@@ -12,7 +12,7 @@ def section(evidence: Evidence) -> Section:
     """One table for each target."""
     said = "Mean ± standard deviation over runs, in hundredths; gaps are taken run by run, of the same seeds."
     if missing := evidence.results.missing:
-        said += f" {missing} of {len(evidence.plan.cells)} results are missing yet."
+        said += f" {missing} of {len(evidence.plan.cells)} results are still missing."
     return Section(title="Scores", blocks=(Prose(said), *(_table(evidence, target) for target in evidence.targets)))
 
 

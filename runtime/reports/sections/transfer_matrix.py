@@ -41,10 +41,10 @@ def _table(
     }
     targets = [target for target in evidence.targets if any((ticket, target) in there for ticket in tickets)]
     own = {ticket.source[0]: there.get((ticket, ticket.source[0])) for ticket in tickets if len(ticket.source) == 1}
-    has_dense = any(evidence.results.dense(target) for target in targets)
+    dense = [condition for target in targets if (condition := evidence.results.dense(target)) is not None]
     rows = [_row(evidence, ticket, [(target, there.get((ticket, target))) for target in targets], own)
             for ticket in tickets]  # fmt: skip
-    said = "gap to dense, in points" if has_dense else "scores, in hundredths"
+    said = "gap to dense, in points" if dense else "scores, in hundredths"
     shown = "".join(f", {axis} {value}" for axis, value in variant)
     return Table(
         title=f"{name} at {level}{shown}: source (row) to target (column)",
@@ -52,7 +52,7 @@ def _table(
         rows=tuple(rows),
         notes=(
             f"mean over runs: {said}; count: other targets on which it is at least the target's own ticket (coloured)",
-            *evidence.footnotes(there.values()),
+            *evidence.footnotes((*there.values(), *dense)),
         ),
     )
 

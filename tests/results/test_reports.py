@@ -1,0 +1,212 @@
+"""Whole reports, as people see them at two widths. `make goldens` writes them anew."""
+
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+from handmade import (
+    DENSE,
+    RANDOM_INIT,
+    RANDOM_MASK,
+    claim,
+    fill,
+    plan,
+    publish,
+    rule,
+    same_as_golden,
+    shown,
+    study,
+    ticket,
+    transfer,
+)
+
+from runtime.masks import MASK_FILE, write_mask
+from runtime.reports import Report, report
+from runtime.reports.blocks import Column, Entry, Section, Table
+from runtime.reports.sections import SECTIONS, section_named
+from runtime.reports.sections.layer_sparsity import _kind, _layer
+from runtime.reports.sections.mask_overlap import overlap, pack
+from runtime.reports.writers.terminal import terminal_report
+from runtime.store import Certificate, Outcome, Store
+from ticketlang.plan import Cell
+from ticketlang.study import ArmPattern
+from ticketlang.units import Sparsity
+
+GOLDENS = Path(__file__).parent / "goldens"
+AT_70 = Sparsity.percent(70)
+BASE = {"dense": 0.85, "imp": 0.84, "random_mask": 0.72, "random_init": 0.61}
+
+WANTED = study(
+    ticket("a", 30, 70),
+    ticket("b", 30, 70),
+    ticket("mlm", 70),
+    tasks=("a", "b", "mlm"),
+    baselines=(DENSE, RANDOM_MASK, RANDOM_INIT),
+    transfers=(transfer("imp", 70, "a", "b", "mlm"),),
+    match=rule("larger"),
+    question="Are tickets universal?",
+    report=("transfer_matrix", "sparsity_curves", "mask_overlap", "layer_sparsity"),
+    claims=(
+        claim(
+            ArmPattern(arm="imp", source="mlm", level=AT_70),
+            "is at least",
+            ArmPattern(arm="imp", source="target", level=AT_70),
+            name="universal",
+            other=True,
+        ),
+        claim(
+            ArmPattern(arm="imp", level=AT_70),
+            "beats",
+            ArmPattern(arm="random_mask"),
+            name="the_mask_matters",
+            margin=Fraction(2),
+            quantifier="most",
+            targets=("a",),
+        ),
+        claim(ArmPattern(arm="imp", source="mlm"), "matches", ArmPattern(arm="dense"), name="winning"),
+    ),
+)
+
+
+def score(cell: Cell) -> float | None:
+    """Falls with sparsity; the ticket of mlm is the best one; one arm is not done yet."""
+    if cell.arm == "random_init" and cell.target == "b":
+        return None if cell.seeds.head == 2 else 0.6
+    level = float(cell.level.fraction) if cell.level else 0.0
+    is_mlm = cell.ticket is not None and cell.ticket.source == ("mlm",)
+    spread = cell.seeds.head * (0.004 if cell.arm == "dense" else 0.006)
+    return BASE[cell.arm] - 0.05 * level**2 + (0.02 if is_mlm else 0.0) + spread
+
+
+@pytest.fixture
+def half_done(tmp_path: Path) -> Report:
+    """The report of a study with some results missing, a collapsed matrix, and one run on another device."""
+    store, laid_out = Store.open(tmp_path / "store"), plan(WANTED)
+    fill(store, laid_out, score)
+    (mask,) = (key for key, label in laid_out.masks.items() if label == "imp/b@70%/seed=1")
+    matrices = {"encoder.layer.0.attention.self.query.weight": [8, 20], "pooler.dense.weight": [20, 20]}
+    spoilt = {"removed": 28, "total": 40, "collapsed": ["pooler.dense.weight"], "matrices": matrices}
+    publish(store, laid_out.jobs[mask], Outcome(spoilt, Certificate()))
+    (cell,) = (key for cell, key in laid_out.cells.items() if cell.id == "dense/mlm/seed=1")
+    elsewhere = Outcome({"scores": {"accuracy": 0.854}, "metric": "accuracy"}, Certificate())
+    publish(store, laid_out.jobs[cell], elsewhere, device="H200")
+    return report(laid_out, store)
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_the_whole_report(half_done: Report, width: int) -> None:
+    text = shown(*terminal_report(half_done), width=width)
+
+    assert max(map(len, text.splitlines())) <= width
+    assert same_as_golden(GOLDENS / f"report-{width}.txt", text)
+
+
+def test_a_study_without_results_has_a_report(tmp_path: Path) -> None:
+    text = shown(*terminal_report(report(plan(WANTED), Store.open(tmp_path / "store"))), width=80)
+
+    cells = len(plan(WANTED).cells)
+    assert f"{cells} of {cells} results are still missing" in " ".join(text.split())
+    assert same_as_golden(GOLDENS / "nothing-done-80.txt", text)
+
+
+def test_every_row_of_the_vocabulary_has_its_section() -> None:
+    from ticketlang.vocabulary.sections import SECTIONS as KNOWN
+
+    asked_for = {name for name, section in KNOWN.items() if section.runs}
+    assert asked_for == set(SECTIONS) - {"scores", "verdicts"}
+    for name in SECTIONS:
+        assert callable(section_named(name))
+
+
+def test_names_cannot_write_to_the_terminal() -> None:
+    evil = "imp\x1b[2J\x07\u202e"
+    table = Table(title=evil, columns=(Column(evil), Column(evil)), rows=((Entry(evil), Entry(evil)),), notes=(evil,))
+    text = shown(
+        *terminal_report(Report(study="s", question=None, sections=(Section(title=evil, blocks=(table,)),))), width=80
+    )
+
+    assert "\x1b" not in text
+    assert "\x07" not in text
+    assert "\u202e" not in text
+    assert r"imp\x1b[2J\x07\u202e" in text
+
+
+def test_a_wide_table_goes_on_below_with_its_first_column() -> None:
+    columns = (Column("source", is_number=False), *(Column(f"target{i}") for i in range(12)))
+    rows = tuple((Entry(f"s{row}"), *(Entry(f"{row}.{i:02}") for i in range(12))) for row in range(2))
+    table = Table(title="", columns=columns, rows=rows)
+    text = shown(
+        *terminal_report(Report(study="s", question=None, sections=(Section(title="", blocks=(table,)),))), width=50
+    )
+
+    lines = [line.split() for line in text.splitlines() if line]
+    heads = [line for line in lines if line[0] == "source"]
+    assert len(heads) > 1
+    assert [name for head in heads for name in head[1:]] == [f"target{i}" for i in range(12)]
+    assert [value for line in lines if line[0] == "s1" for value in line[1:]] == [f"1.{i:02}" for i in range(12)]
+
+
+def test_overlap_against_sets() -> None:
+    """The packed counts are those of plain sets of weights; 37 is no multiple of eight."""
+    chance = np.random.default_rng(0)
+    one = {"m": chance.random(37) < 0.5, "n": chance.random((4, 9)) < 0.2}
+    other = {"m": chance.random(37) < 0.4, "n": chance.random((4, 9)) < 0.7}
+
+    found = overlap(pack(one), pack(other))
+
+    kept = [{(name, i) for name, bits in mask.items() for i in np.flatnonzero(bits)} for mask in (one, other)]
+    assert found.found == len(kept[0] & kept[1]) / len(kept[0] | kept[1])
+
+
+def test_the_chance_of_an_overlap_is_what_independent_masks_have() -> None:
+    chance = np.random.default_rng(1)
+    shares = (0.3, 0.6)
+    one, other = ({"m": chance.random(200_000) < s, "n": chance.random(100_000) < s / 3} for s in shares)
+
+    found = overlap(pack(one), pack(other))
+
+    assert found.chance_by_matrix == pytest.approx(found.found, abs=0.005)  # independent within each matrix
+    p, q = ((2 * s + s / 3) / 3 for s in shares)
+    assert found.chance == pytest.approx(p * q / (p + q - p * q), abs=0.005)
+    assert found.chance < found.found  # the layers' shares alone make them alike
+
+
+def test_masks_that_are_alike_and_apart() -> None:
+    half = {"m": np.arange(16) < 8}
+    rest = {"m": np.arange(16) >= 8}
+
+    assert overlap(pack(half), pack(half)).found == 1.0
+    assert overlap(pack(half), pack(rest)).found == 0.0
+    assert overlap(pack(half), pack(rest)).chance == pytest.approx(1 / 3)
+
+
+@pytest.mark.parametrize(
+    ("name", "layer", "kind"),
+    [
+        ("encoder.layer.11.attention.self.query.weight", "11", "query"),
+        ("encoder.layer.0.attention.output.dense.weight", "0", "attention output"),
+        ("encoder.layer.0.intermediate.dense.weight", "0", "intermediate"),
+        ("encoder.layer.0.output.dense.weight", "0", "output"),
+        ("pooler.dense.weight", "", "pooler"),
+    ],
+)
+def test_matrices_are_called_as_people_call_them(name: str, layer: str, kind: str) -> None:
+    assert (_layer(name), _kind(name)) == (layer, kind)
+
+
+def test_masks_are_read_from_their_files(tmp_path: Path) -> None:
+    """The overlap in a report is that of the stored masks."""
+    store = Store.open(tmp_path / "store")
+    laid_out = plan(study(ticket("a", 50), ticket("b", 50), seeds=1, report=("mask_overlap",)))
+    for (key, label), kept in zip(laid_out.masks.items(), (np.arange(20) < 10, np.arange(20) < 5), strict=True):
+        assert label.startswith("imp/")
+        staged = store.stage(key)
+        write_mask(staged / MASK_FILE, {"m": kept.reshape(4, 5)})
+        provenance = publish(Store.open(tmp_path / "other"), laid_out.jobs[key]).provenance
+        store.publish(laid_out.jobs[key], staged, Outcome({"collapsed": []}, Certificate()), provenance)
+
+    text = shown(*terminal_report(report(laid_out, store)), width=80)
+
+    (line,) = (line for line in text.splitlines() if line.startswith("imp/a and imp/b"))
+    assert line.split()[3:] == ["50.00", "20.00", "20.00", "1"]

@@ -1,0 +1,323 @@
+"""Claims against results: the paper's own tables as data, and what a claim leaves unsaid."""
+
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from handmade import DENSE, RANDOM_INIT, RANDOM_MASK, claim, fill, plan, rule, study, ticket, transfer
+
+from runtime.results import Results
+from runtime.statistics import Average
+from runtime.store import Store
+from runtime.verdicts import Verdict, judge, matches
+from ticketlang.plan import Cell
+from ticketlang.study import ArmPattern, Claim, Study
+from ticketlang.units import Sparsity
+
+AT_70 = Sparsity.percent(70)
+
+# Chen et al. 2020, table 2: full BERT and the winning ticket, mean and deviation of five runs, in hundredths.
+TABLE_2 = {
+    "mnli": ((82.4, 0.5), (82.6, 0.2)),
+    "qqp": ((90.2, 0.5), (90.0, 0.2)),
+    "stsb": ((88.4, 0.3), (88.2, 0.2)),
+    "wnli": ((54.9, 1.2), (54.9, 1.2)),
+    "qnli": ((89.1, 1.0), (88.9, 0.4)),
+    "mrpc": ((85.2, 0.1), (84.9, 0.4)),
+    "rte": ((66.2, 3.6), (66.0, 2.4)),
+    "sst2": ((92.1, 0.1), (91.9, 0.5)),
+    "cola": ((54.5, 0.4), (53.8, 0.9)),
+    "squad": ((88.1, 0.6), (87.7, 0.5)),
+    "mlm": ((63.5, 0.1), (63.2, 0.3)),
+}
+
+# Chen et al. 2020, figure 2: gap to dense of the ticket of a source (row) at 70% on a target (column), in points, and
+# the count of other targets on which it is at least the target's own ticket. The count of the last row is the one of
+# these digits; the paper prints 4, since its unrounded means break the tie on squad.
+TASKS = ("mnli", "qqp", "stsb", "wnli", "qnli", "mrpc", "rte", "sst2", "cola", "squad", "mlm")
+MATRIX = {
+    "mnli": ((0.14, -0.99, -3.63, -7.04, -1.80, -13.09, -5.41, -1.22, -43.32, -5.26, -5.96), 2),
+    "qqp": ((-1.52, -0.25, -4.22, -2.82, -1.87, -12.93, -5.99, -3.25, -38.01, -6.59, -5.84), 2),
+    "stsb": ((-2.34, -1.93, -1.75, 1.41, -2.97, -12.52, -8.76, -4.13, -50.20, -7.42, -5.89), 1),
+    "wnli": ((-2.69, -2.67, -21.27, -5.17, -4.18, -15.33, -10.93, -4.78, -54.51, -7.85, -5.73), 0),
+    "qnli": ((-1.59, -1.44, -5.24, 0.00, -0.19, -13.50, -7.20, -2.49, -50.86, -5.72, -6.01), 2),
+    "mrpc": ((-2.41, -2.31, -7.15, 1.41, -3.48, -9.66, -11.29, -3.90, -47.03, -8.27, -5.74), 1),
+    "rte": ((-2.21, -2.01, -8.90, 0.94, -2.65, -13.66, -7.79, -3.90, -52.96, -7.39, -5.70), 1),
+    "sst2": ((-2.24, -1.75, -10.79, -0.94, -3.37, -14.56, -9.24, -2.06, -46.99, -7.11, -5.72), 1),
+    "cola": ((-2.33, -1.90, -10.92, 0.00, -2.84, -14.40, -10.56, -3.48, -15.62, -7.15, -5.67), 1),
+    "squad": ((-1.49, -1.29, -4.31, -0.94, 0.26, -13.17, -6.23, -1.87, -46.48, -2.83, -6.01), 4),
+    "mlm": ((0.20, -0.16, -0.97, 0.12, 0.30, -3.65, -6.35, -0.19, -7.36, -2.29, -0.34), 10),
+    "none": ((0.07, -0.57, -3.12, -1.41, -0.01, -12.68, -7.32, -0.99, -22.30, -2.83, -6.39), 5),
+}
+
+
+def of(arm: str, source: str | None = None, level: Sparsity | None = None) -> ArmPattern:
+    return ArmPattern(arm=arm, source=source, level=level)
+
+
+def judged(folder: Path, of: Study, score: Callable[[Cell], float | None]) -> dict[str, Verdict]:
+    """The verdicts of a study whose cells have these scores."""
+    store = Store.open(folder / "store")
+    laid_out = plan(of)
+    fill(store, laid_out, score)
+    results = Results.of(laid_out, store)
+    return {claim.name: judge(claim, of, results) for claim in of.claims}
+
+
+def answers(verdict: Verdict) -> dict[str, str]:
+    return {f"{case.left.name} : {case.right.name if case.right else None}": case.answer for case in verdict.cases}
+
+
+def about(mean: float, deviation: float, seed: int) -> float:
+    """One of two runs with this mean and this sample deviation, in hundredths."""
+    return (mean + (deviation if seed == 1 else -deviation) / 2**0.5) / 100
+
+
+@pytest.mark.parametrize(
+    ("deviation", "failing"),
+    [
+        ("dense", {"mrpc", "sst2", "cola", "mlm"}),
+        ("larger", set()),
+        ("ticket", set()),
+    ],
+)
+def test_table_2_under_its_own_rule(tmp_path: Path, deviation: str, failing: set[str]) -> None:
+    """Within one deviation of dense BERT: four of the eleven winning tickets are none, unless theirs counts, too."""
+    wanted = study(
+        *(ticket(name, 50) for name in TABLE_2),
+        tasks=tuple(TABLE_2),
+        baselines=(DENSE,),
+        match=rule(deviation),
+        claims=(claim(of("imp"), "matches", of("dense")),),
+    )
+
+    def score(cell: Cell) -> float:
+        dense, winning = TABLE_2[cell.target]
+        return about(*(dense if cell.arm == "dense" else winning), cell.seeds.head)
+
+    verdict = judged(tmp_path, wanted, score)["it"]
+
+    assert len(verdict.cases) == 11
+    assert {case.left.target for case in verdict.cases if case.answer == "fails"} == failing
+    assert verdict.answer == ("fails" if failing else "holds")
+
+
+def matrix_study(*claims: Claim, **more: object) -> Study:
+    found = [ticket(source, 70) for source in TASKS]
+    direct = ticket(None, 70, name="direct")
+    return study(
+        *found,
+        direct,
+        tasks=TASKS,
+        baselines=(DENSE,),
+        transfers=(transfer("imp", 70, *TASKS), transfer("direct", 70, *TASKS)),
+        claims=claims,
+        **more,
+    )
+
+
+def matrix_score(cell: Cell) -> float:
+    gap = 0.0
+    if cell.ticket is not None:
+        gap = MATRIX[cell.ticket.source_name][0][TASKS.index(cell.target)]
+    return (90 + gap + cell.seeds.head) / 100
+
+
+def test_the_counts_of_the_transfer_matrix(tmp_path: Path) -> None:
+    """`universal` for every source, and the sources that come within 2.5 points of half of the other targets."""
+    own = of("imp", "target")
+    universal = [claim(of("imp", s), "is at least", own, name=s, other=True) for s in TASKS]
+    close = [claim(of("imp", s), "matches", own, name=f"{s} close", other=True) for s in TASKS]
+    direct = claim(of("direct"), "is at least", own, name="none")
+    verdicts = judged(tmp_path, matrix_study(*universal, direct, *close, match=rule(None, 5, "points")), matrix_score)
+
+    counts = {name: sum(a == "holds" for a in answers(verdicts[name]).values()) for name in MATRIX}
+    assert counts == {name: count for name, (_, count) in MATRIX.items()}
+    assert [name for name in MATRIX if verdicts[name].answer == "holds"] == ["mlm"]
+    assert len(verdicts["mlm"].cases) == 10
+    assert len(verdicts["none"].cases) == 11
+
+
+def test_a_drop_of_two_and_a_half_points(tmp_path: Path) -> None:
+    """Seven sources then transfer to at least half of the other tasks, as the paper's second version says."""
+    own = of("imp", "target")
+    close = [claim(of("imp", source), "matches", own, name=source, other=True) for source in TASKS]
+    allowed = rule(None, 0, "points")
+    wanted = matrix_study(*close, match=type(allowed)(amount=Fraction(5, 2), unit="points", at=allowed.at))
+
+    verdicts = judged(tmp_path, wanted, matrix_score)
+
+    halves = [s for s in TASKS if sum(case.answer == "holds" for case in verdicts[s].cases) >= 5]
+    assert halves == ["mnli", "qqp", "stsb", "qnli", "rte", "squad", "mlm"]
+
+
+def test_universal_against_dense_is_another_claim(tmp_path: Path) -> None:
+    """The MLM ticket is at least dense on three targets of eleven: both verdicts belong side by side."""
+    verdict = judged(tmp_path, matrix_study(claim(of("imp", "mlm"), "is at least", of("dense"))), matrix_score)["it"]
+
+    assert verdict.answer == "fails"
+    assert [case.left.target for case in verdict.cases if case.answer == "holds"] == ["mnli", "wnli", "qnli"]
+    assert verdict.summary == "3 of 11 cases hold; furthest off is imp/mlm@70%/cola at -7.36 points"
+
+
+def test_means_are_compared_unrounded(tmp_path: Path) -> None:
+    """-2.834 and -2.826 are both -2.83, and not equal: the tie in the paper's last row."""
+
+    def score(cell: Cell) -> float:
+        if cell.target == "squad" and cell.ticket is not None and cell.ticket.source_name in {"none", "squad"}:
+            return (90 - (2.834 if cell.arm == "direct" else 2.826) + cell.seeds.head) / 100
+        return matrix_score(cell)
+
+    wanted = matrix_study(claim(of("direct"), "is at least", of("imp", "target")))
+    verdict = judged(tmp_path, wanted, score)["it"]
+
+    assert sum(case.answer == "holds" for case in verdict.cases) == 4
+
+
+def test_what_is_not_named_is_for_each_and_the_right_side_follows_the_left(tmp_path: Path) -> None:
+    wanted = study(
+        ticket("a", 30, 50),
+        ticket("b", 50),
+        baselines=(DENSE, RANDOM_MASK, RANDOM_INIT),
+        transfers=(transfer("imp", 50, "b"),),
+        claims=(
+            claim(of("imp"), "beats", of("random_mask"), name="mask"),
+            claim(of("imp"), "beats", of("random_init"), name="init"),
+            claim(of("imp", level=Sparsity.percent(50)), "beats", of("dense"), name="dense"),
+            claim(of("random_init", "a"), "is at least", of("random_mask"), name="baselines", targets=("a",)),
+        ),
+    )
+    verdicts = judged(tmp_path, wanted, lambda cell: 0.5)
+
+    assert answers(verdicts["mask"]).keys() == {
+        "imp/a@30%/a : random_mask@30%/a",
+        "imp/a@50%/a : random_mask@50%/a",
+        "imp/a@50%/b : random_mask@50%/b",
+        "imp/b@50%/b : random_mask@50%/b",
+    }
+    assert answers(verdicts["init"]).keys() == {
+        "imp/a@30%/a : random_init.imp/a@30%/a",
+        "imp/a@50%/a : random_init.imp/a@50%/a",
+        "imp/a@50%/b : random_init.imp/a@50%/b",
+        "imp/b@50%/b : random_init.imp/b@50%/b",
+    }
+    assert answers(verdicts["dense"]).keys() == {
+        "imp/a@50%/a : dense/a",
+        "imp/a@50%/b : dense/b",
+        "imp/b@50%/b : dense/b",
+    }
+    assert answers(verdicts["baselines"]).keys() == {
+        "random_init.imp/a@30%/a : random_mask@30%/a",
+        "random_init.imp/a@50%/a : random_mask@50%/a",
+    }
+
+
+def test_other_targets_leave_out_the_source_and_targets_without_a_ticket(tmp_path: Path) -> None:
+    wanted = study(
+        ticket("a", 70),
+        ticket("b", 70),
+        tasks=("a", "b", "c"),
+        transfers=(transfer("imp", 70, "a", "b", "c"),),
+        claims=(claim(of("imp", "a"), "is at least", of("imp", "target"), other=True),),
+    )
+
+    assert answers(judged(tmp_path, wanted, lambda cell: 0.5)["it"]) == {"imp/a@70%/b : imp/b@70%/b": "holds"}
+
+
+@pytest.mark.parametrize(
+    ("quantifier", "scores", "answer"),
+    [
+        ("every", (1, 1, 1, 1), "holds"),
+        ("every", (1, 1, 1, 0), "fails"),
+        ("most", (1, 1, 1, 0), "holds"),
+        ("most", (1, 1, 0, 0), "fails"),
+        ("some", (1, 0, 0, 0), "holds"),
+        ("some", (0, 0, 0, 0), "fails"),
+        ("every", (1, 1, 1, None), "no result yet"),
+        ("every", (0, 1, 1, None), "fails"),
+        ("most", (1, 1, 1, None), "holds"),
+        ("most", (1, 1, 0, None), "no result yet"),
+        ("most", (1, 0, 0, None), "fails"),
+        ("some", (1, 0, 0, None), "holds"),
+        ("some", (0, 0, 0, None), "no result yet"),
+    ],
+)
+def test_quantifiers_and_what_is_settled_early(
+    tmp_path: Path, quantifier: str, scores: tuple[int | None, ...], answer: str
+) -> None:
+    """`most` is more than half; what no missing run can change is said at once."""
+    tasks = ("a", "b", "c", "d")
+    said = claim(of("imp", "a", AT_70), "is at least", of("dense"), quantifier=quantifier)
+    wanted = study(
+        ticket("a", 70), tasks=tasks, baselines=(DENSE,), transfers=(transfer("imp", 70, *tasks),), claims=(said,)
+    )
+
+    def score(cell: Cell) -> float | None:
+        return 0.5 if cell.arm == "dense" else scores[tasks.index(cell.target)]
+
+    assert judged(tmp_path, wanted, score)["it"].answer == answer
+
+
+@pytest.mark.parametrize(
+    ("ahead", "margin", "answer"), [(2.0, 2, "holds"), (1.99, 2, "fails"), (0.0, 0, "fails"), (0.01, 0, "holds")]
+)
+def test_beating_by_points(tmp_path: Path, ahead: float, margin: int, answer: str) -> None:
+    """Points are hundredths of a score; to beat by nothing is still to be better."""
+    wanted = study(
+        ticket("a", 70),
+        baselines=(RANDOM_MASK,),
+        claims=(claim(of("imp"), "beats", of("random_mask"), margin=Fraction(margin)),),
+    )
+
+    verdict = judged(tmp_path, wanted, lambda cell: 0.83 + ahead / 100 if cell.arm == "imp" else 0.83)["it"]
+
+    assert verdict.answer == answer
+    assert verdict.cases[0].difference == pytest.approx(ahead / 100)
+
+
+@pytest.mark.parametrize("relation", ["is at least", "beats", "matches"])
+def test_one_seed_is_not_enough(tmp_path: Path, relation: str) -> None:
+    wanted = study(
+        ticket("a", 70),
+        seeds=1,
+        baselines=(DENSE,),
+        match=rule("larger"),
+        claims=(claim(of("imp"), relation, of("dense")),),
+    )
+
+    verdict = judged(tmp_path, wanted, lambda cell: 0.9 if cell.arm == "imp" else 0.1)["it"]
+
+    assert verdict.answer == "not enough runs"
+    assert verdict.summary == "a verdict needs at least 2 seeds"
+    assert verdict.cases[0].difference == pytest.approx(0.8)  # the evidence is shown all the same
+
+
+def test_a_half_finished_study_has_no_result_yet(tmp_path: Path) -> None:
+    wanted = study(ticket("a", 70), baselines=(DENSE,), claims=(claim(of("imp"), "is at least", of("dense")),))
+
+    verdict = judged(tmp_path, wanted, lambda cell: None if cell.seeds.head == 2 else 0.5)["it"]
+
+    assert verdict.answer == "no result yet"
+    assert verdict.summary == "0 of 1 cases hold, 1 have no result yet"
+
+
+def test_being_better_matches() -> None:
+    """A matching subnetwork is no worse than the full one (Chen et al. 2020, section 3)."""
+    dense = Average(mean=0.80, sd=0.01, n=3, asked=3)
+
+    assert matches(rule("dense"), Average(mean=0.95, sd=0.0, n=3, asked=3), dense)
+    assert matches(rule("dense"), Average(mean=0.79, sd=0.0, n=3, asked=3), dense)
+    assert not matches(rule("dense"), Average(mean=0.789, sd=0.5, n=3, asked=3), dense)
+    assert matches(rule("ticket"), Average(mean=0.789, sd=0.5, n=3, asked=3), dense)
+    assert matches(rule("pooled"), Average(mean=0.789, sd=0.015, n=3, asked=3), dense)
+    assert not matches(rule("pooled"), Average(mean=0.787, sd=0.015, n=3, asked=3), dense)
+    assert matches(rule(None, 2, "points"), Average(mean=0.78, sd=None, n=3, asked=3), dense)
+    assert matches(rule("larger"), Average(mean=0.80, sd=None, n=1, asked=1), dense) is None
+
+
+def test_a_claim_of_matching_without_a_rule_is_refused(tmp_path: Path) -> None:
+    wanted = study(ticket("a", 70), baselines=(DENSE,), claims=(claim(of("imp"), "matches", of("dense")),))
+
+    with pytest.raises(ValueError, match="the claim `it` needs a match rule"):
+        judged(tmp_path, wanted, lambda cell: 0.5)
