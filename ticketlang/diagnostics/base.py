@@ -56,12 +56,13 @@ class UnknownName(Diagnostic):
 
     name: str
     nearest: str | None = None
+    origin: str = ""  # where that one comes from, such as "chen2020, used on line 3"
     known: tuple[str, ...] = ()  # all there are, where that is a short list
 
     @property
     def help_text(self) -> str:
         if self.nearest is not None:
-            return f"did you mean `{self.nearest}`?"
+            return f"did you mean `{self.nearest}`?" + (f" (from {self.origin})" if self.origin else "")
         if self.known:
             return f"there are {_as_text(self.known)}"
         return self.help.format_map(self._facts())

@@ -35,10 +35,10 @@ class RepeatedField(Diagnostic):
 @frozen(kw_only=True)
 class MissingField(Diagnostic):
     code = "missing-field"
-    says = "`{field}` is missing in {block}"
-    label = "says nothing about `{field}`"
+    says = "{block} does not say {fields}"
+    label = "says nothing about {fields}"
     help = "for example `{example}`"
-    field: str
+    fields: tuple[str, ...]
     block: str
     example: str
 

@@ -76,17 +76,13 @@ class Fields:
 
     def complain_of_missing(self) -> bool:
         """Whether something required is missing."""
-        is_missing = False
-        for row in BLOCKS[self.block].values():
-            if row.is_required and row.name not in self:
-                is_missing = True
-                if row.name not in self.forgiven:
-                    self.complaints.add(
-                        diagnostics.MissingField(
-                            at=self.head.at, field=row.name, block=f"`{self.head.at.text}`", example=row.example
-                        )
-                    )
-        return is_missing
+        missing = [row for row in BLOCKS[self.block].values() if row.is_required and row.name not in self]
+        unforgiven = tuple(row for row in missing if row.name not in self.forgiven)
+        if unforgiven:
+            names, example = tuple(row.name for row in unforgiven), unforgiven[0].example
+            head = f"`{self.head.at.text}`"
+            self.complaints.add(diagnostics.MissingField(at=self.head.at, fields=names, block=head, example=example))
+        return bool(missing)
 
 
 def _whole(reader: Callable[[Reader], T], phrase: Reader) -> T:

@@ -72,6 +72,16 @@ class Module:
         own = self.own.get((space, name))
         return own if own is not None and own is not besides else self.used.get((space, name))
 
+    def origin(self, space: Space, name: str) -> str:
+        """Where a name that was not given here comes from, such as `chen2020, used on line 3`."""
+        found = self.find(space, name)
+        if found is None or found.module is self:
+            return ""
+        home = found.module.source.name.strip("<>")
+        uses = [item for statement in self.statements.get("use", ()) for item in statement.items]
+        lines = [item.at.line_and_column[0] for item in uses if item.at.text == home]
+        return f"{home}, used on line {lines[0]}" if lines else home
+
     def names(self, space: Space) -> tuple[str, ...]:
         return tuple(name for found, name in (*self.own, *self.used) if found == space)
 

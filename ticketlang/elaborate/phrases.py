@@ -276,7 +276,7 @@ class Reader:
 
 def check_above_zero(reader: Reader, number: Number, what: str) -> Fraction:
     """The number's value, which may not be zero."""
-    if not 0 < number.value <= MOST:
+    if not number.value:
         raise reader.out_of_range(number, what, "above zero")
     return number.value
 

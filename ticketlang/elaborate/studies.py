@@ -113,7 +113,7 @@ def _seeds_by_role(parts: Parts, head: Statement) -> tuple[Seeds, ...]:
     if not SEEDS.keys() & fields.statements.keys() and not fields.forgiven:
         parts.complaints.add(
             diagnostics.MissingField(
-                at=head.at, field="search", block="the block of `seeds`", example=SEEDS["search"].example
+                at=head.at, fields=tuple(SEEDS), block="this block", example=SEEDS["search"].example
             )
         )
     said = [fields.read(role, take_seeds) or (1,) for role in ROLES]

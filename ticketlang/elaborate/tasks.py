@@ -94,12 +94,8 @@ class Tasks:
 
 def unknown_task(name: Name, module: Module) -> diagnostics.Diagnostic:
     guess = nearest(name.text, module.names("task"))
-    note = ""
-    if guess is not None:
-        found = module.find("task", guess)
-        if found is not None and found.module is not module:
-            note = f"`{guess}` comes from {found.module.source.name}"
-    return diagnostics.UnknownTask(at=name.at, name=name.text, nearest=guess, note=note)
+    origin = module.origin("task", guess) if guess is not None else ""
+    return diagnostics.UnknownTask(at=name.at, name=name.text, nearest=guess, origin=origin)
 
 
 def _member(phrase: Reader, is_first: bool) -> Name:

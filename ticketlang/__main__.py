@@ -1,0 +1,7 @@
+"""`python -m ticketlang` is `ticketrun`."""
+
+import sys
+
+from .cli import main
+
+sys.exit(main())

@@ -1,0 +1,94 @@
+"""What commands have in common: exit statuses, options, reading a spec, and the one place where things are printed."""
+
+import sys
+from argparse import ArgumentParser
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..diagnostics import Diagnostic
+from ..library import read_source
+from ..pipeline import Checked, check
+from ..source import Source
+from ..study import Study
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+# Exit statuses. 0 whatever the verdicts are: a claim that fails is a result.
+DONE = 0
+SPEC_WRONG = 1
+WRONG_USE = 2
+MACHINE = 3
+SOME_FAILED = 4
+BY_SIGNAL = 128  # and the number of the signal
+
+
+def add_spec_argument(parser: ArgumentParser) -> None:
+    parser.add_argument("spec", type=Path, metavar="SPEC", help="a .ticket file")
+
+
+def add_place_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--data",
+        type=Path,
+        metavar="DIR",
+        help="look for data files and model folders under DIR alone (default: beside the spec)",
+    )
+    parser.add_argument(
+        "--store",
+        type=Path,
+        default=Path(".ticketlang"),
+        metavar="DIR",
+        help="keep results in DIR (default: .ticketlang in the working directory)",
+    )
+
+
+@cache
+def console(stderr: bool = False) -> "Console":
+    """Where things are printed: in colour in a terminal, as plain text elsewhere."""
+    from rich.console import Console
+
+    return Console(stderr=stderr, highlight=False, markup=False, emoji=False)
+
+
+def complain(sentence: str, status: int = MACHINE) -> int:
+    """Say in one sentence what stands in the way. Returns the exit status."""
+    from ..display.plain import plain
+
+    print(f"ticketrun: {plain(sentence)}", file=sys.stderr)
+    return status
+
+
+def read_spec(path: Path) -> tuple[Source, Checked] | str:
+    """A spec and what is wrong with it, or why it cannot be read."""
+    source = read_source(path)
+    return source if isinstance(source, str) else (source, check(source))
+
+
+def read_study(path: Path) -> Study | None:
+    """The study of a spec. None: there is none, and why has been said."""
+    read = read_spec(path)
+    if isinstance(read, str):
+        complain(f"{path} cannot be read: {read}")
+        return None
+    source, checked = read
+    if checked.diagnostics:
+        show(checked.diagnostics, source)
+    return checked.study
+
+
+def show(diagnostics: Sequence[Diagnostic], source: Source | None = None) -> None:
+    """Print complaints.
+
+    Args:
+        source: the spec they are counted under; by default the one that the first is about.
+    """
+    from ..display.diagnostics import diagnostics_view
+
+    out = console(stderr=True)
+    for text in diagnostics_view(
+        source or diagnostics[0].at.source, diagnostics, out.width if out.is_terminal else None
+    ):
+        out.print(text, soft_wrap=True)

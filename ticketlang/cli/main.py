@@ -1,0 +1,61 @@
+"""`ticketrun`: which command is meant, and its arguments."""
+
+import sys
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
+
+# Commands by name, in the order of the help; each is a module that is imported when it is used.
+COMMANDS = {
+    "validate": "check specs, and report all mistakes at once",
+    "plan": "show what would run, what is shared, and what is reused",
+    "run": "run what is missing, then show tables and verdicts (the default command)",
+}
+
+STATUSES = """\
+exit status:
+  0  done, whatever the verdicts are
+  1  mistakes in the spec
+  2  wrong use of the command
+  3  storage or machine
+  4  some jobs failed"""
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run the command that the words of a command line ask for. Returns the exit status."""
+    words = list(sys.argv[1:] if words is None else words)
+    if words and words[0] not in COMMANDS and not words[0].startswith("-"):
+        words.insert(0, "run")  # `ticketrun SPEC`
+    chosen = words[0] if words else None
+    args = parser(chosen).parse_args(words)
+    try:
+        status: int = args.main(args)
+    except BrokenPipeError:
+        # The reader of our output went away, as `head` does: nobody is left to be told.
+        sys.stdout = None
+        return 0
+    return status
+
+
+def parser(chosen: str | None = None) -> ArgumentParser:
+    """The command line.
+
+    Args:
+        chosen: the command that will be used, whose arguments are needed; the others are known by name.
+    """
+    top = ArgumentParser(
+        prog="ticketrun",
+        description="Check, plan and run lottery-ticket studies written in .ticket files.",
+        epilog=STATUSES,
+        formatter_class=RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND", title="commands")
+    for name, help_ in COMMANDS.items():
+        command = commands.add_parser(name, help=help_, description=help_[0].upper() + help_[1:] + ".")
+        if name == chosen:
+            module: Any = import_module(f".{name}", __package__)
+            module.add_arguments(command)
+            command.set_defaults(main=module.main)
+    return top
