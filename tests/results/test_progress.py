@@ -170,7 +170,8 @@ def test_the_live_table_leaves_one_clean_screen() -> None:
     assert lines[1] == f"failed {job.labels[0]}: the loss was not finite"
     assert lines[-3].startswith("total")
     assert re.fullmatch(
-        r"Interrupted after 0 jobs in 0\.\ds, 1 failed; 4 left, run it again to go on from here", " ".join(lines[-2:])
+        r"Interrupted after 0 jobs in 0\.\ds, 1 failed; 4 left, run it again to go on from here",
+        " ".join(line.strip() for line in lines[-2:]),
     )
 
 
