@@ -1,6 +1,7 @@
 """Where jobs are done: the device, the way to models and data, and what jobs of one process share."""
 
 import os
+import re
 from typing import TYPE_CHECKING
 
 import torch
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
     from .facts import Places
     from .progress import Listener
+
+DEVICES = re.compile(r"cpu|cuda(:\d+)?")
 
 
 @frozen(eq=False)
@@ -115,10 +118,9 @@ def make_exact() -> None:
 def _device(name: str) -> torch.device:
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        device = torch.device(name)
-    except RuntimeError:
-        raise ValueError(f"no device is called `{name}`: `cpu`, `cuda` and `cuda:1` are") from None
+    if not DEVICES.fullmatch(name):
+        raise ValueError(f"no device is called `{name}`; there are `auto`, `cpu`, `cuda` and `cuda:1`")
+    device = torch.device(name)
     if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
         raise ValueError(f"`{name}` is not there: this machine has {torch.cuda.device_count()} CUDA devices")
     return device

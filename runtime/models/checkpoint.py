@@ -11,12 +11,17 @@ from safetensors import safe_open
 from torch import Tensor
 
 from ..failures import JobFailed
-from .description import PICKLED, weight_files
+from .description import PICKLED, checkpoint_names, weight_files
 
 State = dict[str, Tensor]
 
 # Names that layer norms had in the first published checkpoints, bert-base-uncased among them.
 OLD_NAMES = {"LayerNorm.gamma": "LayerNorm.weight", "LayerNorm.beta": "LayerNorm.bias"}
+
+
+def trunk_names(folder: Path, prefix: str) -> frozenset[str]:
+    """What the checkpoint has, by the names that the trunk itself gives it; heads and all else included."""
+    return frozenset(_plain(name, prefix) for name in checkpoint_names(folder) or _read(folder))
 
 
 def read_trunk(folder: Path, prefix: str, names: tuple[str, ...]) -> State:

@@ -9,8 +9,10 @@ from transformers import AutoConfig, AutoModel
 
 from ..failures import JobFailed
 from . import attention
-from .checkpoint import State, read_trunk
+from .checkpoint import State, read_trunk, trunk_names
 from .description import ModelDescription, describe_model
+
+POOLER = "pooler.dense.weight"
 
 
 @frozen(eq=False)
@@ -53,8 +55,7 @@ def load(folder: Path) -> Pretrained:
             config, attn_implementation=attention.NAME, dtype=torch.float32, trust_remote_code=False
         )
     names = tuple(name for name, _ in network.named_parameters())
-    has_pooler = description.has_pooler and "pooler.dense.weight" in names
-    if getattr(network, "pooler", None) is not None and not has_pooler:
+    if getattr(network, "pooler", None) is not None and POOLER not in trunk_names(folder, _prefix(network)):
         network.pooler = None
         names = tuple(name for name in names if not name.startswith("pooler."))
     network.load_state_dict(read_trunk(folder, _prefix(network), names), strict=True)

@@ -93,6 +93,14 @@ def test_pickled_weights_are_read_as_tensors_alone(tmp_path: Path) -> None:
     assert all(torch.equal(t, dict(peer.named_parameters())[n]) for n, t in load(tmp_path).read_again().items())
 
 
+def test_a_pickle_without_a_pooler_gets_none(tmp_path: Path) -> None:
+    peer = AutoModel.from_config(BertConfig(**SMALL), add_pooling_layer=False)
+    peer.config.save_pretrained(tmp_path)
+    torch.save(peer.state_dict(), tmp_path / "pytorch_model.bin")
+
+    assert load(tmp_path).pattern.pooler is None
+
+
 def test_missing_parameters_are_never_drawn(tmp_path: Path) -> None:
     make_model(tmp_path)
     state = load_file(tmp_path / "model.safetensors")
