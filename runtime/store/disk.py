@@ -14,8 +14,6 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from attrs import frozen
-
 Operation = TypeVar("Operation", bound=Callable[..., Any])
 
 
@@ -43,6 +41,7 @@ def _in_a_sentence(verb: str) -> Callable[[Operation], Operation]:
         @wraps(operation)
         def wrapped(disk: "Disk", path: Path, *args: Any, **kwargs: Any) -> Any:
             try:
+                disk.about_to(verb, path)
                 return operation(disk, path, *args, **kwargs)
             except (FileNotFoundError, NotADirectoryError) as problem:
                 raise MissingFileError(f"cannot {verb} {path}: it is not there") from problem
@@ -57,9 +56,11 @@ def _in_a_sentence(verb: str) -> Callable[[Operation], Operation]:
     return decorate
 
 
-@frozen
 class Disk:
-    """The file system as the store uses it. A test may put a faulty one in its place."""
+    """The file system as the store uses it."""
+
+    def about_to(self, verb: str, path: Path) -> None:
+        """Called before every operation. A faulty disk fails here, as the operation would."""
 
     @_in_a_sentence("make the folder")
     def make_folder(self, path: Path, *, parents: bool = False) -> None:
