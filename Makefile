@@ -6,13 +6,14 @@ INSTALLED := .venv/installed
 WITH_MINILM := .venv/installed-minilm
 DEMO := build/demo
 
-# One thread a process: several threads in several processes at once wait for each other most of the time.
-TEST := OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 $(BIN)/pytest -n 2 --dist worksteal
+# Small networks gain nothing from a second thread, and lose much where another process wants the same core.
+ONE_THREAD := OMP_NUM_THREADS=1
+TEST := $(ONE_THREAD) HF_HUB_OFFLINE=1 $(BIN)/pytest -n 2 --dist worksteal
 
 .PHONY: help demo minilm test check goldens clean
 
 help:
-	@echo "make demo             run a whole small study on a tiny model: some minutes"
+	@echo "make demo             run a whole small study on a tiny model: two minutes"
 	@echo "make minilm GLUE=DIR  run examples/minilm.ticket on the files in DIR: about an hour"
 	@echo "make test             run the tests"
 	@echo "make check            run the tests, the linters and the type checker"
@@ -35,10 +36,10 @@ $(WITH_MINILM): $(INSTALLED)
 # --- studies ----------------------------------------------------------------------------------------------------
 
 demo: $(DEMO)/model/model.safetensors
-	$(BIN)/ticketrun run examples/demo/demo.ticket --data $(DEMO) --store $(DEMO)/store
+	$(ONE_THREAD) $(BIN)/ticketrun run examples/demo/demo.ticket --data $(DEMO) --store $(DEMO)/store
 
 $(DEMO)/model/model.safetensors: $(INSTALLED) examples/demo/make_world.py examples/demo/sentences.py
-	$(BIN)/python examples/demo/make_world.py $(DEMO)
+	$(ONE_THREAD) $(BIN)/python examples/demo/make_world.py $(DEMO)
 
 minilm: $(WITH_MINILM)
 	@test -n '$(GLUE)' || { echo "say where the files of GLUE are: make minilm GLUE=DIR"; exit 2; }
