@@ -187,6 +187,8 @@ def _answer_baseline(
     seeds: Seeds,
 ) -> None:
     mask = _mask_of(requests, arm, ticket, level, ticket_mask, seeds)
+    if _is_reference(arm):
+        setting = evolve(setting, head=None, resumes=False)  # dense training has no point to go on from
     cell = Cell(
         arm=arm.name,
         ticket=ticket if _depends_on_ticket(requests.study, arm, ticket) else None,
@@ -204,8 +206,12 @@ def _depends_on_ticket(study: Study, arm: Arm, ticket: Ticket) -> bool:
     takes_rewind_point = ticket.rewind != START and ticket.search_head == "rewound"
     takes_mask = arm.mask in {"ticket", "random in each matrix"}
     draws_from_scope = arm.mask == "random global" and len({t.pruning.scope for t in study.tickets}) > 1
-    is_reference = arm.mask == "none" and arm.weights == "pretrained"
-    return not is_reference and (takes_mask or takes_weights or takes_rewind_point or draws_from_scope)
+    return not _is_reference(arm) and (takes_mask or takes_weights or takes_rewind_point or draws_from_scope)
+
+
+def _is_reference(arm: Arm) -> bool:
+    """Whether the arm is the dense pre-trained network, trained from the start."""
+    return arm.mask == "none" and arm.weights == "pretrained"
 
 
 def _mask_of(

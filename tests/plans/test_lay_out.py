@@ -191,6 +191,18 @@ def test_rewinding_to_a_point_of_training() -> None:
     assert (moved.weights, moved.head, moved.begins) == (Reached(job=key), None, None)
 
 
+def test_dense_training_is_whole_whatever_tickets_rewind_to() -> None:
+    """Other baselines of a rewound ticket go on from its point, as it does."""
+    body = TICKET.replace("0 steps", "5% of training").replace("a, b", "a") + BASELINES
+    plan = planned(spec_of(body, seeds="1"))
+
+    dense = cell(plan, "dense/a/seed=1")
+    assert (dense.weights, dense.head, dense.begins) == (Pretrained(), None, None)
+    redrawn = cell(plan, "random_init.imp/a@50%/a/seed=1")
+    ticket = cell(plan, "imp/a@50%/a/seed=1")
+    assert (redrawn.head, redrawn.begins) == (ticket.head, ticket.begins)
+
+
 def test_rewind_points_are_an_axis() -> None:
     body = TICKET.replace("0 steps", "0 steps, 5% of training").replace("a, b", "a")
     plan = planned(spec_of(body, seeds="1"))
