@@ -15,6 +15,7 @@ from attrs import Factory, define, field, frozen
 from ticketlang.diagnostics import (
     Diagnostic,
     HubUnreachable,
+    LongerThanModel,
     MissingDataFile,
     MissingModelFolder,
     MissingPackage,
@@ -233,6 +234,10 @@ def _model_complaints(study: Study, folder: Path) -> Iterator[Diagnostic]:
         yield ModelWithoutWeights(at=at, path=str(folder))
     if not model.has_tokenizer:
         yield ModelWithoutTokenizer(at=at, path=str(folder))
+    for task in study.tasks.values():
+        if task.length > model.max_tokens:
+            place = task.places.get("length", task.at)
+            yield LongerThanModel(at=place, length=task.length, longest=model.max_tokens)
     if model.has_weights and not model.has_pooler:
         for ticket in study.tickets:
             if "pooler" in ticket.pruning.scope:

@@ -1,4 +1,4 @@
-"""What a valid study asks for that `run` cannot do yet: rows of the vocabulary whose implementation is still to come."""
+"""What a valid study asks for that `run` cannot do yet: rows of the vocabulary still to be implemented."""
 
 from collections.abc import Iterator
 

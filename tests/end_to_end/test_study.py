@@ -105,7 +105,7 @@ def test_another_study_reuses_what_it_shares(again: Desk) -> None:
 def test_an_interrupted_study_goes_on_from_what_is_done(
     desk: Desk, finished: tuple[Desk, Answer], by: signal.Signals, status: int
 ) -> None:
-    stopped = desk.interrupt("run", "small.ticket", by=by, after="imp: prune")
+    stopped = desk.interrupt("run", "small.ticket", by=by, after="Pruned")
     assert stopped.status == status, stopped.text
     assert "Traceback" not in stopped.text
     jobs, to_run, reused = counts(desk.ticketrun("plan", "small.ticket"))

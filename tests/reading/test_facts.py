@@ -12,6 +12,7 @@ from runtime.pins import BadLockFileError, HubName, Pins, hub_names, pin, read_p
 from ticketlang.diagnostics import (
     Diagnostic,
     HubUnreachable,
+    LongerThanModel,
     MissingDataFile,
     MissingModelFolder,
     MissingPackage,
@@ -166,6 +167,16 @@ def test_a_scope_that_the_model_lacks(root: Path) -> None:
     write_safetensors(root / "model" / "model.safetensors", "encoder.layer.0.output.dense.weight")
     found = complaint(gathered(root, SPEC.replace("of encoder", "of encoder + pooler")))
     assert isinstance(found, ScopeNotInModel)
+
+
+def test_inputs_longer_than_the_model_takes(root: Path) -> None:
+    config = '{"model_type": "bert", "num_hidden_layers": 1, "max_position_embeddings": 24}'
+    (root / "model" / "config.json").write_text(config)
+    found = complaint(gathered(root))
+
+    assert isinstance(found, LongerThanModel)
+    assert found.at.text == "32 tokens"
+    assert "24" in found.message
 
 
 def test_a_package_is_found_without_importing_it(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -130,6 +130,15 @@ class UnsupportedModel(Diagnostic):
 
 
 @frozen(kw_only=True)
+class LongerThanModel(Diagnostic):
+    code = "longer-than-model"
+    says = "inputs of {length} tokens are longer than the {longest} that the model takes"
+    help = "say `length {longest} tokens`, or less"
+    length: int
+    longest: int
+
+
+@frozen(kw_only=True)
 class ScopeNotInModel(Diagnostic):
     code = "scope-not-in-model"
     says = "`{model}` has no {scope}"
