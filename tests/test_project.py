@@ -8,11 +8,15 @@ from pathlib import Path
 import pytest
 from imports import ROOT, imports
 
+from ticketlang.pipeline import check
+from ticketlang.source import Source
+
 MAKEFILE = (ROOT / "Makefile").read_text()
 README = (ROOT / "README.md").read_text()
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 FOLDERS = ("ticketlang", "runtime", "specs", "examples", "tests")
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted(page for folder in FOLDERS for page in (ROOT / folder).rglob("README.md"))]
+SPECS = sorted(spec for folder in ("specs", "examples") for spec in (ROOT / folder).rglob("*.ticket"))
 
 
 def test_every_make_command_of_the_readme_exists():
@@ -34,6 +38,16 @@ def test_links_between_pages_lead_somewhere(page: Path):
     broken = [target for target in targets if not (page.parent / target).exists()]
 
     assert not broken, f"{page.relative_to(ROOT)} links to {', '.join(broken)}"
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.name)
+def test_every_spec_that_ships_is_a_whole_study(spec: Path):
+    checked = check(Source(str(spec), spec.read_text()))
+
+    assert not checked.diagnostics
+    assert checked.study is not None
+    assert checked.study.tickets
+    assert checked.study.claims
 
 
 def test_what_is_imported_is_declared():
