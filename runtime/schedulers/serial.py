@@ -24,7 +24,7 @@ from ticketlang.plan import Plan, PlannedJob
 from ..failures import JobFailed
 from ..progress import Listener, summary_of
 from ..store import Artifact, DamagedError, MissingFileError, Outcome, Provenance, Store, StoreError, environment_of
-from .interruption import Interruption, interruptible
+from .interruption import Interruption, Stop, interruptible
 from .ran import Ran
 
 __all__ = ["Ran", "run"]
@@ -59,7 +59,7 @@ def run(plan_again: Callable[[], Plan], store: Store, perform: Perform[W], works
     """
     this = Run(plan_again, store, perform, workshop, listener)
     try:
-        with interruptible():
+        with interruptible() as this.stop:
             store.sweep()
             while this.goes_on():
                 pass
@@ -86,6 +86,7 @@ class Run(Generic[W]):
     failed: set[JobKey] = field(factory=set)
     seen: set[JobKey] = field(factory=set)  # found in the store, though the plan did not know
     tries: dict[JobKey, int] = field(factory=dict)
+    stop: Stop = field(factory=Stop)
     interrupted: signal.Signals | None = None
 
     @property
@@ -108,6 +109,7 @@ class Run(Generic[W]):
         blocked = set(self.failed)  # jobs without a result: whatever needs them has to wait
         worked = elsewhere = False
         for job in self.plan.to_run:
+            self.stop.check()
             if job.key in blocked or not blocked.isdisjoint(inputs_of(job.job)):
                 blocked.add(job.key)
                 continue
@@ -177,6 +179,7 @@ class Run(Generic[W]):
         except StoreError:
             raise
         except Exception as error:
+            self.stop.check(error)  # what a library made of the interruption is no failure of the job
             self._fail(job, error)
             return "failed"
         finally:

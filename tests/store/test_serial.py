@@ -171,6 +171,27 @@ def test_an_interruption_drops_the_running_job_and_nothing_else(store: Store, si
     assert rest == Ran(done=2, failed=0, waiting=0)
 
 
+@pytest.mark.parametrize("makes_of_it", ["another error", "nothing"])
+def test_an_interruption_that_a_library_catches_is_still_one(store: Store, makes_of_it: str) -> None:
+    """Some turn whatever strikes inside them into an error of their own, or go on as if nothing had been."""
+
+    def stop(job: AnyJob) -> None:
+        if getattr(job, "seed", None) != 1:
+            return
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(5)
+        except BaseException as caught:
+            if makes_of_it == "another error":
+                raise RuntimeError("a callback failed") from caught
+
+    ran = run(lambda: plan_of_jobs(*chain(4), known=store.known), store, doing(stop), Bench(), Silent())
+
+    done = 2 if makes_of_it == "nothing" else 1
+    assert ran == Ran(done=done, failed=0, waiting=4 - done, interrupted=signal.SIGTERM)
+    assert store.failures.all() == ()
+
+
 def test_a_killed_process_leaves_a_store_that_goes_on(tmp_path: Path) -> None:
     """SIGKILL in the middle of a job: no clean-up of any kind."""
     program = """
