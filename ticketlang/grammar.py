@@ -1,64 +1,94 @@
-"""The parser that grammar.lark describes, read from a table made ahead.
+"""The parse table of grammar.lark: which tokens there are, and what a parser does with each in each of its states.
 
-Making the table at each start would cost as much as starting Python.
-`python -m ticketlang.grammar` makes the table anew.
+Lark makes the table, ahead of time: importing it and making the table at each start would cost several times as much as
+starting Python. `python -m ticketlang.grammar` makes it anew.
 """
 
 import json
-import os
-import subprocess
-import sys
+import re
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import lark
-from lark import Lark
+from attrs import frozen
 
 GRAMMAR = Path(__file__).with_name("grammar.lark")
 TABLE = Path(__file__).with_name("grammar.table.json")
+END_OF_FILE = "$END"
+
+
+@frozen
+class Token:
+    """A piece of a text, or one that was put where something is missing."""
+
+    kind: str  # a terminal of the grammar
+    text: str
+    start: int
+    stop: int
+
+
+@frozen
+class Table:
+    """An LALR(1) parser as data."""
+
+    pieces: re.Pattern[str]  # one group for each kind of token; every character of any text belongs to one
+    ignored: frozenset[str]
+    rules: tuple[tuple[str, int], ...]  # the name of a rule, and of how many symbols it is made
+    states: tuple[Mapping[str, int], ...]  # symbol -> the next state, or ~n: rule n is complete
+
+    def tokens(self, text: str) -> Iterator[Token]:
+        for piece in self.pieces.finditer(text):
+            kind = piece.lastgroup or ""
+            if kind not in self.ignored:
+                yield Token(kind, piece.group(), piece.start(), piece.end())
 
 
 @cache
-def grammar() -> Lark:
-    """The parser of the language."""
-    table = json.loads(TABLE.read_text(encoding="utf-8"))
-    if table["lark"] != lark.__version__:  # another release may write its tables otherwise
-        return _made_from(GRAMMAR.read_text(encoding="utf-8"))
-    data = table["data"]
-    # JSON has no whole numbers as keys, and states and rules are numbered.
-    states = data["parser"]["parser"]["states"]
-    data["parser"]["parser"]["states"] = {int(state): actions for state, actions in states.items()}
-    memo = {int(number): rule for number, rule in table["memo"].items()}
-    parser: Lark = Lark._load_from_dict(data, memo)  # type: ignore[no-untyped-call]  # lark has no types here
-    return parser
-
-
-def table_of(grammar_text: str) -> str:
-    """The parse table of a grammar, as JSON. Its numbering follows Python's hash seed."""
-    from lark.grammar import Rule
-    from lark.lexer import TerminalDef
-
-    data, memo = _made_from(grammar_text).memo_serialize([TerminalDef, Rule])
-    table = {"lark": lark.__version__, "data": data, "memo": memo}
-    return json.dumps(table, separators=(",", ":"), default=_as_list) + "\n"
+def table() -> Table:
+    """The table that ships."""
+    data = json.loads(TABLE.read_text(encoding="utf-8"))
+    pieces = re.compile("|".join(f"(?P<{kind}>{pattern})" for kind, pattern in data["terminals"]))
+    rules = tuple((name, length) for name, length in data["rules"])
+    return Table(pieces, frozenset(data["ignored"]), rules, tuple(data["states"]))
 
 
 def fresh_table() -> str:
-    """The parse table of grammar.lark, made with hash seed 0, so that it is the same each time."""
-    code = "from ticketlang.grammar import GRAMMAR, table_of; print(table_of(GRAMMAR.read_text('utf-8')), end='')"
-    env = {**os.environ, "PYTHONHASHSEED": "0"}
-    return subprocess.run([sys.executable, "-c", code], env=env, check=True, capture_output=True, text=True).stdout
+    """The table as Lark makes it from the grammar now, as JSON: the same text for the same grammar."""
+    from lark import Lark
+    from lark.parsers.lalr_analysis import Shift
+
+    parser: Any = Lark(GRAMMAR.read_text(encoding="utf-8"), start="file", parser="lalr", lexer="basic")
+    made = parser.parser.parser._parse_table
+    # Lark numbers states in an order that changes from run to run: here they are numbered as they are reached.
+    number = {made.start_states["file"]: 0}
+    rules: dict[tuple[str, tuple[str, ...]], int] = {}
+    states: list[dict[str, int]] = []
+    while len(states) < len(number):
+        actions: dict[str, int] = {}
+        for symbol, (action, goal) in sorted(made.states[list(number)[len(states)]].items()):
+            if action is Shift:
+                actions[symbol] = number.setdefault(goal, len(number))
+            else:
+                rule = (str(goal.origin.name), tuple(str(part.name) for part in goal.expansion))
+                actions[symbol] = ~rules.setdefault(rule, len(rules))
+        states.append(actions)
+    # Of two terminals that match, the one of higher priority is taken.
+    terminals = sorted(parser.terminals, key=lambda terminal: (-terminal.priority, terminal.name))
+    data = {
+        "terminals": [[terminal.name, terminal.pattern.to_regexp()] for terminal in terminals],
+        "ignored": sorted(parser.ignore_tokens),
+        "rules": [[name, len(parts)] for name, parts in rules],
+        "states": states,
+    }
+    return "{\n" + ",\n".join(f"{json.dumps(key)}: {_in_lines(value)}" for key, value in data.items()) + "\n}\n"
 
 
-def _made_from(grammar_text: str) -> Lark:
-    return Lark(grammar_text, start="file", parser="lalr", lexer="basic", maybe_placeholders=False)
-
-
-def _as_list(value: Any) -> list[Any]:
-    if isinstance(value, set | frozenset):
-        return sorted(value)
-    raise TypeError(f"{type(value).__name__} has no place in a parse table")
+def _in_lines(value: Any) -> str:
+    """JSON with one line for each element, so that a change of the grammar can be read in the table."""
+    if not isinstance(value, list):
+        return json.dumps(value)
+    return "[\n" + ",\n".join(json.dumps(item, sort_keys=True) for item in value) + "\n]"
 
 
 if __name__ == "__main__":

@@ -8,10 +8,10 @@ import re
 from collections.abc import Iterator, Sequence
 
 from attrs import define, field
-from lark import Token
 
 from . import diagnostics
 from .diagnostics import Diagnostic
+from .grammar import Token
 from .source import Source, Span
 from .syntax import place
 from .vocabulary.fields import BLOCKS
@@ -22,9 +22,9 @@ MOST_DIGITS = 30  # on either side of the point: no quantity needs more, and exa
 Tokens = Sequence[Token]
 
 
-def put(type_: str, position: int) -> Token:
+def put(kind: str, position: int) -> Token:
     """A token that nobody wrote, at a position."""
-    return Token(type_, "", position, end_pos=position)
+    return Token(kind, "", position, position)
 
 
 @define
@@ -45,7 +45,7 @@ class Blocks:
         return ("file", *(word for word, _ in self.opened))[:-1] if self.opened else ()
 
     def pass_over(self, token: Token) -> None:
-        match token.type:
+        match token.kind:
             case "LBRACE":
                 self.opened.append((self.head, token))
                 self.is_start = True
@@ -57,7 +57,7 @@ class Blocks:
                 self.is_start = True
             case _:
                 if self.is_start:
-                    self.head = str(token)
+                    self.head = token.text
                 self.is_start = False
 
 
@@ -66,25 +66,29 @@ def has_field(block: str, word: str) -> bool:
 
 
 def read_words(tokens: Tokens, source: Source) -> Iterator[Token | Diagnostic]:
-    """Complain about text that is no word, string or quantity, and put `MISSING` in its place."""
+    """Complain about text that is no word, string or quantity, once a line, and put `MISSING` in its place."""
+    is_first = True
     for token in tokens:
         complaint = _unreadable(token, place(source, token))
         if complaint is None:
+            is_first = is_first or token.kind == "END"
             yield token
         else:
-            yield complaint
-            yield Token("MISSING", "", token.start_pos, end_pos=token.end_pos)
+            if is_first:
+                yield complaint
+            is_first = False
+            yield Token("MISSING", "", token.start, token.stop)
 
 
 def _unreadable(token: Token, at: Span) -> Diagnostic | None:
-    match token.type:
+    match token.kind:
         case "UNREADABLE":
-            return diagnostics.UnreadableText(at=at, text=str(token), way_out=_way_out(str(token)))
-        case "OPEN_STRING" if token.rstrip().endswith('"') and len(token.rstrip()) > 1:
+            return diagnostics.UnreadableText(at=at, text=token.text, way_out=_way_out(token.text))
+        case "OPEN_STRING" if token.text.rstrip().endswith('"') and len(token.text.rstrip()) > 1:
             return diagnostics.ControlCharacter(at=at)
         case "OPEN_STRING":
             return diagnostics.UnclosedString(at=at)
-        case "NUMBER" | "PERCENT" if _is_too_long(str(token)):
+        case "NUMBER" | "PERCENT" if _is_too_long(token.text):
             return diagnostics.NumberTooLong(at=at, digits=MOST_DIGITS)
     return None
 
@@ -116,28 +120,28 @@ def join_lines(tokens: Tokens, source: Source) -> Iterator[Token | Diagnostic]:
     next_words = _next_words(tokens)
     last, comma = "END", put("COMMA", 0)
     for i, token in enumerate(tokens):
-        if token.type == "END":
+        if token.kind == "END":
             following = tokens[next_words[i] : next_words[i] + 2]
             if last in {"END", "LBRACE"}:
                 continue
-            if last == "COMMA" and token == "\n" and not _ends_list(following, blocks):
+            if last == "COMMA" and token.text == "\n" and not _ends_list(following, blocks):
                 continue
-            if following and following[0].type == "LBRACE" and last != "RBRACE":
+            if following and following[0].kind == "LBRACE" and last != "RBRACE":
                 yield diagnostics.BraceOnNextLine(at=place(source, following[0]))
                 continue
-        if last == "COMMA" and token.type in {"END", "RBRACE", "LBRACE"}:
+        if last == "COMMA" and token.kind in {"END", "RBRACE", "LBRACE"}:
             yield diagnostics.TrailingComma(at=place(source, comma))
-            yield put("MISSING", comma.end_pos or 0)
-        if token.type == "COMMA":
+            yield put("MISSING", comma.stop)
+        if token.kind == "COMMA":
             comma = token
-        if token.type == "RBRACE" and last not in {"END", "LBRACE"}:
-            yield put("END", token.start_pos or 0)
+        if token.kind == "RBRACE" and last not in {"END", "LBRACE"}:
+            yield put("END", token.start)
         blocks.pass_over(token)
-        last = token.type
+        last = token.kind
         yield token
     if last == "COMMA":
         yield diagnostics.TrailingComma(at=place(source, comma))
-        yield put("MISSING", comma.end_pos or 0)
+        yield put("MISSING", comma.stop)
     if last != "END":
         yield put("END", len(source.text))
 
@@ -146,16 +150,16 @@ def _next_words(tokens: Tokens) -> list[int]:
     """For each index, and one past the end, that of the first token from there on that is no line end."""
     found = [len(tokens)] * (len(tokens) + 1)
     for i in reversed(range(len(tokens))):
-        found[i] = found[i + 1] if tokens[i].type == "END" else i
+        found[i] = found[i + 1] if tokens[i].kind == "END" else i
     return found
 
 
 def _ends_list(following: Tokens, blocks: Blocks) -> bool:
     """Whether what stands in the next line is evidently no part of the list: another field, or the end of the block."""
-    if not following or following[0].type == "RBRACE":
+    if not following or following[0].kind == "RBRACE":
         return True
-    is_field = any(has_field(block, str(following[0])) for block in (blocks.word, *blocks.around))
-    return is_field and len(following) > 1 and following[1].type not in {"COMMA", "END", "RBRACE"}
+    is_field = any(has_field(block, following[0].text) for block in (blocks.word, *blocks.around))
+    return is_field and len(following) > 1 and following[1].kind not in {"COMMA", "END", "RBRACE"}
 
 
 def pair_braces(tokens: Tokens, source: Source) -> Iterator[Token | Diagnostic]:
@@ -164,26 +168,26 @@ def pair_braces(tokens: Tokens, source: Source) -> Iterator[Token | Diagnostic]:
     Where the braces of a file do not pair up, the fields tell which one is missing or too many: `transfer` inside a
     ticket means that the ticket was not closed; `baselines` outside of a study, that the study was closed too early.
     """
-    surplus = sum({"LBRACE": 1, "RBRACE": -1}.get(token.type, 0) for token in tokens)
+    surplus = sum({"LBRACE": 1, "RBRACE": -1}.get(token.kind, 0) for token in tokens)
     blocks = Blocks()
     next_words = _next_words(tokens)
     is_dropped = False  # the token before this one
     for i, token in enumerate(tokens):
-        if is_dropped and token.type == "END" and blocks.is_start:
+        if is_dropped and token.kind == "END" and blocks.is_start:
             continue
         is_dropped = False
-        while blocks.is_start and surplus > 0 and _belongs_around(str(token), blocks):
+        while blocks.is_start and surplus > 0 and _belongs_around(token.text, blocks):
             yield _unclosed(blocks, source)
-            yield from _closed(blocks, token.start_pos or 0)
+            yield from _closed(blocks, token.start)
             surplus -= 1
-        if token.type == "LBRACE" and len(blocks.opened) == DEEPEST:
+        if token.kind == "LBRACE" and len(blocks.opened) == DEEPEST:
             yield diagnostics.NestedTooDeep(at=place(source, token), limit=DEEPEST)
             while blocks.opened:
                 yield from _closed(blocks, len(source.text))
             return
-        if token.type == "RBRACE":
+        if token.kind == "RBRACE":
             following = tokens[next_words[i + 1] : next_words[i + 1] + 1]
-            if not blocks.opened or (surplus < 0 and following and _belongs_inside(str(following[0]), blocks)):
+            if not blocks.opened or (surplus < 0 and following and _belongs_inside(following[0].text, blocks)):
                 yield diagnostics.StrayBrace(at=place(source, token))
                 surplus += 1
                 is_dropped = True

@@ -4,19 +4,19 @@ After a mistake the rest of its line is left out, and `MISSING` stands in the tr
 nothing had happened, and later stages say nothing about what is not there.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, cast
 
-from lark import Token, Tree, UnexpectedToken
-from lark.parsers.lalr_interactive_parser import InteractiveParser
+from attrs import define, field
 
 from . import diagnostics
 from .diagnostics import Diagnostic
-from .grammar import grammar
+from .grammar import END_OF_FILE, Table, Token, table
 from .lines import Tokens, join_lines, pair_braces, put, read_words
 from .source import Source
-from .syntax import Comment, File, MakeNodes, place
+from .syntax import Comment, File, Nodes, Statement, place
 
-LARGEST = 100_000  # characters; the largest study we know has a tenth of it
+LARGEST = 50_000  # characters; the largest study we know has a tenth of it
 MOST_MISTAKES = 100
 
 
@@ -24,18 +24,23 @@ def parse(source: Source) -> tuple[File | None, tuple[Diagnostic, ...]]:
     """The tree of a text, and what is wrong with how it is written. None: too much to make sense of it."""
     if len(source.text) > LARGEST:
         return None, (diagnostics.FileTooLarge(at=source.span(0, 0), size=len(source.text), limit=LARGEST),)
-    parser = grammar().parse_interactive(source.text)
-    written = tuple(parser.lexer_thread.lex(parser.parser_state))  # type: ignore[no-untyped-call]  # lark has no types here
+    written = tuple(table().tokens(source.text))
     complaints: list[Diagnostic] = []
     tokens: Tokens = written
     for prepare in (read_words, join_lines, pair_braces):
         tokens = _sifted(prepare(tokens, source), complaints)
-    tree = None if len(complaints) > MOST_MISTAKES else _feed(parser, tokens, source, complaints)
-    if tree is None:
-        complaints.sort(key=lambda complaint: complaint.at.start)
-        at = complaints[MOST_MISTAKES].at
-        return None, (*complaints[:MOST_MISTAKES], diagnostics.TooManyMistakes(at=at, limit=MOST_MISTAKES))
-    return MakeNodes(source, _comments(written, source)).transform(tree), tuple(complaints)
+    statements = None if len(complaints) > MOST_MISTAKES else _read(tokens, source, complaints)
+    if statements is None:
+        return None, no_more_than_help(sorted(complaints, key=lambda complaint: complaint.at.start))
+    return File(statements, _comments(written, source), source), tuple(complaints)
+
+
+def no_more_than_help(complaints: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """The first complaints; where there are too many to be of use, the last one says so."""
+    if len(complaints) <= MOST_MISTAKES:
+        return tuple(complaints)
+    at = complaints[MOST_MISTAKES].at
+    return (*complaints[:MOST_MISTAKES], diagnostics.TooManyMistakes(at=at, limit=MOST_MISTAKES))
 
 
 def _sifted(stream: Iterable[Token | Diagnostic], complaints: list[Diagnostic]) -> Tokens:
@@ -55,8 +60,8 @@ def _comments(tokens: Tokens, source: Source) -> tuple[Comment, ...]:
     """Comments lie in the gaps between tokens, and reach to the end of the gap: a line end is a token."""
 
     def find() -> Iterator[Comment]:
-        ends = (0, *(token.end_pos or 0 for token in tokens))
-        starts = (*(token.start_pos or 0 for token in tokens), len(source.text))
+        ends = (0, *(token.stop for token in tokens))
+        starts = (*(token.start for token in tokens), len(source.text))
         for end, start in zip(ends, starts, strict=True):
             gap = source.text[end:start]
             if "#" in gap:
@@ -67,53 +72,88 @@ def _comments(tokens: Tokens, source: Source) -> tuple[Comment, ...]:
     return tuple(find())
 
 
-def _feed(
-    parser: InteractiveParser, tokens: Tokens, source: Source, complaints: list[Diagnostic]
-) -> Tree[Token] | None:
-    """Drive the parser through the tokens, past every mistake. None: there are too many."""
+def _read(tokens: Tokens, source: Source, complaints: list[Diagnostic]) -> tuple[Statement, ...] | None:
+    """Drive a parser through the tokens, past every mistake. None: there are too many."""
+    parser = Parser(table(), Nodes(source))
     is_skipping = False
     for token in tokens:
-        if is_skipping and token.type not in {"END", "LBRACE", "RBRACE"}:
+        if is_skipping and token.kind not in {"END", "LBRACE", "RBRACE"}:
             continue
         is_skipping = False
-        if _takes(parser, token):
+        if parser.takes(token):
             continue
-        accepted = parser.accepts()  # type: ignore[no-untyped-call]  # nor here
-        if token.type != "MISSING":
+        accepted = parser.accepted()
+        if token.kind != "MISSING":
             complaints.append(_misplaced(token, accepted, source))
         if len(complaints) > MOST_MISTAKES:
             return None
         is_skipping = not _goes_on(parser, token, accepted)
-    tree: Tree[Token] = parser.feed_eof()  # type: ignore[no-untyped-call]  # nor here
-    return tree
+    parser.takes(put(END_OF_FILE, len(source.text)))
+    (statements,) = parser.values  # lines.py has closed whatever was open
+    return cast("tuple[Statement, ...]", statements)
 
 
-def _takes(parser: InteractiveParser, token: Token) -> bool:
-    try:
-        parser.feed_token(token)
-    except UnexpectedToken:
+@define
+class Parser:
+    """The states that a parser has gone through, and what it has read in each."""
+
+    table: Table
+    nodes: Nodes
+    states: list[int] = field(factory=lambda: [0])
+    values: list[Any] = field(factory=list)
+
+    def takes(self, token: Token) -> bool:
+        """Read a token. False: there is no place for it here."""
+        while (action := self.table.states[self.states[-1]].get(token.kind)) is not None:
+            if action >= 0:
+                self.states.append(action)
+                self.values.append(token)
+                return True
+            self._complete(*self.table.rules[~action])
         return False
-    return True
+
+    def accepted(self) -> set[str]:
+        """The kinds of token that could come next."""
+        return {kind for kind in self.table.states[self.states[-1]] if self._would_take(kind)}
+
+    def _would_take(self, kind: str) -> bool:
+        states = self.states.copy()
+        while (action := self.table.states[states[-1]].get(kind)) is not None and action < 0:
+            rule, length = self.table.rules[~action]
+            del states[len(states) - length :]
+            states.append(self.table.states[states[-1]][rule])
+        return action is not None
+
+    def _complete(self, rule: str, length: int) -> None:
+        """Put the node of a rule in place of its parts; a rule that begins with `_` passes its parts on."""
+        first = len(self.values) - length
+        parts = self.values[first:]
+        del self.values[first:], self.states[len(self.states) - length :]
+        # A list that grows to the right is extended in place: copying it each time would take its length squared.
+        children = parts.pop(0) if parts and isinstance(parts[0], list) else []
+        for part in parts:
+            if isinstance(part, list):
+                children.extend(part)
+            else:
+                children.append(part)
+        self.states.append(self.table.states[self.states[-1]][rule])
+        self.values.append(children if rule.startswith("_") else getattr(self.nodes, rule)(children))
 
 
-def _goes_on(parser: InteractiveParser, token: Token, accepted: set[str]) -> bool:
+def _goes_on(parser: Parser, token: Token, accepted: set[str]) -> bool:
     """Bring the parser past a token that it refused. False: the rest of the line is to be left out."""
-    position = token.start_pos or 0
     if "MISSING" in accepted:
-        parser.feed_token(put("MISSING", position))
+        parser.takes(put("MISSING", token.start))
     elif "END" in accepted:  # after a closing brace: take it as if a new line had begun
-        parser.feed_token(put("END", position))
-    return _takes(parser, token)
+        parser.takes(put("END", token.start))
+    return parser.takes(token)
 
 
 def _misplaced(token: Token, accepted: set[str], source: Source) -> Diagnostic:
-    at, found = place(source, token), _name(token)
+    at = place(source, token)
+    found = "the end of the line" if token.kind == "END" else f"`{token.text}`"
     if "MISSING" not in accepted:
         return diagnostics.LineEndExpected(at=at, found=found)
-    if "RBRACE" in accepted or "$END" in accepted:
-        return diagnostics.StatementExpected(at=at, found=found)
-    return diagnostics.MissingItem(at=at, found=found)
-
-
-def _name(token: Token) -> str:
-    return "the end of the line" if token.type == "END" else f"`{token}`"
+    if "NUMBER" in accepted:
+        return diagnostics.MissingItem(at=at, found=found)
+    return diagnostics.StatementExpected(at=at, found=found)

@@ -6,7 +6,7 @@ from .diagnostics import Diagnostic
 from .elaborate import elaborate
 from .elaborate.modules import Loads
 from .library import FromDisk
-from .parse import parse
+from .parse import no_more_than_help, parse
 from .rules import broken_rules
 from .source import Source
 from .study import Study
@@ -35,4 +35,4 @@ def check(source: Source, *, loads: Loads | None = None) -> Checked:
     order = {id(seen): place for place, seen in enumerate(elaborated.sources)}
     found = sorted((*unsound, *broken), key=lambda found: (order.get(id(found.at.source), 0), found.at.start))
     has_errors = any(diagnostic.severity == "error" for diagnostic in found)
-    return Checked(None if has_errors else elaborated.study, tuple(found))
+    return Checked(None if has_errors else elaborated.study, tuple(no_more_than_help(found)))

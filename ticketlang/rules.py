@@ -24,7 +24,10 @@ def broken_rules(study: Study, is_whole: bool = True) -> tuple[Diagnostic, ...]:
             they miss may be among the parts that were left out.
     """
     rules = (*RULES_OF_PARTS, *RULES) if is_whole else RULES_OF_PARTS
-    found = {(d.code, d.at.source, d.at.start, d.at.stop): d for rule in rules for d in rule(study)}
+    found: dict[object, Diagnostic] = {}
+    for rule in rules:
+        for offence in rule(study):
+            found.setdefault((offence.code, offence.at.source, offence.at.start, offence.at.stop), offence)
     return tuple(found.values())
 
 
@@ -207,7 +210,7 @@ def _targets(study: Study, pattern: ArmPattern) -> dict[str, None]:
             continue
         for level, task in _trainings(study, ticket):
             is_source = pattern.source in {None, "target", ticket.source_name}
-            if is_source and pattern.level in {None, level}:
+            if is_source and (pattern.level is None or pattern.level == level):
                 targets[task.name] = None
     return targets
 

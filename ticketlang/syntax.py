@@ -3,12 +3,12 @@
 A rule `sum` of grammar.lark makes a `Sum`.
 """
 
-from collections.abc import Iterator
 from fractions import Fraction
+from typing import Any
 
 from attrs import field, frozen
-from lark import Token, Transformer
 
+from .grammar import Token
 from .source import Source, Span
 
 
@@ -132,63 +132,61 @@ class File:
 
 
 def place(source: Source, token: Token) -> Span:
-    return source.span(token.start_pos or 0, token.end_pos or 0)
+    return source.span(token.start, token.stop)
 
 
-class MakeNodes(Transformer[Token, File]):
-    """Lark's tree -> ours, rule by rule."""
+@frozen
+class Nodes:
+    """Makes the node of a rule from the nodes and tokens that it is made of."""
 
-    def __init__(self, source: Source, comments: tuple[Comment, ...]) -> None:
-        super().__init__()
-        self.source = source
-        self.comments = comments
+    source: Source
 
-    def _place(self, token: Token) -> Span:
-        return place(self.source, token)
+    def file(self, children: list[Any]) -> tuple[Statement, ...]:
+        return _statements(children)
 
-    def file(self, children: list[Statement | Token]) -> File:
-        return File(tuple(_statements(children)), self.comments, self.source)
-
-    def statement(self, children: list[Word | Missing | Phrase | Block]) -> Statement:
+    def statement(self, children: list[Any]) -> Statement:
         word, *others = children
-        assert isinstance(word, Word | Missing)
         phrase = next((child for child in others if isinstance(child, Phrase)), None)
         block = next((child for child in others if isinstance(child, Block)), None)
         return Statement(word, phrase, block)
 
-    def block(self, children: list[Statement | Token]) -> Block:
+    def block(self, children: list[Any]) -> Block:
         opening, *_, closing = children
-        assert isinstance(opening, Token)
-        assert isinstance(closing, Token)
-        return Block(tuple(_statements(children)), self._place(opening).to(self._place(closing)))
+        return Block(_statements(children), place(self.source, opening).to(place(self.source, closing)))
 
-    def phrase(self, children: list[Item | Token]) -> Phrase:
+    def phrase(self, children: list[Any]) -> Phrase:
         return Phrase(tuple(child for child in children if isinstance(child, Item)))
 
-    def item(self, children: list[Part]) -> Item:
+    def item(self, children: list[Any]) -> Item:
         return Item(tuple(children))
 
-    def sum(self, children: list[Atom | Token]) -> Sum:
+    def sum(self, children: list[Any]) -> Sum:
         return Sum(tuple(child for child in children if not isinstance(child, Token)))
 
-    def word(self, children: list[Token]) -> Word:
-        return Word(str(children[0]), self._place(children[0]))
+    def word(self, children: list[Any]) -> Word:
+        (token,) = children
+        return Word(token.text, place(self.source, token))
 
-    def number(self, children: list[Token]) -> Number:
-        return Number(str(children[0]), self._place(children[0]))
+    def number(self, children: list[Any]) -> Number:
+        (token,) = children
+        return Number(token.text, place(self.source, token))
 
-    def percent(self, children: list[Token]) -> Percent:
-        return Percent(str(children[0]), self._place(children[0]))
+    def percent(self, children: list[Any]) -> Percent:
+        (token,) = children
+        return Percent(token.text, place(self.source, token))
 
-    def string(self, children: list[Token]) -> String:
-        return String(str(children[0])[1:-1], self._place(children[0]))
+    def string(self, children: list[Any]) -> String:
+        (token,) = children
+        return String(token.text[1:-1], place(self.source, token))
 
-    def equals(self, children: list[Token]) -> Equals:
-        return Equals(self._place(children[0]))
+    def equals(self, children: list[Any]) -> Equals:
+        (token,) = children
+        return Equals(place(self.source, token))
 
-    def missing(self, children: list[Token]) -> Missing:
-        return Missing(self._place(children[0]))
+    def missing(self, children: list[Any]) -> Missing:
+        (token,) = children
+        return Missing(place(self.source, token))
 
 
-def _statements(children: list[Statement | Token]) -> Iterator[Statement]:
-    return (child for child in children if isinstance(child, Statement))
+def _statements(children: list[Any]) -> tuple[Statement, ...]:
+    return tuple(child for child in children if isinstance(child, Statement))

@@ -168,6 +168,15 @@ class GroupHoldsItself(Diagnostic):
 
 
 @frozen(kw_only=True)
+class ChainTooLong(Diagnostic):
+    code = "chain-too-long"
+    says = "`{name}` leads through more than {limit} others"
+    help = "extend a task that says most of it, or name the tasks of a group"
+    name: str
+    limit: int
+
+
+@frozen(kw_only=True)
 class NoStudy(Diagnostic):
     code = "no-study"
     says = "there is no study in this file"

@@ -11,7 +11,7 @@ from ..study import Study
 from ..syntax import File
 from .arms import arm_of
 from .blocks import name_of
-from .complaints import Complaints
+from .complaints import Complaints, Enough
 from .modules import Loads, Module, Modules
 from .studies import study_of
 from .tasks import Tasks
@@ -30,14 +30,21 @@ def elaborate(tree: File, loads: Loads) -> Elaborated:
     """What a file means."""
     complaints = Complaints()
     modules = Modules(loads, complaints)
+    try:
+        study = _understand(tree, modules, complaints)
+    except Enough:
+        study = None
+    return Elaborated(study, complaints.all, modules.sources)
+
+
+def _understand(tree: File, modules: Modules, complaints: Complaints) -> Study | None:
     module = modules.open(tree)
     tasks = Tasks(complaints)
     for seen in modules.opened.values():
         # What ships is looked at where it is used; its tests have looked at the rest.
         if seen is not None and not seen.is_shipped:
             _look_at_all(seen, tasks, complaints)
-    study = _study(tree, module, tasks, complaints)
-    return Elaborated(study, complaints.all, modules.sources)
+    return _study(tree, module, tasks, complaints)
 
 
 def _look_at_all(module: Module, tasks: Tasks, complaints: Complaints) -> None:

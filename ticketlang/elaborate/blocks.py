@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import TypeVar
 
-from attrs import frozen
+from attrs import field, frozen
 
 from .. import diagnostics
 from ..diagnostics import Diagnostic
@@ -25,6 +25,7 @@ class Fields:
     statements: Mapping[str, tuple[Statement, ...]]
     forgiven: frozenset[str]  # required fields whose absence follows from another mistake
     complaints: Complaints
+    misread: set[str] = field(factory=set)  # fields that were not understood, as far as they have been read
 
     def __contains__(self, word: str) -> bool:
         return word in self.statements
@@ -43,7 +44,10 @@ class Fields:
 
     def read_statement(self, statement: Statement, reader: Callable[[Reader], T]) -> T | None:
         row = self.row(statement.word.at.text)
-        return self.complaints.attempt(lambda: _whole(reader, Reader.of(statement, row)))
+        value = self.complaints.attempt(lambda: _whole(reader, Reader.of(statement, row)))
+        if value is None:
+            self.misread.add(row.name)
+        return value
 
     def read_items(self, word: str, reader: Callable[[Reader], T]) -> tuple[T, ...] | None:
         """Read a list, each item by itself. None: it is not there, or an item was not understood."""
@@ -54,7 +58,7 @@ class Fields:
     def read_items_of(self, statement: Statement, reader: Callable[[Reader], T]) -> tuple[T, ...] | None:
         row = self.row(statement.word.at.text)
         if not statement.items:
-            self.complaints.attempt(lambda: _whole(reader, Reader.of(statement, row)))
+            self.read_statement(statement, reader)
             return None
         values: list[T] = []
         is_whole = True
@@ -63,10 +67,11 @@ class Fields:
             is_whole = is_whole and value is not None
             if value is not None:
                 if value in values:
-                    name = item.at.text
-                    self.complaints.add(diagnostics.NamedTwiceInList(at=item.at, name=name))
-                else:
-                    values.append(value)
+                    is_whole = False
+                    self.complaints.add(diagnostics.NamedTwiceInList(at=item.at, name=item.at.text))
+                values.append(value)
+        if not is_whole:
+            self.misread.add(row.name)
         return tuple(values) if is_whole else None
 
     def with_base(self, base: "Fields") -> "Fields":

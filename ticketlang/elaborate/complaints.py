@@ -6,6 +6,7 @@ from typing import TypeVar
 from attrs import define, field
 
 from ..diagnostics import Diagnostic
+from ..parse import MOST_MISTAKES
 
 T = TypeVar("T")
 
@@ -18,6 +19,10 @@ class Misread(Exception):  # noqa: N818  # no error of the program: it says wher
         super().__init__(complaint)
 
 
+class Enough(Exception):  # noqa: N818  # no error of the program: there are more complaints than help
+    """Raised by the complaint after the last that anybody would read."""
+
+
 @define
 class Complaints:
     """What is wrong so far."""
@@ -27,6 +32,8 @@ class Complaints:
     def add(self, complaint: Diagnostic) -> None:
         at = complaint.at
         self._made.setdefault((complaint.code, at.source, at.start, at.stop), complaint)
+        if len(self._made) > MOST_MISTAKES:
+            raise Enough
 
     def extend(self, complaints: Iterable[Diagnostic]) -> None:
         for complaint in complaints:

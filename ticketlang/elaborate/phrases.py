@@ -1,13 +1,13 @@
 """Reading a phrase from left to right: what is next, what must come, and what was found instead."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from typing import TypeVar
 
 from attrs import define, frozen
 
 from .. import diagnostics
-from ..diagnostics import Diagnostic
+from ..diagnostics import Diagnostic, UnknownName
 from ..source import Span
 from ..syntax import Item, Missing, Number, Part, Percent, Statement, String, Sum, Word
 from ..units import Duration, Unit
@@ -204,8 +204,12 @@ class Reader:
                 return Duration(amount, known)
         raise self._wrong_unit(start.to(self._last), units, unit)
 
-    def take_row(self, table: dict[str, Row], unknown: type[diagnostics.UnknownName], expected: str) -> Row:
-        """The row of a table that is named by the longest run of words that has one."""
+    def take_row(self, table: dict[str, Row], unknown: Callable[[], type[UnknownName]], expected: str) -> Row:
+        """The row of a table that is named by the longest run of words that has one.
+
+        Args:
+            unknown: gives the complaint about a name that has none, when there is something to complain about.
+        """
         first = self.take_word(expected)
         words = [first.text]
         while self.parts[self.index :] and isinstance(part := self.parts[self.index], Word) and part.text not in FIXED:
@@ -217,7 +221,7 @@ class Reader:
                 return row
         name = " ".join(words)
         at = first.at.to(self._last)
-        raise Misread(unknown(at=at, name=name, nearest=nearest(name, table), known=tuple(table)))
+        raise Misread(unknown()(at=at, name=name, nearest=nearest(name, table), known=tuple(table)))
 
     def take_end(self) -> None:
         """Nothing may follow."""

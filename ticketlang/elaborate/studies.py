@@ -256,4 +256,4 @@ def _claims(parts: Parts, baselines: dict[str, Arm | None]) -> Iterable[Claim]:
 
 
 def _take_section(phrase: Reader) -> str:
-    return phrase.take_row(SECTIONS, diagnostics.UnknownSection, "the name of a section").name
+    return phrase.take_row(SECTIONS, lambda: diagnostics.UnknownSection, "the name of a section").name

@@ -17,6 +17,8 @@ from .nearest import nearest
 from .phrases import Name, Reader
 from .recipes import take_batch, take_optimizer, take_rate, take_training, take_warmup
 
+LONGEST_CHAIN = 20  # tasks that extend each other, groups in groups
+
 
 @define
 class Tasks:
@@ -24,13 +26,15 @@ class Tasks:
 
     complaints: Complaints
     known: dict[Declaration, Task | None] = field(factory=dict)  # None: not understood
+    members: dict[Declaration, tuple[Declaration, ...]] = field(factory=dict)  # of groups
+    circular: set[Declaration] = field(factory=set)  # tasks and groups of a circle that was complained about
 
     def named(self, name: Name, module: Module) -> tuple[Declaration, ...]:
         """The task of a name, or those of a group, in order and each once."""
         declaration = self.find(name, module)
         if declaration.word == "task":
             return (declaration,)
-        return tuple(dict.fromkeys(self._members(declaration, ())))
+        return self._members(declaration, ())
 
     def find(self, name: Name, module: Module) -> Declaration:
         """What a name stands for.
@@ -47,7 +51,8 @@ class Tasks:
         """The task, or None if something in it was not understood; complaints have been made then."""
         if declaration not in self.known:
             fields = self._fields(declaration, ())
-            self.known[declaration] = _task(declaration, fields) if fields else None
+            self.known[declaration] = task = _task(declaration, fields) if fields else None
+            assert task or self.complaints.all, f"the task {declaration.name} was dropped without a word"
         return self.known[declaration]
 
     def look_at(self, declaration: Declaration) -> None:
@@ -64,32 +69,45 @@ class Tasks:
             return own
         base = declaration.module.find("task", declaration.extends, besides=declaration)
         at = _extends_place(declaration)
+        if base in self.circular:
+            return None
         if base is declaration or base in above:
-            self.complaints.add(diagnostics.ExtendsItself(at=at, name=declaration.name))
+            self.circular |= {*above, declaration}
+            self.complaints.add(diagnostics.ExtendsItself(at=at, name=base.name))
             return None
         if base is None or base.word != "task":
             self.complaints.add(unknown_task(Name(declaration.extends, at), declaration.module))
             return None
+        if len(above) == LONGEST_CHAIN:
+            self._complain_of_chain(above[0])
+            return None
         inherited = self._fields(base, (*above, declaration))
         return own.with_base(inherited) if inherited else None
 
-    def _members(self, group: Declaration, above: tuple[Declaration, ...]) -> list[Declaration]:
-        members: list[Declaration] = []
+    def _members(self, group: Declaration, above: tuple[Declaration, ...]) -> tuple[Declaration, ...]:
+        """The tasks of a group and of the groups in it, each once."""
+        if group in self.members:
+            return self.members[group]
+        members: dict[Declaration, None] = {}
         for i, item in enumerate(group.statement.items):
             phrase = Reader.of_item(item, FILE["group"])
-            name = self.complaints.attempt(lambda p=phrase, i=i: _member(p, is_first=i == 0))  # type: ignore[misc]  # mypy cannot type a lambda's default
-            if name is None:
-                continue
-            found = self.complaints.attempt(lambda name=name: self.find(name, group.module))  # type: ignore[misc]  # nor here
-            if found is None:
+            found = self.complaints.attempt(lambda p=phrase, i=i: self.find(_member(p, i == 0), group.module))  # type: ignore[misc]  # mypy cannot type a lambda's default
+            if found is None or found in self.circular:
                 continue
             if found is group or found in above:
-                self.complaints.add(diagnostics.GroupHoldsItself(at=name.at, name=found.name))
-            elif found.word == "group":
-                members.extend(self._members(found, (*above, group)))
+                self.circular |= {*above, group}
+                self.complaints.add(diagnostics.GroupHoldsItself(at=item.parts[-1].at, name=found.name))
+            elif found.word == "task":
+                members[found] = None
+            elif len(above) == LONGEST_CHAIN:
+                self._complain_of_chain(above[0])
             else:
-                members.append(found)
-        return members
+                members |= dict.fromkeys(self._members(found, (*above, group)))
+        self.members[group] = tuple(members)
+        return self.members[group]
+
+    def _complain_of_chain(self, first: Declaration) -> None:
+        self.complaints.add(diagnostics.ChainTooLong(at=first.at, name=first.name, limit=LONGEST_CHAIN))
 
 
 def unknown_task(name: Name, module: Module) -> diagnostics.Diagnostic:
@@ -119,13 +137,16 @@ def _extends_place(declaration: Declaration) -> Span:
 
 def _task(declaration: Declaration, fields: Fields) -> Task | None:
     is_incomplete = fields.complain_of_missing()
-    kind = fields.read("kind", lambda phrase: phrase.take_row(TASK_KINDS, diagnostics.UnknownKind, "a kind of task"))
+    kind = fields.read(
+        "kind", lambda phrase: phrase.take_row(TASK_KINDS, lambda: diagnostics.UnknownKind, "a kind of task")
+    )
     data = fields.read("data", _take_data)
     splits = fields.read("splits", _take_splits) or ("train", "validation")
     text = fields.read_items("text", lambda phrase: phrase.take_column("the name of a column").text)
     label, classes = fields.read("label", _take_label) or (None, None)
     metrics = fields.read_items(
-        "metric", lambda phrase: phrase.take_row(METRICS, diagnostics.UnknownMetric, "the name of a metric").name
+        "metric",
+        lambda phrase: phrase.take_row(METRICS, lambda: diagnostics.UnknownMetric, "the name of a metric").name,
     )
     length = fields.read("length", lambda phrase: phrase.take_count("tokens"))
     limits = _limits(fields)
@@ -134,7 +155,7 @@ def _task(declaration: Declaration, fields: Fields) -> Task | None:
     rate = fields.read("rate", take_rate)
     warmup = fields.read("warmup", take_warmup) or START
     optimizer = fields.read("optimizer", take_optimizer) or Optimizer()
-    if is_incomplete or not (kind and data and text and length and train and batch and rate):
+    if is_incomplete or fields.misread or not (kind and data and text and length and train and batch and rate):
         return None
     return Task(
         name=declaration.name,
@@ -208,12 +229,13 @@ def _limits(fields: Fields) -> dict[str, int]:
     limits: dict[str, int] = {}
     for statement in fields.all("limit"):
 
-        def take(phrase: Reader, statement: Statement = statement) -> None:
+        def take(phrase: Reader, statement: Statement = statement) -> tuple[str, int]:
             of = "evaluation" if phrase.takes("evaluation") else "training"
-            count = phrase.take_count("examples")
             if of in limits:
                 raise Misread(diagnostics.RepeatedField(at=statement.word.at, name="limit"))
-            limits[of] = count
+            return of, phrase.take_count("examples")
 
-        fields.read_statement(statement, take)
+        if said := fields.read_statement(statement, take):
+            of, count = said
+            limits[of] = count
     return limits

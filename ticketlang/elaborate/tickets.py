@@ -159,7 +159,7 @@ def _take_source(phrase: Reader, module: Module, tasks: Tasks) -> tuple[tuple[De
 
 
 def _take_pruning(phrase: Reader) -> Pruning:
-    method = phrase.take_row(PRUNINGS, diagnostics.UnknownPruning, "a way to prune, such as `magnitude`")
+    method = phrase.take_row(PRUNINGS, lambda: diagnostics.UnknownPruning, "a way to prune, such as `magnitude`")
     allocation = "per layer" if phrase.takes("per", "layer") else "global"
     if allocation == "global" and not phrase.takes("global") and not phrase.says("of"):
         raise phrase.misread("`global`, `per layer` or `of`")

@@ -2,7 +2,7 @@
 
 # Fixed words of phrases, and those that stand for something in place of a task or an arm.
 FIXED = frozenset({"of", "to", "by", "from", "at", "on", "with"})
-RESERVED = FIXED | {"target", "targets", "none", "every", "other", "most", "some", "extends"}
+RESERVED = FIXED | {"target", "targets", "none", "every", "most", "some"}
 
 # What is tried -> what it is called here.
 SYNONYMS = {
