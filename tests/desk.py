@@ -94,20 +94,20 @@ class Desk:
 
     def interrupt(self, *words: str, by: signal.Signals, after: str) -> Answer:
         """Run the program, and send it a signal once it has printed something."""
-        process = subprocess.Popen(
+        with subprocess.Popen(
             self._command(words), cwd=self.folder, env=ENVIRONMENT, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, bufsize=1,
-        )  # fmt: skip
-        assert process.stdout is not None
-        seen = ""
-        while after not in seen:
-            line = process.stdout.readline()
-            assert line, f"it ended before it said {after!r}: {seen}"
-            seen += line
-        time.sleep(0.05)
-        process.send_signal(by)
-        seen += process.stdout.read()
-        return Answer(process.wait(timeout=30), seen, "")
+        ) as process:  # fmt: skip
+            assert process.stdout is not None
+            seen = ""
+            while after not in seen:
+                line = process.stdout.readline()
+                assert line, f"it ended before it said {after!r}: {seen}"
+                seen += line
+            time.sleep(0.05)
+            process.send_signal(by)
+            seen += process.stdout.read()
+            return Answer(process.wait(timeout=30), seen, "")
 
     def _command(self, words: Sequence[str]) -> list[str]:
         return [sys.executable, "-m", "ticketlang", *words]
