@@ -79,9 +79,9 @@ class OutOfRange(Diagnostic):
 class UnitMissing(Diagnostic):
     code = "unit-missing"
     says = "`{number}` has no unit"
-    help = "write `{number} {unit}`"
+    help = "write `{right}`"
     number: str
-    unit: str
+    right: str  # the number with the unit that was probably meant
 
 
 @frozen(kw_only=True)

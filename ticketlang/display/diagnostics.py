@@ -68,8 +68,9 @@ class Underlined:
 def _sentence(head: str, head_style: str, sentence: str, width: int | None, style: str = "") -> Iterator[Text]:
     """A sentence after its head, broken at words where the line is short."""
     said = plain(sentence)
-    room = len(head) + len(said) if width is None else max(width, len(head) + 20)
-    first, *rest = wrap(head + said, room, subsequent_indent=" " * min(len(head), 10), drop_whitespace=True) or [head]
+    room = len(head) + len(said) if width is None else max(width, 40)
+    indent = " " * min(len(head), 10)
+    first, *rest = wrap(head + said, room, subsequent_indent=indent, break_on_hyphens=False) or [head]
     yield Text.assemble((first[: len(head)], head_style), (first[len(head) :], style))
     yield from (Text(line, style=style) for line in rest)
 

@@ -115,7 +115,7 @@ class Sentence:
         number = self.phrase.take_number("a number of points")
         margin = check_above_zero(self.phrase, number, "a margin")
         if not (self.phrase.takes("points") or self.phrase.takes("point")):
-            raise Misread(diagnostics.UnitMissing(at=number.at, number=number.text, unit="points"))
+            raise Misread(diagnostics.UnitMissing(at=number.at, number=number.text, right=f"{number.text} points"))
         return margin
 
     def _targets(self) -> tuple[Quantifier, bool, tuple[str, ...]]:

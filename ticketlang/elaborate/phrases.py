@@ -152,7 +152,7 @@ class Reader:
             self.index += 1
             return part
         if isinstance(part, Number):
-            raise Misread(diagnostics.UnitMissing(at=part.at, number=part.text, unit="%"))
+            raise Misread(diagnostics.UnitMissing(at=part.at, number=part.text, right=f"{part.text}%"))
         raise self.misread(expected)
 
     def take_terms(self, expected: str) -> tuple[Word, ...]:
@@ -251,7 +251,7 @@ class Reader:
     def _take_unit(self, number: Number, *units: str) -> str:
         part = self.next
         if not isinstance(part, Word) or part.text in FIXED:
-            raise Misread(diagnostics.UnitMissing(at=number.at, number=number.text, unit=units[0]))
+            raise Misread(diagnostics.UnitMissing(at=number.at, number=number.text, right=f"{number.text} {units[0]}"))
         self.index += 1
         for unit in units:
             if part.text in {unit, unit.removesuffix("s")}:

@@ -221,7 +221,7 @@ def _take_match(phrase: Reader) -> MatchRule:
     number = phrase.take_number("a number of `sd` or `points`")
     amount = check_above_zero(phrase, number, "a tolerance") if number.value else number.value
     if phrase.next is None or not (phrase.says("sd") or phrase.says("points") or phrase.says("point")):
-        raise Misread(diagnostics.UnitMissing(at=number.at, number=number.text, unit="sd"))
+        raise Misread(diagnostics.UnitMissing(at=number.at, number=number.text, right=f"{number.text} sd"))
     unit: Literal["sd", "points"] = "sd" if phrase.takes("sd") else "points"
     if unit == "points":
         phrase.take_one_of("points", "point")

@@ -1,0 +1,111 @@
+"""What the terminal shows, word for word. `make goldens` writes it anew: read the difference as a user would."""
+
+import os
+import subprocess
+import sys
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from rich.cells import cell_len
+from rich.console import Console
+
+from ticketlang.display.diagnostics import diagnostics_view
+from ticketlang.pipeline import check
+from ticketlang.source import Source
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+SPEC = HERE / "many_mistakes.ticket"
+
+
+def drawn(source: Source, width: int | None) -> str:
+    """What is printed for a terminal of a width."""
+    console = Console(width=width or 500, no_color=True, highlight=False)
+    with console.capture() as capture:
+        for text in diagnostics_view(source, check(source).diagnostics, width):
+            console.print(text, soft_wrap=True)
+    return "".join(f"{line.rstrip()}\n" for line in capture.get().splitlines())
+
+
+def ticketrun(*words: str | Path, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "ticketlang", *map(str, words)]
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "100"}
+    return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("width", [60, 100, None], ids=str)
+def test_mistakes_as_they_are_shown(width: int | None) -> None:
+    shown = drawn(Source(SPEC.name, SPEC.read_text(encoding="utf-8")), width)
+    golden = HERE / "goldens" / f"many_mistakes.{width or 'pipe'}.txt"
+    if os.environ.get("REFRESH_GOLDENS"):
+        golden.write_text(shown, encoding="utf-8")
+    assert shown == golden.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("width", [40, 60, 100])
+def test_lines_are_no_wider_than_the_terminal(width: int) -> None:
+    text = f"study {'s' * 300} {{\n  {'x ' * 100} ? {'全' * 200}\n"
+    lines = drawn(Source("wide.ticket", text), width).splitlines()
+    assert max(cell_len(line) for line in lines if "-->" not in line) <= width
+
+
+def test_an_underline_stands_under_what_it_is_about() -> None:
+    lines = drawn(Source("s", "\tgroup 全角 = \tnobody # why"), None).splitlines()
+    above, below = next((a, b) for a, b in pairwise(lines) if "^" in b)
+    before = above[: above.index("nobody")]
+    assert below.index("^") == cell_len(before)
+    assert below.count("^") == len("nobody")
+
+
+@pytest.mark.parametrize("evil", ["\x1b[2J", "\x07", "\r", "\u202e", "\x9b31m", "\u2028", "\x7f"])
+def test_control_characters_never_reach_the_terminal(evil: str) -> None:
+    source = Source(f"name{evil}.ticket", f'study a{evil} {{\n  question "{evil}"\n  b{evil}c 3 # {evil}\n}}\n')
+    assert evil not in drawn(source, 80)
+
+
+def test_status_and_streams() -> None:
+    """What is right is said on standard output, mistakes on the other; one wrong spec of two is enough."""
+    right = ROOT / "specs" / "universal.ticket"
+    good, both = ticketrun("validate", right), ticketrun("validate", SPEC, right)
+    assert (good.returncode, good.stderr) == (0, "")
+    assert good.stdout == f"{right}: ok, study universal: 12 tickets, 11 tasks, 3 runs, 3 claims\n"
+    assert both.returncode == 1
+    assert both.stdout == good.stdout
+    assert "error[unknown-task]" in both.stderr
+    assert "\x1b" not in both.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "sentence"),
+    [
+        ((), 2, "the following arguments are required: COMMAND"),
+        (("validate",), 2, "the following arguments are required: SPEC"),
+        (("validate", "--fast", "s.ticket"), 2, "unrecognized arguments: --fast"),
+        (("validate", "gone.ticket"), 1, "gone.ticket cannot be read: there is no such file"),
+        (("gone.ticket",), 1, "gone.ticket cannot be read: there is no such file"),
+        (("validate", "."), 1, ". cannot be read: it is a folder"),
+        (("validate", "noise.ticket"), 1, "noise.ticket cannot be read: it is not text in UTF-8"),
+    ],
+)
+def test_wrong_use(tmp_path: Path, words: tuple[str, ...], status: int, sentence: str) -> None:
+    (tmp_path / "noise.ticket").write_bytes(b"\xff\xfe\x00")
+    answer = ticketrun(*words, cwd=tmp_path)
+    assert answer.returncode == status
+    assert sentence in answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
+def test_a_spec_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
+    (tmp_path / "s.ticket").write_bytes(b"\xef\xbb\xbf" + (ROOT / "specs" / "universal.ticket").read_bytes())
+    assert ticketrun("validate", "s.ticket", cwd=tmp_path).returncode == 0
+
+
+def test_nothing_heavy_is_imported_to_validate() -> None:
+    """Neither what trains, nor what draws, nor what made the parse table."""
+    code = (
+        "import sys; from ticketlang.cli import main; main(['validate', 'specs/universal.ticket']);"
+        "print(sorted({'torch', 'numpy', 'rich', 'lark', 'runtime'} & sys.modules.keys()))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
