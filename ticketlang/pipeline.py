@@ -31,6 +31,7 @@ def check(source: Source, *, loads: Loads | None = None) -> Checked:
         return Checked(None, malformed)
     elaborated = elaborate(tree, loads or FromDisk())
     unsound = (*malformed, *elaborated.diagnostics)
+    assert unsound or not elaborated.left_out, f"left out without a word: {elaborated.left_out}"
     broken = broken_rules(elaborated.study, is_whole=not unsound) if elaborated.study else ()
     order = {id(seen): place for place, seen in enumerate(elaborated.sources)}
     found = sorted((*unsound, *broken), key=lambda found: (order.get(id(found.at.source), 0), found.at.start))

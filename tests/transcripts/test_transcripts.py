@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
+from ticketlang.cli.main import COMMANDS
 from ticketlang.display.diagnostics import diagnostics_view
 from ticketlang.pipeline import check
 from ticketlang.source import Source
@@ -109,3 +111,10 @@ def test_nothing_heavy_is_imported_to_validate() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_help_says_what_each_command_says_of_itself(name: str) -> None:
+    """The table repeats the sentence of each module, so that help needs none of them."""
+    command = import_module(f"ticketlang.cli.{name}")
+    assert (command.NAME, command.HELP) == (name, COMMANDS[name])

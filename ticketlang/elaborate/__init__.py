@@ -24,22 +24,24 @@ class Elaborated:
     study: Study | None  # None: there is no study in the file; parts that were not understood are left out of it
     diagnostics: tuple[Diagnostic, ...]
     sources: Sequence[Source]  # the file and those it uses, in the order of their first use
+    left_out: tuple[str, ...]  # tasks that were not understood
 
 
 def elaborate(tree: File, loads: Loads) -> Elaborated:
     """What a file means."""
     complaints = Complaints()
     modules = Modules(loads, complaints)
+    tasks = Tasks(complaints)
     try:
-        study = _understand(tree, modules, complaints)
+        study = _understand(tree, modules, tasks, complaints)
     except Enough:
         study = None
-    return Elaborated(study, complaints.all, modules.sources)
+    left_out = tuple(declaration.name for declaration, task in tasks.known.items() if task is None)
+    return Elaborated(study, complaints.all, modules.sources, left_out)
 
 
-def _understand(tree: File, modules: Modules, complaints: Complaints) -> Study | None:
+def _understand(tree: File, modules: Modules, tasks: Tasks, complaints: Complaints) -> Study | None:
     module = modules.open(tree)
-    tasks = Tasks(complaints)
     for seen in modules.opened.values():
         # What ships is looked at where it is used; its tests have looked at the rest.
         if seen is not None and not seen.is_shipped:

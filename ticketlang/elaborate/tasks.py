@@ -51,8 +51,7 @@ class Tasks:
         """The task, or None if something in it was not understood; complaints have been made then."""
         if declaration not in self.known:
             fields = self._fields(declaration, ())
-            self.known[declaration] = task = _task(declaration, fields) if fields else None
-            assert task or self.complaints.all, f"the task {declaration.name} was dropped without a word"
+            self.known[declaration] = _task(declaration, fields) if fields else None
         return self.known[declaration]
 
     def look_at(self, declaration: Declaration) -> None:
