@@ -116,6 +116,6 @@ def test_nothing_heavy_is_imported_to_validate() -> None:
 @pytest.mark.parametrize("name", COMMANDS)
 def test_the_help_says_what_each_command_says_of_itself(name: str) -> None:
     """The table repeats the sentence of each module, so that help needs none of them."""
-    command = import_module(f"ticketlang.cli.{name}")
-    assert command.NAME == name
-    assert command.HELP == COMMANDS[name]
+    command = vars(import_module(f"ticketlang.cli.{name}"))
+    assert command["NAME"] == name
+    assert command["HELP"] == COMMANDS[name]
