@@ -34,7 +34,7 @@ PRUNING = Pruning(method="magnitude", allocation="global", scope=("encoder",))
 @pytest.mark.parametrize(
     ("job", "key"),
     [
-        (TRAINING, "?"),
+        (TRAINING, "44c64e93bd52d21cde272b37ff5c1aee93ef39da"),
         (
             ReachRewindPoint(
                 model="m",
@@ -44,10 +44,16 @@ PRUNING = Pruning(method="magnitude", allocation="global", scope=("encoder",))
                 seeds=SEEDS,
                 precision="fp32",
             ),
-            "?",
+            "fe62dbbfda74a31976509a6acdb26b692f37b541",
         ),
-        (Prune(model="m", pruning=PRUNING, sparsity=Sparsity.percent(70), weights=JobKey("k"), start=None), "?"),
-        (DrawMask(model="m", scope=("encoder",), sparsity=Sparsity.percent(70), seed=1, like=None), "?"),
+        (
+            Prune(model="m", pruning=PRUNING, sparsity=Sparsity.percent(70), weights=JobKey("k"), start=None),
+            "177957a2e1085ca6eba19b6f875ee78d54c966f7",
+        ),
+        (
+            DrawMask(model="m", scope=("encoder",), sparsity=Sparsity.percent(70), seed=1, like=None),
+            "c280ec69e2f3883ebc3933a13718587025c06d42",
+        ),
     ],
     ids=lambda value: getattr(value, "kind", ""),
 )
