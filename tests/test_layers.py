@@ -9,6 +9,7 @@ from imports import ROOT, Import, imports, is_within, modules
 
 # The stages of the language, in order: each may import those before it.
 STAGES = (
+    "plain",
     "units",
     "source",
     "study",
@@ -32,7 +33,7 @@ STAGES = (
 )
 
 # What the two sides share, and so all that the runtime may know of the language.
-SHARED = ("source", "units", "vocabulary", "study", "jobs", "plan", "diagnostics")
+SHARED = ("plain", "source", "units", "vocabulary", "study", "jobs", "plan", "diagnostics")
 
 # Parts of the runtime that say less than torch needs to be imported for: checking, planning and reporting use them.
 LIGHT = (
@@ -41,7 +42,6 @@ LIGHT = (
     "masks",
     "models.description",
     "pins",
-    "plain",
     "progress",
     "reports",
     "results",
@@ -63,7 +63,7 @@ SIBLINGS: Mapping[str, tuple[str, ...]] = {
 }
 
 # Parts that would still work if the rest of the runtime were gone.
-FOUNDATIONS = ("failures", "masks", "metrics", "plain", "statistics")
+FOUNDATIONS = ("failures", "masks", "metrics", "statistics")
 
 ALL = imports()
 

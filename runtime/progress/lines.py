@@ -7,9 +7,9 @@ from typing import TextIO
 from attrs import define, field
 
 from ticketlang.jobs import JobKey
+from ticketlang.plain import plain
 from ticketlang.plan import Plan, PlannedJob
 
-from ..plain import plain
 from ..schedulers.ran import Ran
 from .summary import duration, ending, verb_of
 from .tally import Tally

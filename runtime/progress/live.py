@@ -9,9 +9,9 @@ from rich.table import Table
 from rich.text import Text
 
 from ticketlang.jobs import JobKey
+from ticketlang.plain import plain
 from ticketlang.plan import Plan, PlannedJob
 
-from ..plain import plain
 from ..schedulers.ran import Ran
 from .summary import ending, until
 from .tally import TOTAL, Row, Running, Tally

@@ -55,7 +55,7 @@ def console(stderr: bool = False) -> "Console":
 
 def complain(sentence: str, status: int = MACHINE) -> int:
     """Say in one sentence what stands in the way. Returns the exit status."""
-    from ..display.plain import plain
+    from ..plain import plain
 
     print(f"ticketrun: {plain(sentence)}", file=sys.stderr)
     return status

@@ -9,8 +9,8 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from ..diagnostics import Diagnostic
+from ..plain import plain
 from ..source import Source, Span
-from .plain import plain
 
 STYLES = {"error": "bold red", "warning": "bold yellow"}
 WIDEST = 160  # cells of a line of the spec, where nothing else says how many there are

@@ -9,7 +9,8 @@ from rich.padding import Padding
 from rich.table import Table as Grid
 from rich.text import Text
 
-from ...plain import plain
+from ticketlang.plain import plain
+
 from ...verdicts import Verdict
 from ..blocks import Block, Column, Entry, Judgement, Prose, Report, Table, Tone
 
