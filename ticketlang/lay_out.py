@@ -26,7 +26,7 @@ from .jobs import (
     key_of,
 )
 from .plan import Cell, Facts, Known, Plan, PlannedJob
-from .study import Arm, HeadPolicy, Recipe, Seeds, Study, Task, Ticket
+from .study import Arm, Recipe, Seeds, Study, Task, Ticket
 from .units import START, Sparsity
 
 KnownResults = Callable[[Collection[JobKey]], Mapping[JobKey, Known]]
@@ -43,8 +43,8 @@ def lay_out(study: Study, facts: Facts, known_results: KnownResults = nothing_kn
     for seeds in study.seeds:
         searches = {ticket: _search(requests, ticket, seeds) for ticket in study.tickets}
         for ticket, masks in searches.items():
-            for level, target, policy in _trainings(study, ticket):
-                _answer(requests, ticket, level, target, policy, masks[level], seeds)
+            for level, target in _trainings(study, ticket):
+                _answer(requests, ticket, level, target, masks[level], seeds)
     known = known_results(requests.jobs.keys())
     to_run = _to_run(requests, known)
     return Plan(
@@ -105,7 +105,7 @@ class Requests:
         return "+".join(self.facts.data[name].digest for name in names)
 
 
-@frozen
+@frozen(kw_only=True)
 class Setting:
     """Everything of a training but the mask and the weights: what a ticket and its baselines have in common."""
 
@@ -134,12 +134,8 @@ def _search(requests: Requests, ticket: Ticket, seeds: Seeds) -> Mapping[Sparsit
     return masks
 
 
-def _trainings(study: Study, ticket: Ticket) -> Iterator[tuple[Sparsity, str, HeadPolicy]]:
-    """Where a ticket is trained and scored: on its own source at every level, and wherever it is transferred to.
-
-    On its own source the head is treated as in the search, which makes this training the next round; a transfer to
-    the source says otherwise.
-    """
+def _trainings(study: Study, ticket: Ticket) -> Iterator[tuple[Sparsity, str]]:
+    """Where a ticket is trained and scored: on its own source at every level, and wherever it is transferred to."""
     transfers = {
         (level, target)
         for transfer in study.transfers
@@ -148,11 +144,10 @@ def _trainings(study: Study, ticket: Ticket) -> Iterator[tuple[Sparsity, str, He
         for target in transfer.targets
     }
     for level in ticket.path:
-        if level in ticket.levels and len(ticket.source) == 1 and (level, *ticket.source) not in transfers:
-            yield level, ticket.source[0], ticket.search_head
         for target in study.tasks:
-            if (level, target) in transfers:
-                yield level, target, ticket.transfer_head
+            is_own = level in ticket.levels and (target,) == ticket.source
+            if is_own or (level, target) in transfers:
+                yield level, target
 
 
 def _answer(
@@ -160,12 +155,11 @@ def _answer(
     ticket: Ticket,
     level: Sparsity,
     target: str,
-    policy: HeadPolicy,
     mask: JobKey,
     seeds: Seeds,
 ) -> None:
     """Ask for the cell of a ticket, and for those of every baseline that it is compared with."""
-    setting = _target_setting(requests, ticket, target, policy, seeds)
+    setting = _target_setting(requests, ticket, target, seeds)
     for arm in requests.study.baselines:
         _answer_baseline(requests, arm, ticket, level, target, mask, setting, seeds)
     is_own = (target,) == ticket.source
@@ -187,8 +181,8 @@ def _answer_baseline(
     seeds: Seeds,
 ) -> None:
     mask = _mask_of(requests, arm, ticket, level, ticket_mask, seeds)
-    if _is_reference(arm):
-        setting = evolve(setting, head=None, resumes=False)  # dense training has no point to go on from
+    if _is_reference(arm):  # dense training is whole: it has no point to go on from
+        setting = evolve(setting, task=requests.study.tasks[target], head=None, resumes=False)
     cell = Cell(
         arm=arm.name,
         ticket=ticket if _depends_on_ticket(requests.study, arm, ticket) else None,
@@ -202,11 +196,9 @@ def _answer_baseline(
 
 def _depends_on_ticket(study: Study, arm: Arm, ticket: Ticket) -> bool:
     """Whether another ticket of the same level may give this arm another result."""
-    takes_weights = arm.weights == "ticket" and ticket.rewind != START
-    takes_rewind_point = ticket.rewind != START and ticket.search_head == "rewound"
     takes_mask = arm.mask in {"ticket", "random in each matrix"}
     draws_from_scope = arm.mask == "random global" and len({t.pruning.scope for t in study.tickets}) > 1
-    return not _is_reference(arm) and (takes_mask or takes_weights or takes_rewind_point or draws_from_scope)
+    return not _is_reference(arm) and (ticket.rewind != START or takes_mask or draws_from_scope)
 
 
 def _is_reference(arm: Arm) -> bool:
@@ -270,18 +262,34 @@ def _rewind_point(requests: Requests, ticket: Ticket, seeds: Seeds) -> JobKey:
 
 def _search_setting(requests: Requests, ticket: Ticket, seeds: Seeds) -> Setting:
     task, joined = _source_task(requests, ticket)
-    resumes = ticket.rewind != START
-    is_rewound = resumes and ticket.search_head == "rewound"
-    head = _rewind_point(requests, ticket, seeds) if is_rewound else None
-    return Setting(task, joined, head, resumes, _search_seeds(seeds))
+    return Setting(
+        task=task,
+        joined=joined,
+        head=_rewound_head(requests, ticket, seeds),
+        resumes=ticket.rewind != START,
+        seeds=_search_seeds(seeds),
+    )
 
 
-def _target_setting(requests: Requests, ticket: Ticket, target: str, policy: HeadPolicy, seeds: Seeds) -> Setting:
-    """On its own source, with the head of the rewind point, a ticket goes on from there; elsewhere it begins anew."""
-    resumes = ticket.rewind != START and policy == "rewound" and (target,) == ticket.source
-    head = _rewind_point(requests, ticket, seeds) if resumes else None
-    trained = TrainingSeeds(head=seeds.head, order=seeds.order, dropout=seeds.dropout, subset=seeds.subset)
-    return Setting(requests.study.tasks[target], (), head, resumes, trained)
+def _target_setting(requests: Requests, ticket: Ticket, target: str, seeds: Seeds) -> Setting:
+    """On its own source a ticket is treated as in its search, so that this training is the next round; if it goes on
+    from a point of the search, then by the search's recipe. On any other target it begins anew, with a fresh head."""
+    is_own = (target,) == ticket.source
+    resumes = is_own and ticket.rewind != START
+    return Setting(
+        task=_source_task(requests, ticket)[0] if resumes else requests.study.tasks[target],
+        joined=(),
+        head=_rewound_head(requests, ticket, seeds) if is_own else None,
+        resumes=resumes,
+        seeds=TrainingSeeds(head=seeds.head, order=seeds.order, dropout=seeds.dropout, subset=seeds.subset),
+    )
+
+
+def _rewound_head(requests: Requests, ticket: Ticket, seeds: Seeds) -> JobKey | None:
+    """The job whose head a round begins with. None: a fresh one, which is also what a head is rewound to at 0 steps."""
+    if ticket.rewind == START or ticket.search_head == "fresh":
+        return None
+    return _rewind_point(requests, ticket, seeds)
 
 
 def _source_task(requests: Requests, ticket: Ticket) -> tuple[Task, tuple[Task, ...]]:

@@ -2,6 +2,7 @@
 
 from fractions import Fraction
 
+import pytest
 from studies import TICKET, planned, remembering, spec_of, study_of
 
 from ticketlang.jobs import DrawMask, FineTune, Pretrained, Prune, RandomWeights, Reached, ReachRewindPoint, inputs_of
@@ -201,6 +202,36 @@ def test_dense_training_is_whole_whatever_tickets_rewind_to() -> None:
     redrawn = cell(plan, "random_init.imp/a@50%/a/seed=1")
     ticket = cell(plan, "imp/a@50%/a/seed=1")
     assert (redrawn.head, redrawn.begins) == (ticket.head, ticket.begins)
+
+
+@pytest.mark.parametrize("head", ["rewound", "fresh"])
+def test_a_rewound_ticket_on_its_source_is_the_next_round(head: str) -> None:
+    """Also where the head is fresh, and where a transfer names the source: one protocol for all levels of a curve."""
+    body = TICKET.replace("0 steps", f"5% of training\n  head {head} in search").replace("a, b", "a")
+    plan = planned(spec_of(body + "transfer imp at 30%, 70% to a, b\n", seeds="1"))
+
+    own = [job for job in jobs(plan, FineTune) if job.task.name == "a"]
+    assert len(own) == 4, "three rounds, of which two are tickets scored, and the last ticket"
+    assert {job.head is None for job in own} == {head == "fresh"}
+    assert {str(job.begins) for job in own} == {"5% of training"}
+
+
+def test_what_goes_on_from_a_point_goes_on_by_the_recipe_that_led_there() -> None:
+    body = TICKET.replace("0 steps", "5% of training\n  train 3 epochs").replace("a, b", "a") + BASELINES
+    plan = planned(spec_of(body, seeds="1"))
+
+    (point,) = jobs(plan, ReachRewindPoint)
+    assert cell(plan, "imp/a@50%/a/seed=1").task.recipe == point.task.recipe
+    assert str(cell(plan, "dense/a/seed=1").task.recipe.train) == "2 epochs"
+
+
+def test_no_two_cells_share_a_name() -> None:
+    """Arms of every kind, beside tickets that differ in rewind point and in source."""
+    arm = "arm odd { mask random global; weights random all }\n"
+    body = TICKET.replace("0 steps", "0 steps, 5% of training").replace("source", "head fresh in search\n  source")
+    plan = planned(arm + spec_of(f"{body}{BASELINES.strip()}, shuffled_init, odd\ntransfer imp at 70% to a, b\n"))
+
+    assert len({c.id for c in plan.cells}) == len(plan.cells)
 
 
 def test_rewind_points_are_an_axis() -> None:
