@@ -10,7 +10,7 @@ from hashlib import blake2b
 from importlib.util import find_spec
 from pathlib import Path
 
-from attrs import Factory, define, field, frozen
+from attrs import Factory, define, evolve, field, frozen
 
 from ticketlang.diagnostics import (
     Diagnostic,
@@ -30,6 +30,7 @@ from ticketlang.plan import DataFacts, Facts
 from ticketlang.source import Span
 from ticketlang.study import Model, Study, Task
 
+from .failures import FilesChanged
 from .models.description import UnreadableModel, describe_model
 from .pins import HubName, Pins, first_line
 
@@ -55,15 +56,30 @@ class Places:
     model_folder: Path | None = None
     model_hub: tuple[str, str] | None = None  # name, commit: to be fetched
     tasks: Mapping[str, DataPlace] = Factory(dict)
+    digests: "Digests | None" = None  # with them, files that changed since they were found are refused
 
     def model(self, digest: str) -> Path:
-        """The folder of the model. The digest says which; a study has one."""
+        """The folder of the model. The digest says which; a study has one.
+
+        Raises:
+            FilesChanged: its files are no longer those of the digest.
+        """
         if self.model_folder is None:
             raise ValueError(f"the model {digest} was not fetched")
+        if self.digests and not self.model_hub and model_digest(self.model_folder, self.digests) != digest:
+            raise FilesChanged(self.model_folder)
         return self.model_folder
 
     def data(self, task: str) -> DataPlace:
-        return self.tasks[task]
+        """Where the examples of a task are.
+
+        Raises:
+            FilesChanged: the files are no longer those whose digest is in the keys of the jobs.
+        """
+        place = self.tasks[task]
+        if self.digests and place.files and data_digest(place.files, self.digests) != place.digest:
+            raise FilesChanged(next(iter(place.files.values())).parent)
+        return place
 
 
 @frozen(kw_only=True)
@@ -166,7 +182,7 @@ def gather(study: Study, root: Root, pins: Pins, digests: Digests, fetched_model
         )
     return Gathered(
         facts=facts,
-        places=Places(model_folder=places.model_folder, model_hub=places.model_hub, tasks=tasks),
+        places=evolve(places, tasks=tasks, digests=digests),
         diagnostics=tuple(complaints),
         unpinned=tuple(dict.fromkeys(unpinned)),
     )
@@ -220,6 +236,11 @@ def model_digest(folder: Path, digests: Digests) -> str:
     return digest_of([(path.name, digests.of(path)) for path in files])
 
 
+def data_digest(files: Mapping[str, Path], digests: Digests) -> str:
+    """A digest of the files of a task: their content, by split, and how they are to be read."""
+    return digest_of([(split, path.suffix, digests.of(path)) for split, path in files.items()])
+
+
 def _model_complaints(study: Study, folder: Path) -> Iterator[Diagnostic]:
     at = study.model.at
     try:
@@ -262,8 +283,7 @@ def _find_data(task: Task, root: Root, pins: Pins, digests: Digests, unpinned: l
         if not path.is_file():
             return MissingDataFile(at=data.at, path=str(path), pattern=data.name)
         files[split] = path
-    digest = digest_of([(split, path.suffix, digests.of(path)) for split, path in files.items()])
-    return DataPlace(digest=digest, files=files)
+    return DataPlace(digest=data_digest(files, digests), files=files)
 
 
 def fetch_model(places: Places, at: Span) -> Path | HubUnreachable:

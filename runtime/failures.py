@@ -1,5 +1,7 @@
 """Why a job failed: one sentence each, recorded in the store and shown to people."""
 
+from pathlib import Path
+
 
 class JobFailed(Exception):  # noqa: N818  # its name says what happened
     """A job could not be done. Its text is one sentence: what was wrong, and the way out where there is one."""
@@ -7,6 +9,20 @@ class JobFailed(Exception):  # noqa: N818  # its name says what happened
 
 class BrokenInvariant(JobFailed):
     """A run turned out not to be what it claims to be. The fault is in this program, so the job fails loudly."""
+
+
+class FilesChanged(JobFailed):
+    """What a study reads is no longer what its plan was made from."""
+
+    def __init__(self, place: Path) -> None:
+        super().__init__(place)
+
+    def __str__(self) -> str:
+        return f"the files in {self.args[0]} have changed since the plan was made; run the study again to plan anew"
+
+
+class NoSuchDevice(ValueError):  # noqa: N818  # as above
+    """The device that was asked for is not there, or not one that this program computes on."""
 
 
 class TrainingDiverged(JobFailed):

@@ -7,6 +7,7 @@ uploads again. The lock file is meant to be kept and shared with the spec.
 import json
 import re
 from collections.abc import Callable, Mapping
+from os import getpid
 from pathlib import Path
 from typing import Literal
 
@@ -50,8 +51,8 @@ class Pins:
         return self.commits.get(name.entry)
 
 
-class BadLockFileError(Exception):
-    """The lock file is not one of ours. Says what to do."""
+class LockFileError(Exception):
+    """The lock file cannot be read, is not one of ours, or cannot be written. Says what to do."""
 
 
 def lock_file_of(spec: Path) -> Path:
@@ -62,25 +63,36 @@ def read_pins(path: Path) -> Pins:
     """Read a lock file; one that is not there pins nothing.
 
     Raises:
-        BadLockFileError: if it is damaged, or of another format.
+        LockFileError: if it is damaged, or of another format.
     """
     if not path.exists():
         return Pins({})
     try:
         lock = json.loads(path.read_text(encoding="utf-8"))
         if lock["format"] != LOCK_FORMAT:
-            raise BadLockFileError(f"{path} has format {lock['format']}, and this program reads format {LOCK_FORMAT}")
+            raise LockFileError(f"{path} has format {lock['format']}, and this program reads format {LOCK_FORMAT}")
         commits = {str(entry): str(commit) for entry, commit in lock["commits"].items()}
     except (ValueError, KeyError, TypeError, AttributeError, OSError) as problem:
-        raise BadLockFileError(f"{path} cannot be read as a lock file ({problem}); delete it to pin anew") from None
+        raise LockFileError(f"{path} cannot be read as a lock file ({problem}); delete it to pin anew") from None
     return Pins(commits)
 
 
 def write_pins(pins: Pins, path: Path) -> None:
+    """Write a lock file beside the spec, as a whole or not at all.
+
+    Raises:
+        LockFileError: the folder of the spec cannot be written to.
+    """
     lock = {"format": LOCK_FORMAT, "commits": dict(sorted(pins.commits.items()))}
-    staged = path.with_suffix(".lock.new")
-    staged.write_text(json.dumps(lock, indent=2) + "\n", encoding="utf-8")
-    staged.replace(path)
+    staged = path.with_suffix(f".lock.{getpid()}")  # two runs of one spec may pin at once
+    try:
+        staged.write_text(json.dumps(lock, indent=2) + "\n", encoding="utf-8")
+        staged.replace(path)
+    except OSError as problem:
+        raise LockFileError(
+            f"{path} cannot be written ({problem.strerror}), and a study is pinned before it runs;"
+            " put the spec into a folder of yours"
+        ) from None
 
 
 def hub_names(study: Study) -> tuple[HubName, ...]:

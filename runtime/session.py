@@ -41,7 +41,7 @@ class Session:
         """Find what the study reads. Touches neither network nor torch, and leaves nothing behind but digests.
 
         Raises:
-            BadLockFileError: the lock file beside the spec is damaged.
+            LockFileError: the lock file beside the spec is damaged.
             StoreError: the store is damaged, or of another format.
         """
         store = Store.open(store_folder) if store_folder.exists() else None
@@ -108,4 +108,4 @@ class Session:
         from .tasks import check_task
 
         for task in self.study.tasks.values():
-            yield from check_task(task, self.gathered.places.data(task.name))
+            yield from check_task(task, self.gathered.places.tasks[task.name])

@@ -10,7 +10,7 @@ from torch.utils import deterministic
 
 from ticketlang.study import Task
 
-from .failures import JobFailed
+from .failures import JobFailed, NoSuchDevice
 from .models import trunk
 from .tasks.encoding import encode, load_tokenizer
 from .tasks.examples import Examples, limited, load_examples
@@ -54,15 +54,16 @@ class Workshop:
             device: `cpu`, `cuda`, `cuda:1`; `auto` takes CUDA where there is one.
 
         Raises:
-            ValueError: for a device that is not there.
+            NoSuchDevice: for a device that is not there.
         """
         make_exact()
         return cls(places, listener, _device(device))
 
     def model(self, digest: str) -> trunk.Pretrained:
         """The pre-trained model, loaded once."""
+        folder = self.places.model(digest)  # refuses files that changed, before every job
         if digest not in self._models:
-            self._models[digest] = trunk.load(self.places.model(digest))
+            self._models[digest] = trunk.load(folder)
         return self._models[digest]
 
     def examples(self, task: Task, model: str, data: str, subset_seed: int) -> Prepared:
@@ -88,6 +89,7 @@ class Workshop:
         asked = (_read_as(task), data)
         if asked not in self._examples:
             self._examples[asked] = load_examples(task, self.places.data(task.name))
+            self.places.data(task.name)  # refuses files that changed while they were read
         chosen = limited(task, self._examples[asked], subset_seed)
         tokenizer = self._tokenizers[model]
         return Prepared(
@@ -118,9 +120,12 @@ def make_exact() -> None:
 def _device(name: str) -> torch.device:
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    if not DEVICES.fullmatch(name):
-        raise ValueError(f"no device is called `{name}`; there are `auto`, `cpu`, `cuda` and `cuda:1`")
-    device = torch.device(name)
+    try:
+        device = torch.device(name)
+    except RuntimeError:
+        device = None
+    if device is None or device.type not in {"cpu", "cuda"}:
+        raise NoSuchDevice(f"`{name}` is no device to compute on: `cpu`, `cuda` and `cuda:1` are")
     if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
-        raise ValueError(f"`{name}` is not there: this machine has {torch.cuda.device_count()} CUDA devices")
+        raise NoSuchDevice(f"`{name}` is not there: this machine has {torch.cuda.device_count()} CUDA devices")
     return device

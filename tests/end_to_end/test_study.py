@@ -6,7 +6,7 @@ import signal
 from pathlib import Path
 
 import pytest
-from desk import SPEC, Answer, Desk
+from desk import ENVIRONMENT, SPEC, Answer, Desk
 
 PLANNED = re.compile(r"Plan: (\d+) jobs: (\d+) to run, (\d+) reused")
 
@@ -169,6 +169,21 @@ def test_a_job_that_fails_leaves_the_others(desk: Desk) -> None:
     jobs, to_run, reused = counts(desk.ticketrun("plan", "small.ticket"))
     assert reused > 0
     assert jobs == to_run + reused
+
+
+def test_a_device_that_is_not_there(desk: Desk) -> None:
+    for device in ("mps", "nonsense", "cuda:99"):
+        answer = desk.ticketrun("run", "small.ticket", "--device", device)
+        assert answer.status == 3, answer.text
+        assert f"`{device}`" in answer.err
+
+
+def test_a_terminal_without_our_signs_gets_its_tables(again: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(ENVIRONMENT, "PYTHONIOENCODING", "ascii")
+    answer = again.ticketrun("run", "small.ticket")
+
+    assert answer.status == 0
+    assert "as_good_as_dense" in answer.out
 
 
 def test_what_cannot_run_yet_is_refused_before_any_job(desk: Desk) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from runtime.facts import DataPlace, Digests, Gathered, Root, gather
-from runtime.pins import BadLockFileError, HubName, Pins, hub_names, pin, read_pins, write_pins
+from runtime.failures import FilesChanged
+from runtime.pins import HubName, LockFileError, Pins, hub_names, pin, read_pins, write_pins
 from ticketlang.diagnostics import (
     Diagnostic,
     HubUnreachable,
@@ -133,6 +134,22 @@ def test_a_digest_is_read_once_and_noticed_when_the_file_changes(root: Path) -> 
     assert remembered.of(path) != first
 
 
+def test_files_that_change_after_the_plan_are_refused(root: Path) -> None:
+    """Else a training an hour from now would stand under the key of examples it never saw."""
+    found = gathered(root)
+    assert found.facts is not None
+    found.places.data("a")
+
+    (root / "a" / "train.jsonl").write_text('{"sentence": "so", "label": 1}\n')
+    with pytest.raises(FilesChanged, match="run the study again"):
+        found.places.data("a")
+
+    found.places.model(found.facts.model)
+    (root / "model" / "config.json").write_text('{"model_type": "bert", "num_hidden_layers": 2}')
+    with pytest.raises(FilesChanged):
+        found.places.model(found.facts.model)
+
+
 @pytest.mark.parametrize("text", ["", "[]", '{"x": 1}', "\x00"])
 def test_a_damaged_memory_of_digests_is_forgotten(root: Path, text: str) -> None:
     memory = root / "digests.json"
@@ -247,9 +264,14 @@ def test_one_name_out_of_reach_leaves_the_others_pinned() -> None:
     assert list(pins.commits) == ["dataset someone/data"]
 
 
+def test_a_lock_file_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    with pytest.raises(LockFileError, match="cannot be written"):
+        write_pins(Pins({"model a/b": COMMIT}), tmp_path / "not there" / "s.lock")
+
+
 @pytest.mark.parametrize("text", ["", "[]", '{"format": 2}', '{"format": 1, "commits": []}'])
 def test_a_damaged_lock_file_is_refused(tmp_path: Path, text: str) -> None:
     lock = tmp_path / "s.lock"
     lock.write_text(text)
-    with pytest.raises(BadLockFileError, match="lock"):
+    with pytest.raises(LockFileError, match="lock"):
         read_pins(lock)

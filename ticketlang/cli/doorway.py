@@ -56,8 +56,9 @@ def listener(is_terminal: bool) -> "Listener":
 
 
 def troubles() -> tuple[type[Exception], ...]:
-    """What storage and lock files may raise: each says one sentence, and exits with status 3."""
-    from runtime.pins import BadLockFileError
+    """What storage, lock files and the machine may raise: each says one sentence, and exits with status 3."""
+    from runtime.failures import NoSuchDevice
+    from runtime.pins import LockFileError
     from runtime.store import StoreError
 
-    return (BadLockFileError, StoreError)
+    return (LockFileError, NoSuchDevice, StoreError)

@@ -4,6 +4,8 @@ import sys
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Sequence
 from importlib import import_module
+from io import TextIOWrapper
+from signal import SIGINT
 from typing import Any
 
 # Commands by name, in the order of the help; each is a module that is imported when it is used.
@@ -19,7 +21,8 @@ exit status:
   1  mistakes in the spec
   2  wrong use of the command
   3  storage or machine
-  4  some jobs failed"""
+  4  some jobs failed; the rest is done
+  130, 143  interrupted; what is done is kept"""
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -28,6 +31,10 @@ def main(words: Sequence[str] | None = None) -> int:
     if words and words[0] not in COMMANDS and not words[0].startswith("-"):
         words.insert(0, "run")  # `ticketrun SPEC`
     chosen = words[0] if words else None
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that has no sign for a spread still gets the tables that were computed for it.
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
     args = parser(chosen).parse_args(words)
     try:
         status: int = args.main(args)
@@ -35,6 +42,9 @@ def main(words: Sequence[str] | None = None) -> int:
         # The reader of our output went away, as `head` does: nobody is left to be told.
         sys.stdout = None
         return 0
+    except KeyboardInterrupt:
+        print("ticketrun: interrupted; what is done is kept", file=sys.stderr)
+        return 128 + SIGINT
     return status
 
 
