@@ -214,6 +214,26 @@ def test_what_is_extended_is_replaced_field_by_field() -> None:
     assert (task.text, task.metrics, task.recipe) == (base.text, base.metrics, base.recipe)
 
 
+def test_a_spec_means_its_own_task_in_the_groups_of_a_library() -> None:
+    """One name is one task: the smaller `mrpc` is the one of `glue`, too."""
+    own = "task mrpc extends mrpc { limit 100 examples }\n"
+    body = FRAME.format(ticket=TICKET, study="transfer imp to glue", seeds="1, 2")
+    found = check(Source("s.ticket", own + body))
+    assert found.study is not None, found.diagnostics
+    assert found.study.tasks["mrpc"].limit == 100
+    assert found.study.tasks["rte"].limit is None, "what a library's task extends is the library's"
+    assert list(found.study.tasks) == ["mrpc", "mnli", "qqp", "stsb", "wnli", "qnli", "rte", "sst2", "cola"]
+
+
+def test_a_spec_means_its_own_task_where_a_group_is_the_source() -> None:
+    own = "task mrpc extends mrpc { limit 100 examples }\n"
+    body = FRAME.format(ticket=TICKET.replace("source mrpc", "source glue"), study="", seeds="1, 2")
+    found = check(Source("s.ticket", own + body)).study
+    assert found is not None
+    assert found.tasks["mrpc"].limit == 100
+    assert len(found.tickets) == 9
+
+
 def test_spans_are_where_things_were_written() -> None:
     study = study_of(study="baselines dense\ntransfer imp at 50% to rte\nclaim c { imp at 50% beats dense }")
     assert study.model.at.text == 'folder "m"'
@@ -301,3 +321,14 @@ def test_two_used_files_that_disagree(tmp_path: Path) -> None:
     (complaint,) = check(write(tmp_path, "s.ticket", spec)).diagnostics
     assert complaint.message == "`ours` means two things: one in one.ticket, one in two.ticket"
     assert complaint.at.text == '"two.ticket"'
+
+
+@pytest.mark.parametrize("own", ["", "group mrpc = rte\n"])
+def test_a_used_file_means_its_own_task_in_the_groups_of_what_it_uses(tmp_path: Path, own: str) -> None:
+    """Whatever else the spec calls by that name."""
+    write(tmp_path, "ours.ticket", "use chen2020\ntask mrpc extends mrpc { limit 10 examples }\ngroup mine = mrpc\n")
+    spec = FRAME.format(ticket=TICKET.replace("source mrpc", "source mine"), study="transfer imp to glue", seeds="1, 2")
+    found = check(write(tmp_path, "s.ticket", own + spec.replace("use chen2020", 'use "ours.ticket"')))
+    assert found.study is not None, found.diagnostics
+    assert found.study.tasks["mrpc"].limit == 10
+    assert len(found.study.tasks) == 9

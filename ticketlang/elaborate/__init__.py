@@ -41,7 +41,7 @@ def elaborate(tree: File, loads: Loads) -> Elaborated:
 
 
 def _understand(tree: File, modules: Modules, tasks: Tasks, complaints: Complaints) -> Study | None:
-    module = modules.open(tree)
+    module = tasks.spec = modules.open(tree)
     for seen in modules.opened.values():
         # What ships is looked at where it is used; its tests have looked at the rest.
         if seen is not None and not seen.is_shipped:

@@ -25,6 +25,7 @@ class Tasks:
     """Tasks and groups by their declarations, each elaborated once."""
 
     complaints: Complaints
+    spec: Module | None = None  # the file of the study: in it, a name stands for one task
     known: dict[Declaration, Task | None] = field(factory=dict)  # None: not understood
     members: dict[Declaration, tuple[Declaration, ...]] = field(factory=dict)  # of groups
     circular: set[Declaration] = field(factory=set)  # tasks and groups of a circle that was complained about
@@ -97,13 +98,22 @@ class Tasks:
                 self.circular |= {*above, group}
                 self.complaints.add(diagnostics.GroupHoldsItself(at=item.parts[-1].at, name=found.name))
             elif found.word == "task":
-                members[found] = None
+                members[self._as_in_the_spec(found)] = None
             elif len(above) == LONGEST_CHAIN:
                 self._complain_of_chain(above[0])
             else:
                 members |= dict.fromkeys(self._members(found, (*above, group)))
         self.members[group] = tuple(members)
         return self.members[group]
+
+    def _as_in_the_spec(self, task: Declaration) -> Declaration:
+        """The task of this name that the spec sees: its own `mrpc` stands in the groups of a library, too.
+
+        Otherwise a study could hold two tasks of one name. What a library's task extends stays as the library has it.
+        """
+        key = (task.space, task.name)
+        seen = (self.spec.own.get(key), self.spec.used.get(key)) if self.spec else ()
+        return next((found for found in seen if found is not None and found.word == "task"), task)
 
     def _complain_of_chain(self, first: Declaration) -> None:
         self.complaints.add(diagnostics.ChainTooLong(at=first.at, name=first.name, limit=LONGEST_CHAIN))
