@@ -1,16 +1,13 @@
 """What a study reads, found at the edge: where its files lie, and digests of them.
 
-Paths never enter a key; digests do. Reading 400 MB to plan would be slow, so digests are remembered by a file's size
-and times.
+Paths never enter a key; digests do.
 """
 
-import json
-from collections.abc import Iterable, Iterator, Mapping
-from hashlib import blake2b
+from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
-from attrs import Factory, define, evolve, field, frozen
+from attrs import Factory, evolve, frozen
 
 from ticketlang.diagnostics import (
     Diagnostic,
@@ -30,6 +27,7 @@ from ticketlang.plan import DataFacts, Facts
 from ticketlang.source import Span
 from ticketlang.study import Model, Study, Task
 
+from .digests import Digests, digest_of
 from .failures import FilesChanged
 from .models.description import UnreadableModel, describe_model
 from .pins import HubName, Pins, first_line
@@ -56,7 +54,7 @@ class Places:
     model_folder: Path | None = None
     model_hub: tuple[str, str] | None = None  # name, commit: to be fetched
     tasks: Mapping[str, DataPlace] = Factory(dict)
-    digests: "Digests | None" = None  # with them, files that changed since they were found are refused
+    digests: Digests | None = None  # with them, files that changed since they were found are refused
 
     def model(self, digest: str) -> Path:
         """The folder of the model. The digest says which; a study has one.
@@ -104,54 +102,6 @@ class Root:
         if self.is_confined and not path.resolve().is_relative_to(self.folder.resolve()):
             return OutsideRoot(at=at, path=name, root=str(self.folder))
         return path
-
-
-@define
-class Digests:
-    """Digests of files, remembered by size and times in a file of the store."""
-
-    memory: Path | None = None  # None: nothing is remembered
-    known: dict[str, tuple[list[int], str]] = field(factory=dict)
-    is_changed: bool = False
-
-    @classmethod
-    def open(cls, memory: Path | None) -> "Digests":
-        try:
-            text = memory.read_text(encoding="utf-8") if memory else "{}"
-            return cls(memory, {path: (stamp, digest) for path, (stamp, digest) in json.loads(text).items()})
-        except (OSError, ValueError, TypeError, AttributeError):
-            return cls(memory)  # it can always be made anew
-
-    def of(self, path: Path) -> str:
-        """The digest of a file's content: 40 hexadecimal digits."""
-        status = path.stat()
-        stamp = [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino]
-        name = str(path.resolve())
-        if name in self.known and list(self.known[name][0]) == stamp:
-            return self.known[name][1]
-        digest = blake2b(digest_size=20)
-        with path.open("rb") as file:
-            while block := file.read(1 << 20):
-                digest.update(block)
-        self.known[name] = (stamp, digest.hexdigest())
-        self.is_changed = True
-        return digest.hexdigest()
-
-    def remember(self) -> None:
-        """Write down what was found. A folder that cannot be written to costs time at the next start, and no more."""
-        if self.memory is None or not self.is_changed:
-            return
-        staged = self.memory.with_suffix(".new")
-        try:
-            self.memory.parent.mkdir(exist_ok=True)
-            staged.write_text(json.dumps(self.known), encoding="utf-8")
-            staged.replace(self.memory)
-        except OSError:
-            staged.unlink(missing_ok=True)
-
-
-def digest_of(parts: Iterable[object]) -> str:
-    return blake2b(json.dumps(list(parts)).encode(), digest_size=20).hexdigest()
 
 
 def gather(study: Study, root: Root, pins: Pins, digests: Digests, fetched_model: Path | None = None) -> Gathered:

@@ -13,7 +13,8 @@ from ticketlang.lay_out import lay_out, nothing_known
 from ticketlang.plan import Facts, Plan
 from ticketlang.study import Study
 
-from .facts import Digests, Gathered, Root, fetch_model, gather
+from .digests import Digests
+from .facts import Gathered, Root, fetch_model, gather
 from .pins import Pins, ask_the_hub, lock_file_of, pin, read_pins, write_pins
 from .progress import Listener
 from .schedulers.ran import Ran

@@ -26,6 +26,7 @@ STAGES = (
     "rules",
     "pipeline",
     "readiness",
+    "requests",
     "lay_out",
     "display",
     "cli",
@@ -37,6 +38,7 @@ SHARED = ("plain", "source", "units", "vocabulary", "study", "jobs", "plan", "di
 
 # Parts of the runtime that say less than torch needs to be imported for: checking, planning and reporting use them.
 LIGHT = (
+    "digests",
     "facts",
     "failures",
     "masks",

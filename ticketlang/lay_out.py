@@ -1,16 +1,14 @@
 """Study -> Plan: which jobs answer which cells, what is shared, and what is known already.
 
-Requests are made in the order in which people think of them; a request that comes to a key which is there already is
-shared. So `evaluate the ticket of 30% on its own task` and `train round two` are one job, and so are all the baselines
-that do not depend on a ticket's source.
+Requests are made in the order in which people think of them, and those for the same job meet: `evaluate the ticket of
+30% on its own task` and `train round two` are one, and so are all baselines that do not depend on a ticket's source.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 
-from attrs import Factory, define, evolve, frozen
+from attrs import evolve, frozen
 
 from .jobs import (
-    AnyJob,
     DrawMask,
     FineTune,
     JobKey,
@@ -23,9 +21,9 @@ from .jobs import (
     TrainingSeeds,
     Weights,
     inputs_of,
-    key_of,
 )
 from .plan import Cell, Facts, Known, Plan, PlannedJob
+from .requests import Requests
 from .study import Arm, Recipe, Seeds, Study, Task, Ticket
 from .units import START, Sparsity
 
@@ -64,45 +62,6 @@ def lay_out(study: Study, facts: Facts, known_results: KnownResults = nothing_kn
         cells=requests.cells,
         masks=requests.masks,
     )
-
-
-@define
-class Requests:
-    """What was asked for so far, each job once."""
-
-    study: Study
-    facts: Facts
-    jobs: dict[JobKey, AnyJob] = Factory(dict)  # each after its inputs
-    groups: dict[JobKey, str] = Factory(dict)
-    labels: dict[JobKey, dict[str, None]] = Factory(dict)  # who asked, in order, each once
-    cells: dict[Cell, JobKey] = Factory(dict)
-    masks: dict[JobKey, str] = Factory(dict)
-
-    def ask(self, job: AnyJob, group: str, label: str) -> JobKey:
-        """Ask for a job. The first to ask names its group; the weights are kept if anyone wants them."""
-        key = key_of(job)
-        if key in self.jobs:
-            earlier = self.jobs[key]
-            if isinstance(job, FineTune) and isinstance(earlier, FineTune) and job.keeps_weights:
-                self.jobs[key] = evolve(earlier, keeps_weights=True)
-        else:
-            self.jobs[key] = job
-            self.groups[key] = group
-        self.labels.setdefault(key, {})[label] = None
-        return key
-
-    def ask_mask(self, job: Prune | DrawMask, group: str, label: str) -> JobKey:
-        key = self.ask(job, group, label)
-        self.masks.setdefault(key, label)
-        return key
-
-    def ask_cell(self, job: FineTune, group: str, cell: Cell) -> None:
-        key = self.ask(job, group, cell.id)
-        if self.cells.setdefault(cell, key) != key:
-            raise ValueError(f"the cell {cell.id} has two answers: two parts of the study share its name")
-
-    def data(self, names: tuple[str, ...]) -> str:
-        return "+".join(self.facts.data[name].digest for name in names)
 
 
 @frozen(kw_only=True)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from runtime.facts import DataPlace, Digests, Gathered, Root, gather
+from runtime.digests import Digests
+from runtime.facts import DataPlace, Gathered, Root, gather
 from runtime.failures import FilesChanged
 from runtime.pins import HubName, LockFileError, Pins, hub_names, pin, read_pins, write_pins
 from ticketlang.diagnostics import (
