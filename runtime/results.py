@@ -101,36 +101,43 @@ class Results:
         condition = Condition(arm=self.reference.name, ticket=None, level=None, target=target)
         return condition if condition in self.conditions else None
 
-    def values(self, condition: Condition) -> Mapping[Seeds, float]:
-        """The deciding scores of the runs that are done, by seeds."""
-        return {
-            cell.seeds: self.measurements[cell][0].value
-            for cell in self.conditions.get(condition, ())
-            if cell in self.measurements
-        }
+    def runs(self, condition: Condition) -> tuple[JobKey, ...]:
+        """The jobs behind its cells, each once: what a seed does not change is not repeated by it."""
+        return tuple(dict.fromkeys(self.plan.cells[cell] for cell in self.conditions.get(condition, ())))
+
+    @cached_property
+    def scores(self) -> Mapping[JobKey, float]:
+        """The deciding score of every run that is done."""
+        return {self.plan.cells[cell]: found[0].value for cell, found in self.measurements.items()}
 
     def average(self, condition: Condition) -> Average | None:
-        """Over seeds; None where no run is done."""
-        return average(self.values(condition).values(), len(self.conditions.get(condition, ())))
+        """Over its runs; None where none is done."""
+        runs = self.runs(condition)
+        return average([self.scores[run] for run in runs if run in self.scores], len(runs))
 
     def gap(self, condition: Condition) -> Average | None:
         """Score minus dense score, run by run of the same seeds; None without a pair."""
         dense = self.dense(condition.target)
         if dense is None or dense == condition:
             return None
-        mine, theirs = self.values(condition), self.values(dense)
-        pairs = [mine[seeds] - theirs[seeds] for seeds in mine if seeds in theirs]
-        return average(pairs, len(self.conditions[condition]))
+        theirs = {cell.seeds: self.plan.cells[cell] for cell in self.conditions[dense]}
+        mine = {cell.seeds: self.plan.cells[cell] for cell in self.conditions[condition]}
+        pairs = dict.fromkeys((run, theirs[seeds]) for seeds, run in mine.items() if seeds in theirs)
+        done = [self.scores[a] - self.scores[b] for a, b in pairs if a in self.scores and b in self.scores]
+        return average(done, len(pairs))
 
-    def masks(self, condition: Condition) -> tuple[JobKey, ...]:
-        """The masks its runs are trained under, one for each seed; none for a dense arm."""
-        keys = (self.plan.cells[cell] for cell in self.conditions.get(condition, ()))
-        jobs = (self.plan.jobs[key].job for key in keys if key in self.plan.jobs)
-        return tuple(job.mask for job in jobs if isinstance(job, FineTune) and job.mask is not None)
+    def masks(self, condition: Condition) -> Mapping[Seeds, JobKey]:
+        """The masks its runs are trained under, by seeds; none for a dense arm."""
+        found: dict[Seeds, JobKey] = {}
+        for cell in self.conditions.get(condition, ()):
+            planned = self.plan.jobs.get(self.plan.cells[cell])
+            if planned is not None and isinstance(planned.job, FineTune) and planned.job.mask is not None:
+                found[cell.seeds] = planned.job.mask
+        return found
 
     def collapsed_in(self, condition: Condition) -> tuple[str, ...]:
-        """Matrices of which less than one weight in a hundred is left in some run (paper notes: layer collapse)."""
-        names = (name for mask in self.masks(condition) for name in self.collapsed.get(mask, ()))
+        """Matrices of which less than one weight in a hundred is left in some run: no signal passes them."""
+        names = (name for mask in self.masks(condition).values() for name in self.collapsed.get(mask, ()))
         return tuple(dict.fromkeys(names))
 
     def environments(self, conditions: Iterable[Condition]) -> tuple[Environment, ...]:

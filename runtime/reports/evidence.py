@@ -63,7 +63,7 @@ class Evidence:
             ticket, level = condition.ticket, condition.level
             if ticket is not None and level is not None and condition.arm == ticket.name:
                 its = found.setdefault((ticket, level), {})
-                its.update(dict.fromkeys(self.results.masks(condition)))
+                its.update(dict.fromkeys(self.results.masks(condition).values()))
         return {point: tuple(keys) for point, keys in found.items()}
 
     def artifact(self, key: JobKey) -> Artifact | None:

@@ -44,6 +44,24 @@ def test_averages_and_gaps_go_by_seeds(store: Store) -> None:
     assert DENSE_A.name == "dense/a"
 
 
+def test_seeds_that_change_nothing_in_an_arm_repeat_no_run(store: Store) -> None:
+    """Three searches times two random masks: one dense run, three of the ticket, two of the random mask."""
+    seeds = tuple(evolve(Seeds.tied(1), search=search, mask=mask) for search in (1, 2, 3) for mask in (1, 2))
+    laid_out = plan(evolve(WANTED, seeds=seeds))
+    fill(store, laid_out, lambda cell: 0.7 + cell.seeds.search / 100 + (cell.arm == "random_mask") * cell.seeds.mask)
+    results = Results.of(laid_out, store)
+
+    at_30 = {c.arm: c for c in results.conditions if c.level in {None, Sparsity.percent(30)}}
+    averages = {arm: results.average(condition) for arm, condition in at_30.items()}
+
+    asked = {arm: (found.n, found.asked) for arm, found in averages.items() if found is not None}
+    assert asked == {"dense": (1, 1), "imp": (3, 3), "random_mask": (2, 2)}
+    assert averages["dense"] is not None
+    assert averages["dense"].sd is None  # one run has no deviation, however often it is looked at
+    gaps = {arm: results.gap(condition) for arm, condition in at_30.items() if arm != "dense"}
+    assert {arm: gap.n for arm, gap in gaps.items() if gap is not None} == {"imp": 3, "random_mask": 2}
+
+
 def test_missing_runs_are_there_as_missing(store: Store) -> None:
     laid_out = plan(WANTED)
     fill(store, laid_out, lambda cell: None if cell.seeds == Seeds.tied(2) and cell.arm == "imp" else scored(cell))

@@ -37,5 +37,5 @@ def _row(evidence: Evidence, condition: Condition, dense: Condition | None) -> t
         Entry(str(condition.level) if condition.level else ""),
         Entry(score(average), mark=evidence.marks(compared), tone=tone),
         Entry("" if condition == dense or dense is None else gap(its_gap), tone=tone),
-        Entry(runs(average, len(results.conditions[condition])), tone=tone),
+        Entry(runs(average, len(results.runs(condition))), tone=tone),
     )
