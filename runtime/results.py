@@ -45,6 +45,11 @@ class Condition:
         return cell.id.removesuffix(f"/{cell.seeds}")
 
     @property
+    def is_ticket(self) -> bool:
+        """Whether it is a ticket itself, and no baseline beside one."""
+        return self.ticket is not None and self.arm == self.ticket.name
+
+    @property
     def source(self) -> str | None:
         """What its ticket was searched on; None where it has none."""
         return self.ticket.source_name if self.ticket else None

@@ -10,7 +10,7 @@ from typing import Literal
 
 from attrs import frozen
 
-from ticketlang.study import ArmPattern, Claim, MatchRule, Study
+from ticketlang.study import ArmPattern, Claim, MatchRule, Study, Ticket
 
 from .results import Condition, Results
 from .statistics import Average, pooled_sd
@@ -95,7 +95,7 @@ def _pairs(claim: Claim, results: Results) -> Iterator[tuple[Condition, Conditio
             continue
         if claim.other and left.ticket is not None and left.target in left.ticket.source:
             continue
-        right = tuple(_opposites(claim.right, left, results))
+        right = _opposites(claim.right, left, results)
         if right:
             yield from ((left, each) for each in right)
         elif claim.right.source != TARGET:  # a target that is no source has no ticket of its own to compare with
@@ -113,18 +113,28 @@ def _speaks_of(pattern: ArmPattern, condition: Condition) -> bool:
     return pattern.source is None or condition.source == pattern.source
 
 
-def _opposites(pattern: ArmPattern, left: Condition, results: Results) -> Iterator[Condition]:
+def _opposites(pattern: ArmPattern, left: Condition, results: Results) -> tuple[Condition, ...]:
     """The right conditions of a left one: what the pattern leaves open is as on the left, as far as that can be."""
-    there = [c for c in results.conditions if c.target == left.target and c != left and _speaks_of(pattern, c)]
+    on_target = [c for c in results.conditions if c.target == left.target]
+    there = [c for c in on_target if c != left and _speaks_of(pattern, c)]
     if pattern.level is None and left.level is not None:
         there = [c for c in there if c.level in {None, left.level}]
-    if pattern.source is None and left.ticket is not None:
+    if left.ticket is None:
+        # An arm that some tickets share and others have for themselves stands beside the former alone.
+        apart = {c.ticket.label for c in on_target if c.arm == left.arm and c.ticket}
+        return tuple(c for c in there if c.ticket is None or c.ticket.label not in apart)
+    if pattern.source is None and not any(c.is_ticket for c in there):
+        return _baselines_of(left.ticket, there)
+    if pattern.source is None:
         there = [c for c in there if c.source == left.source] or there
-    if left.ticket is not None:
-        there = [c for c in there if c.ticket == left.ticket] or [
-            c for c in there if c.ticket and left.ticket and c.ticket.variant == left.ticket.variant
-        ] or there  # fmt: skip
-    yield from there
+    block = [c for c in there if c.ticket and c.ticket.name == left.ticket.name] or there
+    return tuple(c for c in block if c.ticket and c.ticket.variant == left.ticket.variant) or tuple(block)
+
+
+def _baselines_of(ticket: Ticket, there: list[Condition]) -> tuple[Condition, ...]:
+    """Those of a baseline's conditions that were made for a ticket; else those that all tickets share."""
+    own = tuple(c for c in there if c.ticket and c.ticket.label == ticket.label)
+    return own or tuple(c for c in there if c.ticket is None)
 
 
 def _case(claim: Claim, rule: MatchRule | None, results: Results, left: Condition, right: Condition | None) -> Case:

@@ -5,6 +5,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 from handmade import DENSE, RANDOM_INIT, RANDOM_MASK, claim, fill, plan, rule, study, ticket, transfer
 
 from runtime.results import Results
@@ -13,7 +14,7 @@ from runtime.store import Store
 from runtime.verdicts import Verdict, judge, matches
 from ticketlang.plan import Cell
 from ticketlang.study import ArmPattern, Claim, Study
-from ticketlang.units import Sparsity
+from ticketlang.units import START, Duration, Sparsity
 
 AT_70 = Sparsity.percent(70)
 
@@ -211,6 +212,51 @@ def test_what_is_not_named_is_for_each_and_the_right_side_follows_the_left(tmp_p
         "random_init.imp/a@30%/a : random_mask@30%/a",
         "random_init.imp/a@50%/a : random_mask@50%/a",
     }
+
+
+LATE = Duration(Fraction(1, 20), "training")
+
+
+def test_a_rewind_that_is_an_axis_has_a_baseline_at_each_of_its_values(tmp_path: Path) -> None:
+    """At 0 steps the random mask is one for all tickets; above it, each ticket has its own."""
+    axis = [evolve(ticket("a", 50, variant=(("rewind", str(at)),)), rewind=at) for at in (START, LATE)]
+    wanted = study(
+        *axis,
+        baselines=(DENSE, RANDOM_MASK, RANDOM_INIT),
+        claims=(
+            claim(of("imp"), "beats", of("random_mask"), name="mask"),
+            claim(of("imp"), "beats", of("random_init"), name="init"),
+            claim(of("random_mask"), "beats", of("imp"), name="turned"),
+            claim(of("imp"), "beats", of("dense"), name="dense"),
+        ),
+    )
+    verdicts = judged(tmp_path, wanted, lambda cell: 0.5)
+
+    early, late = "imp[rewind=0 steps]/a@50%/a", "imp[rewind=5% of training]/a@50%/a"
+    assert answers(verdicts["mask"]).keys() == {f"{early} : random_mask@50%/a", f"{late} : random_mask.{late}"}
+    assert answers(verdicts["init"]).keys() == {f"{each} : random_init.{each}" for each in (early, late)}
+    assert answers(verdicts["turned"]).keys() == {f"random_mask@50%/a : {early}", f"random_mask.{late} : {late}"}
+    assert answers(verdicts["dense"]).keys() == {f"{each} : dense/a" for each in (early, late)}
+
+
+def test_two_tickets_of_one_source_have_their_own_baselines(tmp_path: Path) -> None:
+    wanted = study(
+        ticket("a", 50),
+        evolve(ticket("a", 50, name="late"), rewind=LATE),
+        baselines=(RANDOM_MASK, RANDOM_INIT),
+        claims=(
+            claim(of("imp"), "beats", of("random_mask"), name="imp"),
+            claim(of("late"), "beats", of("random_mask"), name="late"),
+            claim(of("imp"), "beats", of("random_init", "a"), name="named"),
+            claim(of("late"), "beats", of("imp"), name="blocks"),
+        ),
+    )
+    verdicts = judged(tmp_path, wanted, lambda cell: 0.5)
+
+    assert answers(verdicts["imp"]).keys() == {"imp/a@50%/a : random_mask@50%/a"}
+    assert answers(verdicts["late"]).keys() == {"late/a@50%/a : random_mask.late/a@50%/a"}
+    assert answers(verdicts["named"]).keys() == {"imp/a@50%/a : random_init.imp/a@50%/a"}
+    assert answers(verdicts["blocks"]).keys() == {"late/a@50%/a : imp/a@50%/a"}
 
 
 def test_other_targets_leave_out_the_source_and_targets_without_a_ticket(tmp_path: Path) -> None:
