@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from . import diagnostics
 from .diagnostics import Diagnostic
 from .source import Span
-from .study import Arm, ArmPattern, Claim, Study, Task, Ticket
-from .units import START, Sparsity
+from .study import Arm, ArmPattern, Claim, Recipe, Study, Task, Ticket
+from .units import START, Duration, Sparsity
 from .vocabulary.metrics import METRICS
 from .vocabulary.tasks import TASK_KINDS
 
@@ -75,6 +75,25 @@ def rewinding_needs_a_source(study: Study) -> Iterator[Diagnostic]:
     for ticket in study.tickets:
         if not ticket.source and ticket.rewind != START:
             yield diagnostics.RewindNeedsSource(at=ticket.places.get("rewind", ticket.at))
+
+
+def rewinding_leaves_something_to_train(study: Study) -> Iterator[Diagnostic]:
+    """Asked where both lengths have one unit; in others they are compared when the data is there, by the job."""
+    for ticket in study.tickets:
+        recipe = ticket.recipe or (study.tasks[ticket.source[0]].recipe if _sources_known(study, ticket) else None)
+        if recipe is not None and _reaches(ticket.rewind, recipe.train):
+            at = ticket.places.get("rewind", ticket.at)
+            yield diagnostics.RewindBeyondTraining(at=at, rewind=str(ticket.rewind), train=str(recipe.train))
+
+
+def warmups_end_before_training(study: Study) -> Iterator[Diagnostic]:
+    for task in study.tasks.values():
+        if _reaches(task.recipe.warmup, task.recipe.train):
+            yield _warmup_too_long(task.places.get("warmup", task.at), task.recipe)
+    for ticket in study.tickets:
+        if ticket.recipe is not None and _reaches(ticket.recipe.warmup, ticket.recipe.train):
+            at = ticket.places.get("warmup", ticket.places.get("train", ticket.at))
+            yield _warmup_too_long(at, ticket.recipe)
 
 
 def tickets_are_trained_somewhere(study: Study) -> Iterator[Diagnostic]:
@@ -165,6 +184,8 @@ RULES_OF_PARTS: tuple[Rule, ...] = (
     metrics_fit_the_kind,
     levels_are_on_the_path,
     rewinding_needs_a_source,
+    rewinding_leaves_something_to_train,
+    warmups_end_before_training,
     transferred_levels_exist,
 )
 
@@ -179,6 +200,19 @@ RULES: tuple[Rule, ...] = (
 
 
 # What rules look at
+
+
+def _sources_known(study: Study, ticket: Ticket) -> bool:
+    return bool(ticket.source) and all(name in study.tasks for name in ticket.source)
+
+
+def _reaches(point: Duration, train: Duration) -> bool:
+    """Whether a point of a training lies at its end or beyond, as far as the units tell."""
+    return point.unit == train.unit and point.amount >= train.amount
+
+
+def _warmup_too_long(at: Span, recipe: Recipe) -> Diagnostic:
+    return diagnostics.WarmupBeyondTraining(at=at, warmup=str(recipe.warmup), train=str(recipe.train))
 
 
 def _blocks(study: Study) -> dict[str, tuple[Sparsity, ...]]:

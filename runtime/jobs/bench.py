@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from attrs import frozen
 
 from ticketlang.jobs import FineTune, JobKey, ReachRewindPoint
+from ticketlang.study import Task
 from ticketlang.units import Duration
 
 from ..failures import JobFailed
@@ -58,6 +59,9 @@ def set_up(
         weights: of the trunk; copied.
         head: copied; None: a fresh one.
         begins, ends: None: the start, and the end, of the whole training.
+
+    Raises:
+        JobFailed: for a training that cannot be had, or in which nothing would be learned.
     """
     _refuse_what_is_to_come(job)
     model = workshop.model(job.model)
@@ -70,6 +74,7 @@ def set_up(
     network.head.load_state_dict(head or fresh_head(outputs, model.hidden_size, model.initializer_range, drawn))
     dropouts = plant_dropout(network, job.seeds.dropout, job.task.name)
     schedule = Schedule.of(job.task.recipe, len(data.train))
+    _refuse_idle(job.task, schedule, begins if ends is None else ends)
     training = Training(
         schedule=schedule,
         order=TrainingOrder(len(data.train), job.task.recipe.batch, job.seeds.order, job.task.name),
@@ -98,6 +103,17 @@ def facts_of(job: TrainingJob, bench: Bench, trained: Trained) -> dict[str, JSON
         "steps of the whole schedule": bench.training.schedule.steps,
         "last loss": trained.curve[-1][1] if trained.curve else None,
     }  # fmt: skip
+
+
+def _refuse_idle(task: Task, schedule: Schedule, rewind: Duration | None) -> None:
+    """Refuse trainings without a step: known only here, where the number of examples is."""
+    whole = f"training on {task.name} ({task.recipe.train}) takes {schedule.steps} steps"
+    if schedule.steps == 0:
+        raise JobFailed(f"{whole}; say a longer `train`")
+    if rewind is not None and rewind.steps(schedule.steps_per_epoch, schedule.steps) >= schedule.steps:
+        raise JobFailed(f"{whole}, and going back to {rewind} leaves none of them; rewind to an earlier point")
+    if schedule.warmup >= schedule.steps:
+        raise JobFailed(f"{whole}, and the rate rises over {task.recipe.warmup}; say a shorter `warmup`")
 
 
 def _refuse_what_is_to_come(job: TrainingJob) -> None:

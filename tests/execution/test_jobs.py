@@ -214,6 +214,20 @@ def test_a_rewound_ticket_begins_at_its_point(world: World) -> None:
     assert ticket.certificate.holds
 
 
+def test_a_training_without_a_step_is_refused(world: World) -> None:
+    """12 steps in all: what no unit of the spec gave away."""
+    end = Duration(Fraction(12), "steps")
+    point = ReachRewindPoint(model="m", task=warm(), data="data", until=end, seeds=SEEDS, precision="fp32")
+    with pytest.raises(JobFailed, match="takes 12 steps, and going back to 12 steps leaves none of them"):
+        world.do(point)
+    with pytest.raises(JobFailed, match="rewind to an earlier point"):
+        world.do(fine_tune(warm(), begins=Duration(Fraction(2), "epochs")))
+    with pytest.raises(JobFailed, match="the rate rises over 20 steps; say a shorter `warmup`"):
+        world.do(fine_tune(warm(recipe=recipe(warmup=Duration(Fraction(20), "steps")))))
+    with pytest.raises(JobFailed, match="takes 0 steps; say a longer `train`"):
+        world.do(fine_tune(warm(recipe=recipe(train=Duration(Fraction(1, 100), "epochs")))))
+
+
 def test_weights_are_left_only_where_they_are_wanted(world: World) -> None:
     kept, dropped = world.do(fine_tune(warm())), world.do(fine_tune(warm(limit=80), keeps_weights=False))
     assert {"weights.safetensors", "head.safetensors"} <= set(kept.files)

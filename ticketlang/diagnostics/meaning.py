@@ -83,6 +83,24 @@ class RewindNeedsSource(Diagnostic):
 
 
 @frozen(kw_only=True)
+class RewindBeyondTraining(Diagnostic):
+    code = "rewind-beyond-training"
+    says = "going back to {rewind} of a training of {train} leaves nothing to train"
+    help = "rewind to an earlier point, such as `rewind 5% of training`"
+    rewind: str
+    train: str
+
+
+@frozen(kw_only=True)
+class WarmupBeyondTraining(Diagnostic):
+    code = "warmup-beyond-training"
+    says = "the rate rises over {warmup}, and the training takes {train}: it would never fall"
+    help = "say a shorter one, such as `warmup 10% of training`"
+    warmup: str
+    train: str
+
+
+@frozen(kw_only=True)
 class OneDenseLevel(Diagnostic):
     code = "dense-has-no-level"
     says = "`{arm}` has no mask, and so no level"
