@@ -7,7 +7,7 @@ from attrs import frozen
 
 from ..source import Span
 
-LONGEST_FACT = 80  # characters of a fact that are printed; a spec may hold a name of a megabyte
+LONGEST_FACT = 160  # characters of a fact that are printed; a spec may hold a name of a megabyte
 
 
 @frozen(kw_only=True)
@@ -46,7 +46,8 @@ def _as_text(fact: object) -> object:
         case tuple():
             return ", ".join(f"`{item}`" for item in fact)
         case str() if len(fact) > LONGEST_FACT:
-            return fact[: LONGEST_FACT - 1] + "…"
+            # Cut in the middle: of a path, the end says most.
+            return f"{fact[: LONGEST_FACT // 2 - 1]}…{fact[-LONGEST_FACT // 2 :]}"
     return fact
 
 
