@@ -6,7 +6,7 @@ keeps weights, after one that dropped them) is published beside the older one, w
 """
 
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
 from secrets import token_hex
@@ -69,7 +69,7 @@ class Store:
     def known(self, keys: Collection[JobKey]) -> Mapping[JobKey, Known]:
         """Which of these jobs are done. One look at the folder, and one at each artifact not looked at before."""
         wanted, found = frozenset(keys), {}
-        for key, (name, number) in self._newest().items():
+        for key, (name, number) in _newest_of(self.disk.names(self.layout.artifacts)).items():
             if key in wanted and (known := self._glance(name, number)) is not None:
                 found[key] = known
         return found
@@ -83,18 +83,13 @@ class Store:
         # One object for one version, so that its files are checked once; and no list of the folder where it is known.
         if key in self.opened and self._number(self.opened[key][1].folder) == self.opened[key][0]:
             return self.opened[key][1]
-        newest = self._newest(key)
+        newest = _newest_of(self.disk.names(self.layout.artifacts))
         if key not in newest:
             raise MissingFileError(f"there is no stored result {key}")
         name, number = newest[key]
         artifact = Artifact(key, self.layout.artifacts / name, self.disk)
         self.opened[key] = number, artifact
         return artifact
-
-    def artifacts(self) -> Iterator[Artifact]:
-        """Everything there is."""
-        for key in self._newest():
-            yield self.artifact(key)
 
     def stage(self, key: JobKey) -> Path:
         """A new empty folder for the files of a job, which the caller has claimed. What earlier tries left goes."""
@@ -133,8 +128,10 @@ class Store:
         for name in self.disk.names(self.layout.staging):
             if not self.claims.is_taken(JobKey(name.partition(".")[0])):
                 self.disk.remove(self.layout.staging / name)
-        newest = {name for name, _ in self._newest().values()}
-        for name in self.disk.names(self.layout.artifacts):
+        # One list alone: a result that someone publishes now is in neither half of it.
+        there = self.disk.names(self.layout.artifacts)
+        newest = {name for name, _ in _newest_of(there).values()}
+        for name in there:
             if key_and_number(name) and name not in newest:
                 self.disk.remove(self.layout.artifacts / name)
 
@@ -159,15 +156,6 @@ class Store:
         for name, content in written.items():
             self.disk.write_new(staged / name, content)
         self.disk.flush(staged)
-
-    def _newest(self, key: JobKey | None = None) -> Mapping[JobKey, tuple[str, int]]:
-        """Of every artifact the newest version: its name, and the number the file system gave it."""
-        newest: dict[JobKey, tuple[int, str, int]] = {}
-        for name, number in self.disk.names(self.layout.artifacts).items():
-            parts = key_and_number(name)
-            if parts is not None and (key is None or parts[0] == key):
-                newest[parts[0]] = max(newest.get(parts[0], (0, "", 0)), (parts[1], name, number))
-        return {named: (name, number) for named, (_, name, number) in newest.items()}
 
     def _number(self, folder: Path) -> int | None:
         try:
@@ -228,6 +216,15 @@ def _begin(layout: Layout, disk: Disk) -> None:
     except FileExistsError:  # another process began it at the same moment
         _agree_on_format(layout, disk)
     disk.flush(layout.root)
+
+
+def _newest_of(names: Mapping[str, int]) -> Mapping[JobKey, tuple[str, int]]:
+    """Of every artifact in a list of names the newest version: its name, and the number the file system gave it."""
+    newest: dict[JobKey, tuple[int, str, int]] = {}
+    for name, number in names.items():
+        if (parts := key_and_number(name)) is not None:
+            newest[parts[0]] = max(newest.get(parts[0], (0, "", 0)), (parts[1], name, number))
+    return {key: (name, number) for key, (_, name, number) in newest.items()}
 
 
 def _version(name: str) -> int:

@@ -9,7 +9,7 @@ import pytest
 from attrs import evolve
 from handmade import draw, perform, plan, publish, study, ticket
 
-from runtime.store import Certificate, Check, DamagedError, MissingFileError, Outcome, Store, StoreError
+from runtime.store import Certificate, Check, DamagedError, Disk, MissingFileError, Outcome, Store, StoreError
 from ticketlang.jobs import FineTune, JobKey
 from ticketlang.plan import Known
 
@@ -72,6 +72,24 @@ def test_a_rerun_that_keeps_weights_replaces_one_that_did_not(store: Store) -> N
     assert store.known([training.key])[training.key].keeps_weights
     assert store.artifact(training.key).path("weights.safetensors").is_file()
     assert len(list(store.layout.artifacts.iterdir())) == 1
+
+
+def test_sweeping_leaves_what_another_process_publishes_meanwhile(store: Store) -> None:
+    """The other one publishes just after this one has looked at what there is."""
+    earlier, meanwhile = draw(1), draw(2)
+    publish(store, earlier)
+    other = Store.open(store.folder)
+
+    class Slow(Disk):
+        def names(self, path: Path) -> dict[str, int]:
+            found = super().names(path)
+            if path == store.layout.artifacts and not other.known([meanwhile.key]):
+                publish(other, meanwhile)
+            return found
+
+    Store.open(store.folder, Slow()).sweep()
+
+    assert Store.open(store.folder).known([earlier.key, meanwhile.key]).keys() == {earlier.key, meanwhile.key}
 
 
 @pytest.mark.parametrize("name", [*DETERMINISTIC, "provenance.json"])
