@@ -24,6 +24,7 @@ from handmade import (
 from runtime.masks import MASK_FILE, write_mask
 from runtime.reports import Report, report
 from runtime.reports.blocks import Column, Entry, Section, Table
+from runtime.reports.evidence import Evidence
 from runtime.reports.sections import SECTIONS, section_named
 from runtime.reports.sections.layer_sparsity import _kind, _layer
 from runtime.reports.sections.mask_overlap import overlap, pack
@@ -210,3 +211,16 @@ def test_masks_are_read_from_their_files(tmp_path: Path) -> None:
 
     (line,) = (line for line in text.splitlines() if line.startswith("imp/a and imp/b"))
     assert line.split()[3:] == ["50.00", "20.00", "20.00", "1"]
+
+
+def test_tickets_of_one_level_each_stand_in_the_matrix_of_that_level(tmp_path: Path) -> None:
+    """Pruned in one shot, each level is a ticket of its own."""
+    store = Store.open(tmp_path / "store")
+    found = [ticket(source, percent) for source in ("a", "b") for percent in (50, 70)]
+    laid_out = plan(study(*found, transfers=(transfer("imp", 50, "a", "b"), transfer("imp", 70, "a", "b"))))
+    fill(store, laid_out, lambda cell: 0.8 - 0.1 * (cell.ticket is not None and cell.ticket.source != (cell.target,)))
+
+    tables = section_named("transfer_matrix")(Evidence.of(laid_out, store)).blocks
+
+    shown_rows = [[entry.text for entry in row] for table in tables if isinstance(table, Table) for row in table.rows]
+    assert shown_rows == [["a", "80.00", "70.00", "0 of 1"], ["b", "70.00", "80.00", "0 of 1"]] * 2

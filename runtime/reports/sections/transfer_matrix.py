@@ -21,7 +21,9 @@ def section(evidence: Evidence) -> Section:
     points: dict[tuple[str, tuple[tuple[str, str], ...], Sparsity], list[Ticket]] = {}
     for transfer in evidence.study.transfers:
         for ticket in evidence.study.tickets:
-            for level in transfer.levels if ticket.name == transfer.ticket else ():
+            # One-shot tickets have a level each: at any other level they are not there.
+            levels = [level for level in transfer.levels if level in ticket.path]
+            for level in levels if ticket.name == transfer.ticket else ():
                 tickets = points.setdefault((ticket.name, ticket.variant, level), [])
                 if ticket not in tickets:
                     tickets.append(ticket)
