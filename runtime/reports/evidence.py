@@ -7,7 +7,7 @@ from attrs import define, field
 
 from ticketlang.jobs import JobKey
 from ticketlang.plan import Plan
-from ticketlang.study import Study, Ticket
+from ticketlang.study import Seeds, Study, Ticket
 from ticketlang.units import Sparsity
 
 from ..results import Condition, Results
@@ -47,24 +47,22 @@ class Evidence:
         dense = self.results.dense(target)
 
         def place(condition: Condition) -> tuple[bool, bool, int, int, float]:
-            is_baseline = condition.ticket is None or condition.arm != condition.ticket.name
             ticket = self.study.tickets.index(condition.ticket) if condition.ticket else -1
             level = float(condition.level.fraction) if condition.level else -1.0
             arm = arms.index(condition.arm) if condition.arm in arms else -1
-            return condition != dense, is_baseline, arm, ticket, level
+            return condition != dense, not condition.is_ticket, arm, ticket, level
 
         return tuple(sorted((c for c in self.results.conditions if c.target == target), key=place))
 
     @cached_property
-    def masks(self) -> Mapping[tuple[Ticket, Sparsity], tuple[JobKey, ...]]:
-        """The masks of each ticket at each level that is looked at, one for each seed."""
-        found: dict[tuple[Ticket, Sparsity], dict[JobKey, None]] = {}
+    def masks(self) -> Mapping[tuple[Ticket, Sparsity], Mapping[Seeds, JobKey]]:
+        """The mask of each ticket at each level that is looked at, by seeds; several seeds may share one."""
+        found: dict[tuple[Ticket, Sparsity], dict[Seeds, JobKey]] = {}
         for condition in self.results.conditions:
-            ticket, level = condition.ticket, condition.level
-            if ticket is not None and level is not None and condition.arm == ticket.name:
-                its = found.setdefault((ticket, level), {})
-                its.update(dict.fromkeys(self.results.masks(condition).values()))
-        return {point: tuple(keys) for point, keys in found.items()}
+            if condition.ticket is not None and condition.level is not None and condition.is_ticket:
+                its = found.setdefault((condition.ticket, condition.level), {})
+                its.update(self.results.masks(condition))
+        return found
 
     def artifact(self, key: JobKey) -> Artifact | None:
         """A stored result whose files are as they were written; None where there is none, or where they are not."""
@@ -105,8 +103,7 @@ def arm_name(condition: Condition) -> str:
     """`imp/mlm`, `random_init.imp/mlm`, `dense`."""
     if condition.ticket is None:
         return condition.arm
-    is_ticket = condition.arm == condition.ticket.name
-    return condition.ticket.label if is_ticket else f"{condition.arm}.{condition.ticket.label}"
+    return condition.ticket.label if condition.is_ticket else f"{condition.arm}.{condition.ticket.label}"
 
 
 def _listed(names: tuple[str, ...], most: int = 4) -> str:

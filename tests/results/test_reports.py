@@ -213,6 +213,19 @@ def test_masks_are_read_from_their_files(tmp_path: Path) -> None:
     assert line.split()[3:] == ["50.00", "20.00", "20.00", "1"]
 
 
+def test_a_mask_that_all_seeds_share_is_compared_with_that_of_each(tmp_path: Path) -> None:
+    """Direct pruning draws nothing: its one mask meets the three that were found from three seeds."""
+    store = Store.open(tmp_path / "store")
+    direct = ticket(None, 50, name="direct")
+    laid_out = plan(study(ticket("a", 50), direct, seeds=3, transfers=(transfer("direct", 50, "a"),)))
+    fill(store, laid_out, lambda cell: 0.5)
+
+    (table,) = section_named("mask_overlap")(Evidence.of(laid_out, store)).blocks
+
+    assert isinstance(table, Table)
+    assert [(row[0].text, row[-1].text) for row in table.rows] == [("imp/a and direct/none", "3")]
+
+
 def test_tickets_of_one_level_each_stand_in_the_matrix_of_that_level(tmp_path: Path) -> None:
     """Pruned in one shot, each level is a ticket of its own."""
     store = Store.open(tmp_path / "store")

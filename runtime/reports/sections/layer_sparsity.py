@@ -19,7 +19,7 @@ def section(evidence: Evidence) -> Section:
     """For each ticket the share of every kind at every level, and the single matrices at the highest level."""
     tickets: dict[Ticket, dict[Sparsity, tuple[JobKey, ...]]] = {}
     for (ticket, level), masks in evidence.masks.items():
-        tickets.setdefault(ticket, {})[level] = masks
+        tickets.setdefault(ticket, {})[level] = tuple(dict.fromkeys(masks.values()))
     blocks: list[Block] = []
     for ticket, masks_at in tickets.items():
         found = {level: _counts(evidence, masks) for level, masks in sorted(masks_at.items())}

@@ -44,13 +44,14 @@ def section(evidence: Evidence) -> Section:
 
 def _table(evidence: Evidence, level: Sparsity) -> Block | None:
     masks = {ticket: keys for (ticket, at), keys in evidence.masks.items() if at == level}
-    packed = {key: mask for keys in masks.values() for key in keys if (mask := _read(evidence, key)) is not None}
+    needed = {key for by_seeds in masks.values() for key in by_seeds.values()}
+    packed = {key: mask for key in sorted(needed) if (mask := _read(evidence, key)) is not None}
     rows = []
     for (one, its), (other, theirs) in combinations(masks.items(), 2):
-        # Masks stand in the order of the study's seeds: the runs of one seed are compared.
-        pairs = [(packed[a], packed[b]) for a, b in zip(its, theirs, strict=False) if a in packed and b in packed]
-        found = [overlap(a, b) for a, b in pairs if a.keys() == b.keys()]
-        rows.append(_row(f"{one.label} and {other.label}", found, min(len(its), len(theirs))))
+        pairs = dict.fromkeys((its[seeds], theirs[seeds]) for seeds in its if seeds in theirs)
+        there = [(packed[a], packed[b]) for a, b in pairs if a in packed and b in packed]
+        found = [overlap(a, b) for a, b in there if a.keys() == b.keys()]
+        rows.append(_row(f"{one.label} and {other.label}", found, len(pairs)))
     if not rows:
         return None
     return Table(
