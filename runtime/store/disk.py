@@ -1,7 +1,7 @@
 """Every file operation of the store, and none elsewhere: so that what happens when one of them fails can be tried.
 
-A failing operation becomes one sentence (`StoreError`). Whatever is published was flushed before: `write_new` and
-`flush_tree` return only when the bytes are on the medium.
+A failing operation becomes one sentence (`StoreError`). Whatever is published was flushed before: `write_new`,
+`rename` and `flush` return only when the bytes are on the medium.
 """
 
 import errno
@@ -30,6 +30,7 @@ REASONS = {
     errno.EDQUOT: "the quota of this disk is used up; free some space and run again, what is done is kept",
     errno.EROFS: "it lies on a read-only disk; choose another place with --store",
     errno.EACCES: "permission is denied; choose another place with --store, or change the permissions",
+    errno.ENOTDIR: "a file stands where a folder should be; choose another place with --store",
     errno.EPERM: "permission is denied; choose another place with --store, or change the permissions",
 }
 
@@ -43,8 +44,10 @@ def _in_a_sentence(verb: str) -> Callable[[Operation], Operation]:
             try:
                 disk.about_to(verb, path)
                 return operation(disk, path, *args, **kwargs)
-            except (FileNotFoundError, NotADirectoryError) as problem:
+            except FileNotFoundError as problem:
                 raise MissingFileError(f"cannot {verb} {path}: it is not there") from problem
+            except NotADirectoryError as problem:  # so nothing can be below it, either
+                raise MissingFileError(f"cannot {verb} {path}: {REASONS[errno.ENOTDIR]}") from problem
             except FileExistsError:
                 raise  # an answer rather than a mishap: claims and publishing are decided by it
             except OSError as problem:

@@ -171,12 +171,15 @@ def test_a_store_of_another_format_is_left_alone(store: Store) -> None:
         Store.open(store.folder)
 
 
-def test_a_file_where_the_store_should_be_is_one_sentence(tmp_path: Path) -> None:
+@pytest.mark.parametrize("inside", ["store", "store/of/mine"])
+def test_a_file_where_the_store_should_be_is_one_sentence(tmp_path: Path, inside: str) -> None:
     (tmp_path / "store").write_text("")
 
     with pytest.raises(StoreError) as problem:
-        Store.open(tmp_path / "store")
-    assert "\n" not in str(problem.value)
+        Store.open(tmp_path / inside)
+    said = str(problem.value)
+    assert "\n" not in said
+    assert said.endswith("a file stands where a folder should be; choose another place with --store")
 
 
 def test_ten_thousand_jobs_cost_two_operations_each_and_none_the_second_time(store: Store) -> None:
