@@ -13,7 +13,3 @@ class Ran:
     failed: int
     waiting: int  # not tried, since something they depend on failed, or since the run was interrupted
     interrupted: signal.Signals | None = None  # the signal that ended the run early
-
-    @property
-    def is_complete(self) -> bool:
-        return not (self.failed or self.waiting or self.interrupted)

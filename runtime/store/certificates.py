@@ -41,10 +41,6 @@ class Certificate:
     def holds(self) -> bool:
         return all(check.holds for check in self.checks)
 
-    @property
-    def broken(self) -> tuple[Check, ...]:
-        return tuple(check for check in self.checks if not check.holds)
-
     def to_json(self) -> JSON:
         return {"checks": [check.to_json() for check in self.checks], "facts": dict(self.facts)}
 
