@@ -30,6 +30,11 @@ def write_mask(path: Path, kept: Mapping[str, BoolArray]) -> None:
     save_file(packed, path, metadata={SHAPES: shapes})
 
 
+def has_collapsed(removed: int, total: int) -> bool:
+    """Whether a matrix keeps less than one weight in a hundred: it passes nothing on that a head could read."""
+    return 100 * (total - removed) < total
+
+
 def read_mask(path: Path) -> dict[str, BoolArray]:
     """Read a mask, its matrices in the order in which they were written.
 

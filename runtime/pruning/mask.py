@@ -8,9 +8,7 @@ import torch
 from attrs import field, frozen
 from torch import Tensor
 
-from ..masks import read_mask, write_mask
-
-COLLAPSED_BELOW = Fraction(1, 100)  # a matrix that keeps less passes nothing on that a head could read
+from ..masks import has_collapsed, read_mask, write_mask
 
 
 def _only_booleans(mask: "Mask", attribute: object, kept: Mapping[str, Tensor]) -> None:
@@ -55,10 +53,8 @@ class Mask:
         return {name: (bits.numel() - int(bits.count_nonzero()), bits.numel()) for name, bits in self.kept.items()}
 
     def collapsed(self) -> tuple[str, ...]:
-        """Matrices that keep less than one weight in a hundred."""
-        return tuple(
-            name for name, (removed, total) in self.per_matrix().items() if total - removed < COLLAPSED_BELOW * total
-        )
+        """Matrices that keep next to nothing."""
+        return tuple(name for name, counts in self.per_matrix().items() if has_collapsed(*counts))
 
     def is_inside(self, other: "Mask") -> bool:
         """Whether everything that this mask keeps is kept by the other."""

@@ -7,12 +7,12 @@ from ticketlang.jobs import JobKey
 from ticketlang.study import Ticket
 from ticketlang.units import Sparsity
 
+from ...masks import has_collapsed
 from ..blocks import Block, Column, Entry, Section, Table
 from ..evidence import COLLAPSED, Evidence
 from ..numbers import share
 
 Counts = tuple[int, int]  # removed, in all
-COLLAPSE = 100  # a matrix that keeps less than one weight in so many has collapsed
 
 
 def section(evidence: Evidence) -> Section:
@@ -100,11 +100,9 @@ def _sum(counts: Iterable[Counts]) -> Counts:
 
 
 def _entry(counts: Counts) -> Entry:
-    removed, total = counts
-    has_collapsed = total > 0 and (total - removed) * COLLAPSE < total
-    return Entry(
-        share(removed, total), mark=COLLAPSED if has_collapsed else "", tone="bad" if has_collapsed else "plain"
-    )
+    if has_collapsed(*counts):
+        return Entry(share(*counts), mark=COLLAPSED, tone="bad")
+    return Entry(share(*counts))
 
 
 def _notes(rows: Iterable[tuple[Entry, ...]]) -> tuple[str, ...]:

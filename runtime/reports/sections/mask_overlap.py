@@ -14,6 +14,7 @@ from attrs import frozen
 from ticketlang.jobs import JobKey
 from ticketlang.units import Sparsity
 
+from ...masks import MASK_FILE, read_mask
 from ...statistics import average
 from ..blocks import Block, Column, Entry, Section, Table
 from ..evidence import Evidence
@@ -22,8 +23,6 @@ from ..numbers import runs, score
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-MASK_FILE = "mask.safetensors"
 
 
 @frozen
@@ -114,8 +113,6 @@ def pack(mask: "Mapping[str, NDArray[np.bool_]]") -> Mapping[str, Packed]:
 
 
 def _read(evidence: Evidence, key: JobKey) -> Mapping[str, Packed] | None:
-    from ...masks import read_mask
-
     artifact = evidence.artifact(key)
     return pack(read_mask(artifact.path(MASK_FILE))) if artifact else None
 
