@@ -11,7 +11,7 @@ from ticketlang.plain import plain
 from ticketlang.plan import Plan, PlannedJob
 
 from ..schedulers.ran import Ran
-from .summary import duration, ending, verb_of
+from .summary import duration, ending, name_of, verb_of
 from .tally import Tally
 
 VERB_WIDTH = 12
@@ -42,21 +42,21 @@ class Lines:
         if running is None or time.monotonic() - self.told < EVERY:
             return
         self.told = time.monotonic()
-        self._say(verb_of(running.job.job, done=False), f"{_name(running.job)}: step {step} of {steps}")
+        self._say(verb_of(running.job.job, done=False), f"{name_of(running.job)}: step {step} of {steps}")
 
     def noticed(self, key: JobKey, text: str) -> None:
         running = self.tally.running.get(key)
-        self._say("Note", f"{_name(running.job)}: {text}" if running else text)
+        self._say("Note", f"{name_of(running.job)}: {text}" if running else text)
 
     def finished(self, planned_job: PlannedJob, summary: str, seconds: float) -> None:
         self.tally.finished(planned_job, seconds)
         said = f": {summary}" if summary else ""
-        line = f"{self._place()} {_name(planned_job)}{said} ({duration(seconds)})"
+        line = f"{self._place()} {name_of(planned_job)}{said} ({duration(seconds)})"
         self._say(verb_of(planned_job.job, done=True), line)
 
     def failed(self, planned_job: PlannedJob, sentence: str) -> None:
         self.tally.gave_up(planned_job)
-        self._say("Failed", f"{self._place()} {_name(planned_job)}: {sentence}")
+        self._say("Failed", f"{self._place()} {name_of(planned_job)}: {sentence}")
 
     def ended(self, ran: Ran) -> None:
         by = ran.interrupted.name if ran.interrupted else None
@@ -70,7 +70,3 @@ class Lines:
 
     def _say(self, verb: str, text: str) -> None:
         print(f"{verb:>{VERB_WIDTH}} {plain(text)}", file=self.stream, flush=True)
-
-
-def _name(job: PlannedJob) -> str:
-    return job.labels[0] if job.labels else job.group

@@ -13,7 +13,7 @@ from ticketlang.plain import plain
 from ticketlang.plan import Plan, PlannedJob
 
 from ..schedulers.ran import Ran
-from .summary import ending, until
+from .summary import ending, name_of, until
 from .tally import TOTAL, Row, Running, Tally
 
 REFRESHES = 4  # a second
@@ -50,7 +50,7 @@ class LiveTable:
 
     def noticed(self, key: JobKey, text: str) -> None:
         running = self.tally.running.get(key)
-        self._stay("note", "yellow", _name(running.job) if running else "", text)
+        self._stay("note", "yellow", name_of(running.job) if running else "", text)
 
     def finished(self, planned_job: PlannedJob, summary: str, seconds: float) -> None:
         with self.lock:
@@ -59,7 +59,7 @@ class LiveTable:
     def failed(self, planned_job: PlannedJob, sentence: str) -> None:
         with self.lock:
             self.tally.gave_up(planned_job)
-        self._stay("failed", "bold red", _name(planned_job), sentence)
+        self._stay("failed", "bold red", name_of(planned_job), sentence)
 
     def ended(self, ran: Ran) -> None:
         with self.lock:
@@ -152,7 +152,3 @@ def _running(running: tuple[Running, ...], now: float, *, in_full: bool) -> Text
 
 def _count(number: int) -> Text:
     return Text(f"{number:,}" if number else "·", style="" if number else "dim")
-
-
-def _name(job: PlannedJob) -> str:
-    return job.labels[0] if job.labels else job.group

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 
 from ticketlang.jobs import AnyJob, DrawMask, FineTune, Prune, ReachRewindPoint
+from ticketlang.plan import PlannedJob
 
 from ..store.certificates import JSON
 
@@ -15,6 +16,11 @@ def summary_of(result: Mapping[str, JSON]) -> str:
     if "removed" in result and "total" in result:
         return f"{result['removed']:,} of {result['total']:,} weights removed"
     return ""
+
+
+def name_of(planned: PlannedJob) -> str:
+    """What people call a job: its first asker's name for it."""
+    return planned.labels[0] if planned.labels else planned.group
 
 
 def verb_of(job: AnyJob, *, done: bool) -> str:
