@@ -59,6 +59,8 @@ class Lines:
         self._say("Failed", f"{self._place()} {name_of(planned_job)}: {sentence}")
 
     def ended(self, ran: Ran) -> None:
+        for failure in ran.failures:
+            self._say("Log", f"{failure.label}: {failure.log}")
         by = ran.interrupted.name if ran.interrupted else None
         self._say(*ending(ran.done, ran.failed, ran.waiting, by, self.tally.clock() - self.tally.began))
 

@@ -68,6 +68,8 @@ class LiveTable:
             self.live.stop()
             if not self.console.is_terminal:  # rich ends the line only where it could move the cursor
                 self.console.line()
+        for failure in ran.failures:
+            self._stay("log", "dim", failure.label, str(failure.log))
         by = ran.interrupted.name if ran.interrupted else None
         verb, sentence = ending(ran.done, ran.failed, ran.waiting, by, self.tally.clock() - self.tally.began)
         style = "bold green" if verb == "Finished" else "bold red" if ran.failed else "bold yellow"

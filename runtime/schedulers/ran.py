@@ -4,6 +4,8 @@ import signal
 
 from attrs import frozen
 
+from ..store import Failure
+
 
 @frozen(kw_only=True)
 class Ran:
@@ -12,4 +14,5 @@ class Ran:
     done: int
     failed: int
     waiting: int  # not tried, since something they depend on failed, or since the run was interrupted
+    failures: tuple[Failure, ...] = ()  # what failed, and where the logs are
     interrupted: signal.Signals | None = None  # the signal that ended the run early

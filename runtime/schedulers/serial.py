@@ -23,7 +23,17 @@ from ticketlang.plan import Plan, PlannedJob
 
 from ..failures import JobFailed
 from ..progress import Listener, summary_of
-from ..store import Artifact, DamagedError, MissingFileError, Outcome, Provenance, Store, StoreError, environment_of
+from ..store import (
+    Artifact,
+    DamagedError,
+    Failure,
+    MissingFileError,
+    Outcome,
+    Provenance,
+    Store,
+    StoreError,
+    environment_of,
+)
 from .interruption import Interruption, Stop, interruptible
 from .ran import Ran
 
@@ -83,7 +93,7 @@ class Run(Generic[W]):
     listener: Listener
     plan: Plan | None = None
     done: set[JobKey] = field(factory=set)
-    failed: set[JobKey] = field(factory=set)
+    failed: dict[JobKey, Failure] = field(factory=dict)
     seen: set[JobKey] = field(factory=set)  # found in the store, though the plan did not know
     tries: dict[JobKey, int] = field(factory=dict)
     stop: Stop = field(factory=Stop)
@@ -95,7 +105,8 @@ class Run(Generic[W]):
         return Ran(
             done=len(self.done),
             failed=len(self.failed),
-            waiting=len(left - self.failed),
+            waiting=len(left - self.failed.keys()),
+            failures=tuple(self.failed.values()),
             interrupted=self.interrupted,
         )
 
@@ -209,11 +220,9 @@ class Run(Generic[W]):
         if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
             raise StoreError(f"cannot go on: the disk that holds {self.store.folder} is full") from error
         sentence = str(error) if isinstance(error, JobFailed) else _unexpected(error)
-        self.failed.add(job.key)
         self.done.discard(job.key)
-        failure = self.store.failures.record(job, sentence, error)
-        said = sentence if isinstance(error, JobFailed) else f"{sentence} (log: {failure.log})"
-        self.listener.failed(job, said)
+        self.failed[job.key] = self.store.failures.record(job, sentence, error)
+        self.listener.failed(job, sentence)
 
 
 def _unexpected(error: Exception) -> str:

@@ -3,6 +3,7 @@
 import re
 import signal
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from attrs import define, evolve
@@ -14,6 +15,7 @@ from runtime.progress.live import table_of
 from runtime.progress.summary import duration, until
 from runtime.progress.tally import Tally
 from runtime.schedulers.ran import Ran
+from runtime.store import Failure
 from ticketlang.jobs import FineTune
 from ticketlang.plan import Known, Plan, PlannedJob
 
@@ -161,14 +163,17 @@ def test_the_live_table_leaves_one_clean_screen() -> None:
     live.started(job)
     live.noticed(job.key, "pooler.dense.weight keeps 0.4% of its weights\x1b[2J")
     live.failed(job, "the loss was not finite")
-    live.ended(Ran(done=0, failed=1, waiting=4, interrupted=signal.SIGINT))
+    log = Path("store/failures/a.log")
+    failure = Failure(key=job.key, label="a", sentence="the loss was not finite", when="2020-01-01T00:00:00", log=log)
+    live.ended(Ran(done=0, failed=1, waiting=4, failures=(failure,), interrupted=signal.SIGINT))
 
     assert isinstance(console.file, StringIO)
     lines = console.file.getvalue().splitlines()
     assert lines[0].startswith("note ")
     assert lines[0].endswith(r"keeps 0.4% of its weights\x1b[2J")
     assert lines[1] == f"failed {job.labels[0]}: the loss was not finite"
-    assert lines[-3].startswith("total")
+    assert lines[-4].startswith("total")
+    assert lines[-3] == f"log a: {log}"
     assert re.fullmatch(
         r"Interrupted after 0 jobs in 0\.\ds, 1 failed; 4 left, run it again to go on from here",
         " ".join(line.strip() for line in lines[-2:]),
@@ -186,13 +191,16 @@ def test_lines_for_a_pipe() -> None:
     lines.finished(a, "accuracy 81.20", 34.0)
     lines.failed(b, "no\x1b[31m room")
     lines.planned(laid_out)
-    lines.ended(Ran(done=1, failed=1, waiting=0))
+    log = Path("store/failures/b.log")
+    failure = Failure(key=b.key, label="b\x1b[31m", sentence="no room", when="2020-01-01T00:00:00+00:00", log=log)
+    lines.ended(Ran(done=1, failed=1, waiting=0, failures=(failure,)))
 
     count = len(laid_out.jobs)
     assert stream.getvalue().splitlines() == [
         f"     Planned {count} jobs: {count} to run, 0 reused",
         f"     Trained [1/{count}] {a.labels[0]}: accuracy 81.20 (34s)",
         rf"      Failed [2/{count}] {b.labels[0]}: no\x1b[31m room",
+        rf"         Log b\x1b[31m: {log}",
         "      Failed 1 of 2 jobs in 0.0s; what is done is kept",
     ]
 
