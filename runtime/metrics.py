@@ -8,24 +8,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 Values = NDArray[Any]  # (N) classes or scores
-Metric = Callable[[Values, Values], float]  # labels, predictions
+Classes = int | None  # how many the task has, found or not; None where answers are scores
+Metric = Callable[[Values, Values, Classes], float]  # labels, predictions, classes
 
 
-def accuracy(labels: Values, predictions: Values) -> float:
+def accuracy(labels: Values, predictions: Values, classes: Classes = None) -> float:
     from sklearn.metrics import accuracy_score  # type: ignore[import-untyped]  # comes without types
 
     return float(accuracy_score(labels, predictions))
 
 
-def f1(labels: Values, predictions: Values) -> float:
-    """F1 of class 1 where there are two classes, as GLUE scores MRPC and QQP; the mean over the classes otherwise."""
+def f1(labels: Values, predictions: Values, classes: Classes) -> float:
+    """F1 of class 1 where a task has two classes, as GLUE scores MRPC and QQP.
+
+    Otherwise the mean over the classes that are among the labels or the predictions.
+    """
     from sklearn.metrics import f1_score
 
-    is_binary = max(labels.max(), predictions.max()) <= 1
-    return float(f1_score(labels, predictions, average="binary" if is_binary else "macro", zero_division=0.0))
+    average = "binary" if classes == 2 else "macro"
+    return float(f1_score(labels, predictions, average=average, zero_division=0.0))
 
 
-def matthews(labels: Values, predictions: Values) -> float:
+def matthews(labels: Values, predictions: Values, classes: Classes = None) -> float:
     """Matthews' correlation; 0 if all predictions are the same."""
     from sklearn.metrics import matthews_corrcoef
 
@@ -34,14 +38,14 @@ def matthews(labels: Values, predictions: Values) -> float:
         return float(matthews_corrcoef(labels, predictions))
 
 
-def pearson(labels: Values, predictions: Values) -> float:
+def pearson(labels: Values, predictions: Values, classes: Classes = None) -> float:
     """Pearson's correlation; 0 if either side is constant."""
     from scipy.stats import pearsonr
 
     return _correlation(pearsonr, labels, predictions)
 
 
-def spearman(labels: Values, predictions: Values) -> float:
+def spearman(labels: Values, predictions: Values, classes: Classes = None) -> float:
     """Spearman's correlation of ranks; 0 if either side is constant."""
     from scipy.stats import spearmanr
 

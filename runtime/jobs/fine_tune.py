@@ -102,11 +102,11 @@ def _result(job: FineTune, bench: Bench, trained: Trained) -> dict[str, JSON]:
     kind = task_kind(job.task.kind)
     predictions = kind.predictions(outputs(bench.network, bench.data.score)).numpy()
     most = kind.majority(bench.data.train.labels.numpy())
-    first = job.task.metrics[0]
+    first, classes = job.task.metrics[0], bench.data.classes
     return {
-        "scores": {name: metric(name)(labels, predictions) for name in job.task.metrics},
+        "scores": {name: metric(name)(labels, predictions, classes) for name in job.task.metrics},
         "metric": first,
-        "majority": None if most is None else metric(first)(labels, np.full_like(labels, most)),
+        "majority": None if most is None else metric(first)(labels, np.full_like(labels, most), classes),
         "steps": trained.steps,
         "examples": len(bench.data.train),
         "learning_curve": [list(point) for point in trained.curve],

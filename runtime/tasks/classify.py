@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ticketlang.diagnostics import BadLabel, LabelOutOfRange
+from ticketlang.diagnostics import BadLabel, LabelOutOfRange, NamedF1
 from ticketlang.study import Task
 
 from .bad_data import BadData, place_of
@@ -69,6 +69,8 @@ def _from_numbers(task: Task, values: Mapping[str, Sequence[Any]]) -> tuple[dict
 
 def _from_names(task: Task, values: Mapping[str, Sequence[Any]]) -> tuple[dict[str, NDArray[np.int64]], int]:
     names = sorted({value for value in values[task.train_split] if isinstance(value, str)})
+    if "f1" in task.metrics and (task.classes or max(len(names), 2)) == 2:  # the alphabet must not choose class 1
+        raise BadData(NamedF1(at=place_of(task, "metric"), column=task.label or ""))
     numbers = {name: number for number, name in enumerate(names)}
     labels = {}
     for split, column in values.items():
@@ -79,7 +81,7 @@ def _from_names(task: Task, values: Mapping[str, Sequence[Any]]) -> tuple[dict[s
             if task.classes is not None and numbers[value] >= task.classes:
                 raise BadData(LabelOutOfRange(at=at, value=value, row=row, split=split, classes=task.classes))
         labels[split] = np.array([numbers[value] for value in column], dtype=np.int64)
-    return labels, task.classes or len(names)
+    return labels, task.classes or max(len(names), 2)
 
 
 def _whole(value: Any) -> int | None:

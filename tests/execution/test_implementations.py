@@ -50,8 +50,8 @@ def test_modules_have_the_functions_that_are_asked_for(
 
 
 @pytest.mark.parametrize("name", METRICS)
-def test_metrics_take_labels_and_predictions(name: str) -> None:
-    assert parameters(metric(name)) == ["labels", "predictions"]
+def test_metrics_take_labels_predictions_and_classes(name: str) -> None:
+    assert parameters(metric(name)) == ["labels", "predictions", "classes"]
 
 
 def test_a_name_without_code_is_refused() -> None:

@@ -22,7 +22,7 @@ def test_classes_are_scored_as_by_scikit_learn(pairs: list[tuple[int, int]]) -> 
 
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        found = [metric(labels, predictions) for metric in (metrics.accuracy, metrics.f1, metrics.matthews)]
+        found = [metric(labels, predictions, 2) for metric in (metrics.accuracy, metrics.f1, metrics.matthews)]
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -53,4 +53,11 @@ def test_scores_are_correlated_as_by_scipy(pairs: list[tuple[int, int]]) -> None
 
 def test_f1_of_many_classes_is_their_mean() -> None:
     labels, predictions = np.array([0, 1, 2, 2]), np.array([0, 2, 2, 2])
-    assert metrics.f1(labels, predictions) == pytest.approx((1 + 0 + 0.8) / 3)
+    assert metrics.f1(labels, predictions, 3) == pytest.approx((1 + 0 + 0.8) / 3)
+
+
+def test_f1_goes_by_the_classes_of_the_task_not_by_those_that_turn_up() -> None:
+    """No example or answer of class 2 may turn a mean over three classes into the F1 of class 1."""
+    labels, predictions = np.array([0, 1, 1, 0]), np.array([0, 1, 0, 0])
+    assert metrics.f1(labels, predictions, 2) == pytest.approx(2 / 3)
+    assert metrics.f1(labels, predictions, 3) == pytest.approx((0.8 + 2 / 3) / 2)

@@ -25,6 +25,7 @@ from ticketlang.diagnostics import (
     LabelOutOfRange,
     MissingColumn,
     MissingSplit,
+    NamedF1,
     UnreadableDataFile,
 )
 from ticketlang.source import Source
@@ -112,6 +113,17 @@ def test_classes_may_have_names(tmp_path: Path) -> None:
     assert examples.train.labels.tolist() == [1, 0, 2]
     assert examples.score.labels.tolist() == [2]
     assert examples.classes == 3
+
+
+def test_f1_of_two_named_classes_is_refused(tmp_path: Path) -> None:
+    """The alphabet would choose which of them is class 1. Of three there is a mean, in which all are equal."""
+    rows = [{"text": "x", "label": label} for label in ("yes", "no")]
+    where = place(tmp_path, rows)
+    assert complaint(warm(metrics=("accuracy", "f1")), where) == NamedF1(at=AT, column="label")
+    assert check_task(warm(metrics=("accuracy", "matthews")), where) == ()
+
+    where = place(tmp_path, [*rows, {"text": "x", "label": "maybe"}] * 2)
+    assert check_task(warm(metrics=("f1",)), where) == ()
 
 
 def test_classes_are_as_many_as_the_task_says(tmp_path: Path) -> None:

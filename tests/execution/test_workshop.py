@@ -34,7 +34,7 @@ def test_auto_takes_cuda_where_there_is_one() -> None:
 
 @pytest.mark.parametrize(
     ("name", "sentence"),
-    [("tpu", "no device is called `tpu`"), ("cuda:99", "`cuda:99` is not there: this machine has")],
+    [("tpu", "`tpu` is no device to compute on"), ("cuda:99", "`cuda:99` is not there: this machine has")],
 )
 def test_a_device_that_is_not_there_is_refused(name: str, sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence):

@@ -55,6 +55,14 @@ class BadLabel(Diagnostic):
 
 
 @frozen(kw_only=True)
+class NamedF1(Diagnostic):
+    code = "named-f1"
+    says = "of two classes `f1` scores class 1, and the labels in `{column}` are words: none of them is class 1"
+    help = "write the labels as 0 and 1, or score by `accuracy` or `matthews`"
+    column: str
+
+
+@frozen(kw_only=True)
 class MissingSplit(Diagnostic):
     code = "missing-split"
     says = "the data has no split `{split}`"

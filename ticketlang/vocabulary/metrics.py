@@ -23,7 +23,7 @@ METRICS = {
     metric.name: metric
     for metric in (
         Metric(name="accuracy", means="the share of right answers", kinds=CLASSES),
-        Metric(name="f1", means="harmonic mean of precision and recall of class 1", kinds=CLASSES),
+        Metric(name="f1", means="F1 of class 1 where there are two classes, else their mean", kinds=CLASSES),
         Metric(name="matthews", means="correlation of answers and labels (Matthews 1975)", kinds=CLASSES),
         Metric(name="pearson", means="linear correlation of scores and labels", kinds=NUMBERS),
         Metric(name="spearman", means="correlation of the ranks of scores and labels", kinds=NUMBERS),
