@@ -14,7 +14,7 @@ TEST := $(ONE_THREAD) HF_HUB_OFFLINE=1 $(BIN)/pytest -n 2 --dist worksteal
 
 help:
 	@echo "make demo             run a whole small study on a tiny model: two minutes"
-	@echo "make minilm GLUE=DIR  run examples/minilm.ticket on the files in DIR: about an hour"
+	@echo "make minilm GLUE=DIR  run examples/minilm.ticket on the files in DIR: about 80 minutes"
 	@echo "make test             run the tests"
 	@echo "make check            run the tests, the linters and the type checker"
 	@echo "make goldens          write the expected outputs of the tests anew; read the difference before you keep it"

@@ -60,7 +60,22 @@ def metrics_fit_the_kind(study: Study) -> Iterator[Diagnostic]:
                 yield diagnostics.MetricDoesNotFit(at=at, metric=metric, kind=task.kind, fitting=fitting)
 
 
+# Arms
+
+
+def weights_are_those_of_a_mask(study: Study) -> Iterator[Diagnostic]:
+    for arm in study.baselines:
+        if arm.mask == "none" and arm.weights in {"random pruned matrices", "shuffled within each matrix"}:
+            yield diagnostics.WeightsNeedMask(at=arm.at, arm=arm.name, weights=arm.weights)
+
+
 # Tickets
+
+
+def transferred_heads_are_fresh(study: Study) -> Iterator[Diagnostic]:
+    for ticket in study.tickets:
+        if ticket.transfer_head == "rewound":
+            yield diagnostics.RewoundHeadInTransfer(at=ticket.places.get("transfer_head", ticket.at))
 
 
 def levels_are_on_the_path(study: Study) -> Iterator[Diagnostic]:
@@ -167,7 +182,11 @@ def claims_compare_what_is_run(study: Study) -> Iterator[Diagnostic]:
 def matching_is_defined(study: Study) -> Iterator[Diagnostic]:
     for claim in study.claims:
         if claim.relation == "matches":
-            if study.match is None:
+            right = _baseline(study, claim.right.arm)
+            if right is None or not _is_dense(right):
+                at = claim.places.get("right", claim.at)
+                yield diagnostics.MatchesOther(at=at, arm=claim.right.arm)
+            elif study.match is None:
                 yield diagnostics.MatchesWhat(at=claim.at)
             elif not any(_is_dense(arm) for arm in study.baselines):
                 yield diagnostics.NoDense(at=claim.at)
@@ -182,6 +201,8 @@ RULES_OF_PARTS: tuple[Rule, ...] = (
     text_columns_fit_the_kind,
     labels_are_where_they_are_needed,
     metrics_fit_the_kind,
+    weights_are_those_of_a_mask,
+    transferred_heads_are_fresh,
     levels_are_on_the_path,
     rewinding_needs_a_source,
     rewinding_leaves_something_to_train,

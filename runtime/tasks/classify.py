@@ -8,12 +8,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ticketlang.diagnostics import BadLabel, LabelOutOfRange, NamedF1
+from ticketlang.diagnostics import BadLabel, LabelOutOfRange, NamedF1, TooManyClasses
 from ticketlang.study import Task
 
 from .bad_data import BadData, place_of
 
 # Shapes: B batch, N examples, C classes
+
+MOST_CLASSES = 1000  # that are believed without a word: more is a column of numbers, not of classes
 
 
 def read_labels(task: Task, values: Mapping[str, Sequence[Any]]) -> tuple[dict[str, NDArray[np.int64]], int | None]:
@@ -54,6 +56,9 @@ def majority(labels: NDArray[np.int64]) -> int | None:
 def _from_numbers(task: Task, values: Mapping[str, Sequence[Any]]) -> tuple[dict[str, NDArray[np.int64]], int]:
     training = [number for value in values[task.train_split] if (number := _whole(value)) is not None]
     classes = task.classes or max(max(training, default=0) + 1, 2)
+    if task.classes is None and classes > MOST_CLASSES:  # the head would grow with the numbers of the rows
+        at = place_of(task, "label")
+        raise BadData(TooManyClasses(at=at, column=task.label or "", classes=classes, limit=MOST_CLASSES))
     labels = {}
     for split, column in values.items():
         numbers = [_whole(value) for value in column]
@@ -69,6 +74,9 @@ def _from_numbers(task: Task, values: Mapping[str, Sequence[Any]]) -> tuple[dict
 
 def _from_names(task: Task, values: Mapping[str, Sequence[Any]]) -> tuple[dict[str, NDArray[np.int64]], int]:
     names = sorted({value for value in values[task.train_split] if isinstance(value, str)})
+    if task.classes is None and len(names) > MOST_CLASSES:
+        at = place_of(task, "label")
+        raise BadData(TooManyClasses(at=at, column=task.label or "", classes=len(names), limit=MOST_CLASSES))
     if "f1" in task.metrics and (task.classes or max(len(names), 2)) == 2:  # the alphabet must not choose class 1
         raise BadData(NamedF1(at=place_of(task, "metric"), column=task.label or ""))
     numbers = {name: number for number, name in enumerate(names)}

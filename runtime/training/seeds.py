@@ -1,7 +1,8 @@
 """Streams of random numbers: each drawn from a seed, the role it plays, and the names it plays it for.
 
-Never from a round, an arm, a sparsity, a source or a device: arms and rounds of one seed share heads, data order and
-dropout, which pairs them for the tests, and lets `round k+1` and `score ticket k` be one job.
+Never from a round, an arm, a sparsity or a source: arms and rounds of one seed share heads, data order and dropout,
+which pairs them for the tests, and lets `round k+1` and `score ticket k` be one job. Streams are drawn on the CPU,
+whatever device trains.
 """
 
 from hashlib import blake2b

@@ -143,9 +143,10 @@ def test_damaged_folders_are_refused_in_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(UnreadableModel, match="cannot be read as safetensors"):
         describe_model(tmp_path)
     (tmp_path / "model.safetensors").unlink()
-    (tmp_path / "model.safetensors.index.json").write_text(json.dumps({"weight_map": {"a": "../elsewhere"}}))
-    with pytest.raises(UnreadableModel, match="does not name the files"):
-        describe_model(tmp_path)
+    for weight_map in ({"a": "../elsewhere"}, {"a": 1}, {"a": ["model-1.safetensors"]}, {"a": "b", "c": None}, {}, []):
+        (tmp_path / "model.safetensors.index.json").write_text(json.dumps({"weight_map": weight_map}))
+        with pytest.raises(UnreadableModel, match="does not name the files"):
+            describe_model(tmp_path)
 
 
 def test_the_scope_is_the_matrices_of_the_paper(model_folder: Path) -> None:

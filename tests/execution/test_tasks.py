@@ -26,6 +26,7 @@ from ticketlang.diagnostics import (
     MissingColumn,
     MissingSplit,
     NamedF1,
+    TooManyClasses,
     UnreadableDataFile,
 )
 from ticketlang.source import Source
@@ -124,6 +125,15 @@ def test_f1_of_two_named_classes_is_refused(tmp_path: Path) -> None:
 
     where = place(tmp_path, [*rows, {"text": "x", "label": "maybe"}] * 2)
     assert check_task(warm(metrics=("f1",)), where) == ()
+
+
+@pytest.mark.parametrize("name", ["{}", "id{}"])
+def test_a_column_of_row_numbers_is_no_label(tmp_path: Path, name: str) -> None:
+    """Each row would be a class of its own, and the head would grow with the data. Whoever means it says so."""
+    numbers = [name.format(row) for row in range(1001)]
+    where = place(tmp_path, [{"text": "x", "label": number} for number in numbers])
+    assert complaint(warm(), where) == TooManyClasses(at=AT, column="label", classes=1001, limit=1000)
+    assert check_task(warm(classes=1001), where) == ()
 
 
 def test_classes_are_as_many_as_the_task_says(tmp_path: Path) -> None:

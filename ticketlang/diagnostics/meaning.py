@@ -162,6 +162,30 @@ class NoDense(Diagnostic):
 
 
 @frozen(kw_only=True)
+class MatchesOther(Diagnostic):
+    code = "matches-other"
+    says = "`matches` compares with dense networks, and `{arm}` is none"
+    help = "write `is at least {arm}`, or `matches dense`"
+    arm: str
+
+
+@frozen(kw_only=True)
+class WeightsNeedMask(Diagnostic):
+    code = "weights-need-mask"
+    says = "`{arm}` has no mask, and `weights {weights}` is about the matrices of one"
+    help = "say `mask of ticket` or another mask; without one there are `weights pretrained` and `weights random all`"
+    arm: str
+    weights: str
+
+
+@frozen(kw_only=True)
+class RewoundHeadInTransfer(Diagnostic):
+    code = "rewound-head-in-transfer"
+    says = "in a transfer there is no head to rewind: it would be that of another task"
+    help = "remove it; on its own source a ticket has the head that `head ... in search` says"
+
+
+@frozen(kw_only=True)
 class OneSeed(Diagnostic):
     code = "one-seed"
     severity: ClassVar[Literal["error", "warning"]] = "warning"

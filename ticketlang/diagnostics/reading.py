@@ -55,6 +55,16 @@ class BadLabel(Diagnostic):
 
 
 @frozen(kw_only=True)
+class TooManyClasses(Diagnostic):
+    code = "too-many-classes"
+    says = "the labels in `{column}` make {classes} classes, and more than {limit} are probably numbers of rows"
+    help = "name the column of the answer; if there are so many classes, say so: `label {column}, classes {classes}`"
+    column: str
+    classes: int
+    limit: int
+
+
+@frozen(kw_only=True)
 class NamedF1(Diagnostic):
     code = "named-f1"
     says = "of two classes `f1` scores class 1, and the labels in `{column}` are words: none of them is class 1"

@@ -24,9 +24,6 @@ class Levels:
     places: tuple[Span, ...]
     of: Of | None  # None: not said
 
-    def placed(self, prefix: str) -> dict[str, Span]:
-        return {f"{prefix} {level}": at for level, at in zip(self.all, self.places, strict=True)}
-
 
 @frozen
 class Stretch:

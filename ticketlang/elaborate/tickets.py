@@ -261,6 +261,10 @@ def _recipe(recipe: Recipe, values: Mapping[str, Any]) -> Recipe | None:
 def _places(fields: Fields) -> dict[str, Span]:
     """Where each field was written, and each level of `sparsity`."""
     places = {word: all_[0].phrase.at for word, all_ in fields.statements.items() if all_[0].phrase}
+    for statement in fields.all("head"):
+        if statement.phrase is not None:
+            where = statement.phrase.at.text.split()[-1]
+            places.setdefault(f"{where}_head", statement.phrase.at)
     for statement in fields.all("sparsity"):
         for item in statement.items:
             places.setdefault(f"sparsity {text_of(item.parts[:1])}", item.at)

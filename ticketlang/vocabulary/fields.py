@@ -196,7 +196,8 @@ TICKET = _table(
     Field(name="first", means="what the first round begins with (default: train)", example="first prune"),
     Field(
         name="head",
-        means="the head of a training (default: rewound in search, fresh in transfer)",
+        means="the head that a training begins with; on its own source a ticket has that of its search"
+        " (default: rewound in search, fresh in transfer)",
         example="head rewound in search",
         repeats=True,
     ),

@@ -15,7 +15,6 @@ class Metric:
     name: str
     means: str
     kinds: tuple[str, ...]  # rows of vocabulary.tasks
-    higher_is_better: bool = True
     runs: bool = True
 
 
