@@ -1,5 +1,7 @@
 """The way of a spec: text -> tree -> study, with every mistake found on it."""
 
+from collections.abc import Sequence
+
 from attrs import frozen
 
 from .diagnostics import Diagnostic
@@ -20,16 +22,17 @@ class Checked:
     diagnostics: tuple[Diagnostic, ...]  # in source order, this file's before those of files it uses
 
 
-def check(source: Source, *, loads: Loads | None = None) -> Checked:
+def check(source: Source, *, settings: Sequence[str] = (), loads: Loads | None = None) -> Checked:
     """Check a spec: a pure function of its text and of the files it uses.
 
     Args:
+        settings: what a command line sets in place of what the study says: `seeds 1`, `imp.sparsity 50%, 70%`.
         loads: how files named by `use` are read; by default from the disk, beside the spec, and from the library.
     """
     tree, malformed = parse(source)
     if tree is None:
         return Checked(None, malformed)
-    elaborated = elaborate(tree, loads or FromDisk())
+    elaborated = elaborate(tree, loads or FromDisk(), settings)
     unsound = (*malformed, *elaborated.diagnostics)
     assert unsound or not elaborated.left_out, f"left out without a word: {elaborated.left_out}"
     broken = broken_rules(elaborated.study, is_whole=not unsound) if elaborated.study else ()

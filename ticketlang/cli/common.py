@@ -27,6 +27,18 @@ BY_SIGNAL = 128  # and the number of the signal
 
 def add_spec_argument(parser: ArgumentParser) -> None:
     parser.add_argument("spec", type=Path, metavar="SPEC", help="a .ticket file")
+    add_setting_argument(parser)
+
+
+def add_setting_argument(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--set",
+        dest="settings",
+        action="append",
+        default=[],
+        metavar="TEXT",
+        help="say something else than the spec does: 'seeds 1', 'imp.sparsity 50%%', 'mrpc.train 1 epoch'",
+    )
 
 
 def add_place_arguments(parser: ArgumentParser) -> None:
@@ -61,15 +73,15 @@ def complain(sentence: str, status: int = MACHINE) -> int:
     return status
 
 
-def read_spec(path: Path) -> tuple[Source, Checked] | str:
+def read_spec(path: Path, settings: Sequence[str] = ()) -> tuple[Source, Checked] | str:
     """A spec and what is wrong with it, or why it cannot be read."""
     source = read_source(path)
-    return source if isinstance(source, str) else (source, check(source))
+    return source if isinstance(source, str) else (source, check(source, settings=settings))
 
 
-def read_study(path: Path) -> Study | None:
+def read_study(path: Path, settings: Sequence[str] = ()) -> Study | None:
     """The study of a spec. None: there is none, and why has been said."""
-    read = read_spec(path)
+    read = read_spec(path, settings)
     if isinstance(read, str):
         complain(f"{path} cannot be read: {read}")
         return None

@@ -16,7 +16,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def main(args: Namespace) -> int:
-    study = read_study(args.spec)
+    study = read_study(args.spec, args.settings)
     if study is None:
         return 1
     from ..display.plan import plan_view

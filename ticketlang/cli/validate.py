@@ -1,10 +1,11 @@
 """`ticketrun validate SPEC...`: every mistake at once; nothing is read but the specs and the files they use."""
 
 from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
 from pathlib import Path
 
 from ..study import Study
-from .common import DONE, SPEC_WRONG, complain, read_spec, show
+from .common import DONE, SPEC_WRONG, add_setting_argument, complain, read_spec, show
 
 NAME = "validate"
 HELP = "check specs, and report all mistakes at once"
@@ -12,15 +13,16 @@ HELP = "check specs, and report all mistakes at once"
 
 def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("specs", type=Path, nargs="+", metavar="SPEC", help=".ticket files")
+    add_setting_argument(parser)
 
 
 def main(args: Namespace) -> int:
-    return max(validate(path) for path in args.specs)
+    return max(validate(path, args.settings) for path in args.specs)
 
 
-def validate(path: Path) -> int:
+def validate(path: Path, settings: Sequence[str] = ()) -> int:
     """Check one spec, and say what came of it."""
-    read = read_spec(path)
+    read = read_spec(path, settings)
     if isinstance(read, str):
         return complain(f"{path} cannot be read: {read}", SPEC_WRONG)
     source, checked = read

@@ -184,6 +184,35 @@ class NoStudy(Diagnostic):
 
 
 @frozen(kw_only=True)
+class ExtendsNoStudy(Diagnostic):
+    code = "extends-no-study"
+    says = "there is no study in `{name}`"
+    help = 'tasks, groups and arms of a file are had by `use "{name}"`'
+    name: str
+
+
+@frozen(kw_only=True)
+class NothingToDrop(Diagnostic):
+    code = "nothing-to-drop"
+    says = "this study extends no other, and has nothing to drop"
+    help = "leave out what it should not say"
+
+
+@frozen(kw_only=True)
+class NotThereToDrop(UnknownName):
+    code = "not-there-to-drop"
+    says = "the study that is extended has no `{name}`"
+    help = "remove this line"
+
+
+@frozen(kw_only=True)
+class UnknownPath(UnknownName):
+    code = "unknown-path"
+    says = "no ticket or task is called `{name}`"
+    help = "write `TICKET.FIELD`, `TASK.FIELD`, or a field of the study"
+
+
+@frozen(kw_only=True)
 class SecondStudy(Diagnostic):
     code = "second-study"
     says = "a file holds one study, and `{name}` is another"

@@ -156,12 +156,14 @@ def a_block(block: str) -> str:
     )
 
 
-def name_of(head: Statement, complaints: Complaints, extends: bool = False) -> tuple[str | None, str | None]:
-    """The name that a head gives, and the one it extends; None for what is not there or was not understood."""
+def name_of(head: Statement, complaints: Complaints) -> tuple[str | None, str | None]:
+    """The name that a head gives, and what it extends; None for what is not there or was not understood."""
 
     def read(phrase: Reader) -> tuple[str, str | None]:
         name = phrase.take_name("a name").text
-        base = phrase.take_name("the name of a task").text if extends and phrase.takes("extends") else None
+        base: str | None = None
+        if head.word.at.text == "study" and phrase.takes("extends"):
+            base = phrase.take_string("the path of a spec in quotes").text
         return name, base
 
     row = BLOCKS["file"].get(head.word.at.text) or BLOCKS["study"][head.word.at.text]

@@ -66,6 +66,7 @@ class Module:
     statements: dict[str, tuple[Statement, ...]] = field(factory=dict)
     own: dict[tuple[Space, str], Declaration] = field(factory=dict)
     used: dict[tuple[Space, str], Declaration] = field(factory=dict)
+    base: "Module | None" = None  # the file whose study the study of this one extends
 
     def find(self, space: Space, name: str, besides: Declaration | None = None) -> Declaration | None:
         """What a name stands for here; `besides` a declaration that looks for its namesake in a used file."""
@@ -106,6 +107,8 @@ class Modules:
             self._see(module, self._read(source, is_shipped=True), None)
         for statement in module.statements.get("use", ()):
             self._use(module, statement)
+        for statement in module.statements.get("study", ())[:1]:
+            self.complaints.attempt(lambda s=statement: self._extend(module, s))  # type: ignore[misc]  # mypy cannot type a lambda's default
         for declaration in self._declarations(module):
             self._add(module, declaration)
         self.opened[key] = module
@@ -134,6 +137,21 @@ class Modules:
             names = self.loads.shipped_names()
             guess = nearest(name, names)
             self.complaints.add(diagnostics.UnknownLibrary(at=at, name=name, nearest=guess, known=names))
+
+    def _extend(self, module: Module, head: Statement) -> None:
+        """Read the file of `study small extends "universal.ticket"`; its names come into sight."""
+        phrase = Reader.of(head, FILE["study"])
+        while phrase.next is not None and not phrase.takes("extends"):
+            phrase.index += 1
+        if phrase.next is None:
+            return
+        path = phrase.take_string("the path of a spec in quotes")
+        found = self.loads.beside(path.text, module.source)
+        if isinstance(found, Source):
+            self._use_source(module, found, path.text, path.at, is_shipped=False)
+            module.base = self.opened.get(_key(found))
+        else:
+            self.complaints.add(diagnostics.UnreadableFile(at=path.at, name=path.text, reason=found))
 
     def _use_source(self, module: Module, source: Source, name: str, at: Span, is_shipped: bool) -> None:
         if self.opened.get(_key(source), module) is None:

@@ -61,7 +61,7 @@ FILE = _table(
     ),
     Field(
         name="study",
-        means="the experiment",
+        means="the experiment; one that `extends` another says only what is different",
         example='study small { model folder "model"; ... }',
         repeats=True,
         block="always",
@@ -146,6 +146,12 @@ STUDY = _table(
         example="claim mask_matters { imp at 70% beats random_mask by 2 points on most targets }",
         repeats=True,
         block="always",
+    ),
+    Field(
+        name="drop",
+        means="what the study that is extended says, and this one does not",
+        example="drop claim universal",
+        repeats=True,
     ),
     Field(name="report", means="sections beside scores and verdicts", example="report transfer_matrix, mask_overlap"),
 )
