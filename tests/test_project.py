@@ -42,7 +42,7 @@ def test_links_between_pages_lead_somewhere(page: Path):
 
 @pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.name)
 def test_every_spec_that_ships_is_a_whole_study(spec: Path):
-    checked = check(Source(str(spec), spec.read_text()))
+    checked = check(Source(str(spec), spec.read_text(), spec))
 
     assert not checked.diagnostics
     assert checked.study is not None

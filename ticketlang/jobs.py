@@ -45,6 +45,14 @@ class Reached:
 
 
 @frozen(kw_only=True)
+class PartlyRewound:
+    """The masked matrices as they are at a point, and everything else as a training left it."""
+
+    matrices: Pretrained | Reached
+    rest: JobKey
+
+
+@frozen(kw_only=True)
 class RandomWeights:
     """Weights as drawn before any pre-training: the whole trunk, or the masked matrices alone."""
 
@@ -54,13 +62,19 @@ class RandomWeights:
 
 @frozen(kw_only=True)
 class Shuffled:
-    """`weights` with the entries of each masked matrix permuted within it."""
+    """`weights` with the entries of each masked matrix permuted within it, or with the masked layers permuted whole."""
 
-    weights: Pretrained | Reached
+    weights: Pretrained | Reached | PartlyRewound
     seed: int
+    over: str = field(default="entries", metadata={"neutral": "entries"})  # or "layers"
 
 
-Weights = Pretrained | Reached | RandomWeights | Shuffled
+Weights = Pretrained | Reached | PartlyRewound | RandomWeights | Shuffled
+
+
+@frozen(kw_only=True)
+class PretrainedHead:
+    """The head that the model was pre-trained with."""
 
 
 @frozen(kw_only=True)
@@ -84,7 +98,7 @@ class FineTune(Job):
     data: str  # digest of the examples
     weights: Weights
     mask: JobKey | None
-    head: JobKey | None = None  # the job whose head is taken; None: a fresh one
+    head: JobKey | PretrainedHead | None = None  # the job whose head is taken; None: a fresh one
     begins: Duration | None = None  # the point of the schedule and the data at which training sets in; None: the start
     seeds: TrainingSeeds
     precision: str

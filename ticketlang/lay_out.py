@@ -12,7 +12,9 @@ from .jobs import (
     DrawMask,
     FineTune,
     JobKey,
+    PartlyRewound,
     Pretrained,
+    PretrainedHead,
     Prune,
     RandomWeights,
     Reached,
@@ -40,9 +42,9 @@ def lay_out(study: Study, facts: Facts, known_results: KnownResults = nothing_kn
     requests = Requests(study, facts)
     for seeds in study.seeds:
         searches = {ticket: _search(requests, ticket, seeds) for ticket in study.tickets}
-        for ticket, masks in searches.items():
+        for ticket, found in searches.items():
             for level, target in _trainings(study, ticket):
-                _answer(requests, ticket, level, target, masks[level], seeds)
+                _answer(requests, ticket, level, target, found[level], seeds)
     known = known_results(requests.jobs.keys())
     to_run = _to_run(requests, known)
     return Plan(
@@ -70,27 +72,36 @@ class Setting:
 
     task: Task
     joined: tuple[Task, ...]
-    head: JobKey | None
-    resumes: bool  # training goes on from the rewind point instead of beginning anew
+    head: JobKey | PretrainedHead | None
+    resumes: bool  # training sets in at the rewind point instead of beginning anew
     seeds: TrainingSeeds
 
 
-def _search(requests: Requests, ticket: Ticket, seeds: Seeds) -> Mapping[Sparsity, JobKey]:
+@frozen
+class Found:
+    """A level of a search."""
+
+    mask: JobKey
+    trained: JobKey | None  # the training that was pruned; None: the pre-trained weights were, as they are
+
+
+def _search(requests: Requests, ticket: Ticket, seeds: Seeds) -> Mapping[Sparsity, Found]:
     """The masks of a ticket, level by level: train, prune, rewind, and again (paper, Algorithm 1)."""
-    masks: dict[Sparsity, JobKey] = {}
-    mask: JobKey | None = None
+    levels: dict[Sparsity, Found] = {}
+    last: Found | None = None
     for round_number, level in enumerate(ticket.path, start=1):
-        weights: JobKey | None = None
+        mask = last.mask if last else None
+        trained: JobKey | None = None
         if ticket.source and not (round_number == 1 and ticket.first == "prune"):
-            setting = _search_setting(requests, ticket, seeds)
-            origin = _rewound(requests, ticket, seeds)
+            setting = _search_setting(requests, ticket, last, seeds)
+            origin = _origin(requests, ticket, last, seeds)
             group = "dense" if mask is None else f"{ticket.name}: train"
             job = _fine_tune(requests, ticket, setting, origin, mask, keeps_weights=True)
-            weights = requests.ask(job, group, f"{ticket.label} round {round_number}/{seeds}")
-        prune = Prune(model=requests.facts.model, pruning=ticket.pruning, sparsity=level, weights=weights, start=mask)
-        mask = requests.ask_mask(prune, f"{ticket.name}: prune", f"{ticket.label}@{level}/{seeds}")
-        masks[level] = mask
-    return masks
+            trained = requests.ask(job, group, f"{ticket.label} round {round_number}/{seeds}")
+        prune = Prune(model=requests.facts.model, pruning=ticket.pruning, sparsity=level, weights=trained, start=mask)
+        found = requests.ask_mask(prune, f"{ticket.name}: prune", f"{ticket.label}@{level}/{seeds}")
+        levels[level] = last = Found(found, trained)
+    return levels
 
 
 def _trainings(study: Study, ticket: Ticket) -> Iterator[tuple[Sparsity, str]]:
@@ -114,18 +125,19 @@ def _answer(
     ticket: Ticket,
     level: Sparsity,
     target: str,
-    mask: JobKey,
+    found: Found,
     seeds: Seeds,
 ) -> None:
     """Ask for the cell of a ticket, and for those of every baseline that it is compared with."""
-    setting = _target_setting(requests, ticket, target, seeds)
+    setting = _target_setting(requests, ticket, target, found, seeds)
     for arm in requests.study.baselines:
-        _answer_baseline(requests, arm, ticket, level, target, mask, setting, seeds)
+        _answer_baseline(requests, arm, ticket, level, target, found, setting, seeds)
     is_own = (target,) == ticket.source
     group = f"{ticket.name}: train" if is_own else f"{ticket.name}: transfer"
     cell = Cell(arm=ticket.name, ticket=ticket, level=level, target=target, seeds=seeds)
     # The weights of a ticket trained on its own source are kept, so that a sparser level can be added later.
-    job = _fine_tune(requests, ticket, setting, _rewound(requests, ticket, seeds), mask, keeps_weights=is_own)
+    origin = _origin(requests, ticket, found, seeds)
+    job = _fine_tune(requests, ticket, setting, origin, found.mask, keeps_weights=is_own)
     requests.ask_cell(job, group, cell)
 
 
@@ -135,11 +147,11 @@ def _answer_baseline(
     ticket: Ticket,
     level: Sparsity,
     target: str,
-    ticket_mask: JobKey,
+    found: Found,
     setting: Setting,
     seeds: Seeds,
 ) -> None:
-    mask = _mask_of(requests, arm, ticket, level, ticket_mask, seeds)
+    mask = _mask_of(requests, arm, ticket, level, found.mask, seeds)
     if _is_reference(arm):  # dense training is whole: it has no point to go on from
         setting = evolve(setting, task=requests.study.tasks[target], head=None, resumes=False)
     cell = Cell(
@@ -149,7 +161,7 @@ def _answer_baseline(
         target=target,
         seeds=seeds,
     )
-    job = _fine_tune(requests, ticket, setting, _weights_of(requests, arm, ticket, seeds), mask)
+    job = _fine_tune(requests, ticket, setting, _weights_of(requests, arm, ticket, found, seeds), mask)
     requests.ask_cell(job, arm.name, cell)
 
 
@@ -157,7 +169,8 @@ def _depends_on_ticket(study: Study, arm: Arm, ticket: Ticket) -> bool:
     """Whether another ticket of the same level may give this arm another result."""
     takes_mask = arm.mask in {"ticket", "random in each matrix"}
     draws_from_scope = arm.mask == "random global" and len({t.pruning.scope for t in study.tickets}) > 1
-    return not _is_reference(arm) and (ticket.rewind != START or takes_mask or draws_from_scope)
+    takes_training = ticket.rewind != START or ticket.resets != "everything"
+    return not _is_reference(arm) and (takes_training or takes_mask or draws_from_scope)
 
 
 def _is_reference(arm: Arm) -> bool:
@@ -183,10 +196,10 @@ def _mask_of(
             return requests.ask_mask(draw, f"{arm.name}: draw", f"{name}@{level}/{seeds}")
 
 
-def _weights_of(requests: Requests, arm: Arm, ticket: Ticket, seeds: Seeds) -> Weights:
+def _weights_of(requests: Requests, arm: Arm, ticket: Ticket, found: Found, seeds: Seeds) -> Weights:
     match arm.weights:
         case "ticket":
-            return _rewound(requests, ticket, seeds)
+            return _origin(requests, ticket, found, seeds)
         case "pretrained":
             return Pretrained()
         case "random all":
@@ -194,12 +207,26 @@ def _weights_of(requests: Requests, arm: Arm, ticket: Ticket, seeds: Seeds) -> W
         case "random pruned matrices":
             return RandomWeights(over="pruned matrices", seed=seeds.weights)
         case "shuffled within each matrix":
-            return Shuffled(weights=_rewound(requests, ticket, seeds), seed=seeds.weights)
+            return Shuffled(weights=_origin(requests, ticket, found, seeds), seed=seeds.weights)
+        case "shuffled layers":
+            return Shuffled(weights=_origin(requests, ticket, found, seeds), seed=seeds.weights, over="layers")
+
+
+def _origin(
+    requests: Requests, ticket: Ticket, last: Found | None, seeds: Seeds
+) -> Pretrained | Reached | PartlyRewound:
+    """What a round begins with once `last` was found: the rewind point, or what training left, or some of both."""
+    point = _rewound(requests, ticket, seeds)
+    if last is None or last.trained is None or ticket.resets == "everything":
+        return point
+    if ticket.resets == "nothing":
+        return Reached(job=last.trained)
+    return PartlyRewound(matrices=point, rest=last.trained)
 
 
 def _rewound(requests: Requests, ticket: Ticket, seeds: Seeds) -> Pretrained | Reached:
     """Where the surviving weights of a ticket go back to: theta_0, or theta_i of dense training on the source."""
-    if ticket.rewind == START or not ticket.source:
+    if ticket.rewind == START or ticket.resets == "nothing" or not ticket.source:
         return Pretrained()
     return Reached(job=_rewind_point(requests, ticket, seeds))
 
@@ -219,36 +246,53 @@ def _rewind_point(requests: Requests, ticket: Ticket, seeds: Seeds) -> JobKey:
     return requests.ask(point, f"{ticket.name}: rewind point", label)
 
 
-def _search_setting(requests: Requests, ticket: Ticket, seeds: Seeds) -> Setting:
+def _search_setting(requests: Requests, ticket: Ticket, last: Found | None, seeds: Seeds) -> Setting:
     task, joined = _source_task(requests, ticket)
     return Setting(
         task=task,
         joined=joined,
-        head=_rewound_head(requests, ticket, seeds),
-        resumes=ticket.rewind != START,
+        head=_search_head(requests, ticket, last, seeds),
+        resumes=_resumes(ticket, last),
         seeds=_search_seeds(seeds),
     )
 
 
-def _target_setting(requests: Requests, ticket: Ticket, target: str, seeds: Seeds) -> Setting:
+def _resumes(ticket: Ticket, last: Found | None) -> bool:
+    """Whether a round sets in at the rewind point. Where weights go on, the first one begins at the start."""
+    return ticket.rewind != START and (ticket.resets != "nothing" or (last is not None and last.trained is not None))
+
+
+def _target_setting(requests: Requests, ticket: Ticket, target: str, found: Found, seeds: Seeds) -> Setting:
     """On its own source a ticket is treated as in its search, so that this training is the next round; if it goes on
     from a point of the search, then by the search's recipe. On any other target it begins anew, with a fresh head."""
     is_own = (target,) == ticket.source
-    resumes = is_own and ticket.rewind != START
+    resumes = is_own and _resumes(ticket, found)
     return Setting(
         task=_source_task(requests, ticket)[0] if resumes else requests.study.tasks[target],
         joined=(),
-        head=_rewound_head(requests, ticket, seeds) if is_own else None,
+        head=_search_head(requests, ticket, found, seeds) if is_own else _head_elsewhere(ticket),
         resumes=resumes,
         seeds=TrainingSeeds(head=seeds.head, order=seeds.order, dropout=seeds.dropout, subset=seeds.subset),
     )
 
 
-def _rewound_head(requests: Requests, ticket: Ticket, seeds: Seeds) -> JobKey | None:
-    """The job whose head a round begins with. None: a fresh one, which is also what a head is rewound to at 0 steps."""
-    if ticket.rewind == START or ticket.search_head == "fresh":
-        return None
-    return _rewind_point(requests, ticket, seeds)
+def _search_head(
+    requests: Requests, ticket: Ticket, last: Found | None, seeds: Seeds
+) -> JobKey | PretrainedHead | None:
+    """The head that a round begins with. None: a fresh one, which is also what a head is rewound to at 0 steps."""
+    match ticket.search_head:
+        case "fresh":
+            return None
+        case "pretrained":
+            return PretrainedHead()
+        case "carried":
+            return last.trained if last is not None else None
+        case "rewound":
+            return None if ticket.rewind == START else _rewind_point(requests, ticket, seeds)
+
+
+def _head_elsewhere(ticket: Ticket) -> PretrainedHead | None:
+    return PretrainedHead() if ticket.transfer_head == "pretrained" else None
 
 
 def _source_task(requests: Requests, ticket: Ticket) -> tuple[Task, tuple[Task, ...]]:
@@ -289,20 +333,19 @@ def _fine_tune(
 def _to_run(requests: Requests, known: Mapping[JobKey, Known]) -> frozenset[JobKey]:
     """What has to run: goals that are not known, and whatever these need, back to what is known.
 
-    Goals are the cells and the masks behind them. Trained weights that were dropped are made again only if a mask
-    that is to be found needs them.
+    Goals are the cells and the masks behind them. Trained weights that were dropped are made again only if
+    something that is to run begins with them or prunes them.
     """
     goals = {*requests.cells.values(), *requests.masks}
     readers: dict[JobKey, list[JobKey]] = {}
     to_run: set[JobKey] = set()
     for key in reversed(requests.jobs):
         running = [reader for reader in readers.get(key, ()) if reader in to_run]
-        weights_wanted = any(isinstance(requests.jobs[reader], Prune) for reader in running)
         job, result = requests.jobs[key], known.get(key)
         if result is None:
             is_needed = key in goals or bool(running)
         else:
-            is_needed = isinstance(job, FineTune) and weights_wanted and not result.keeps_weights
+            is_needed = isinstance(job, FineTune) and bool(running) and not result.keeps_weights
         if is_needed:
             to_run.add(key)
         for needed in inputs_of(job):

@@ -15,6 +15,8 @@ def what_cannot_run_yet(study: Study) -> Iterator[NotImplementedYet]:
     """One complaint for each thing, where it is first asked for."""
     for task in study.tasks.values():
         yield from _of_task(task)
+    if study.precision != "fp32":
+        yield NotImplementedYet(at=study.at, what=f"training in {study.precision}")
     asked: set[str] = set()
     for ticket in study.tickets:
         for what, runs in (
@@ -34,6 +36,8 @@ def _of_task(task: Task) -> Iterator[NotImplementedYet]:
     if not TASK_KINDS[task.kind].runs:
         yield NotImplementedYet(at=task.at, what=f"the kind `{task.kind}` of the task `{task.name}`")
         return
+    if task.best_on is not None:
+        yield NotImplementedYet(at=task.places.get("evaluate", task.at), what="scoring a network where it was best")
     for metric in task.metrics:
         if not METRICS[metric].runs:
             yield NotImplementedYet(at=task.places.get("metric", task.at), what=f"the metric {metric}")

@@ -74,8 +74,27 @@ def weights_are_those_of_a_mask(study: Study) -> Iterator[Diagnostic]:
 
 def transferred_heads_are_fresh(study: Study) -> Iterator[Diagnostic]:
     for ticket in study.tickets:
-        if ticket.transfer_head == "rewound":
-            yield diagnostics.RewoundHeadInTransfer(at=ticket.places.get("transfer_head", ticket.at))
+        if ticket.transfer_head in {"rewound", "carried"}:
+            yield diagnostics.OldHeadInTransfer(at=ticket.places.get("transfer_head", ticket.at))
+
+
+def rewound_heads_go_back_somewhere(study: Study) -> Iterator[Diagnostic]:
+    for ticket in study.tickets:
+        if ticket.resets == "nothing" and ticket.search_head == "rewound":
+            yield diagnostics.NothingRewound(at=ticket.places.get("search_head", ticket.at))
+
+
+def pretrained_heads_exist(study: Study) -> Iterator[Diagnostic]:
+    for ticket in study.tickets:
+        targets = [name for t in study.transfers if t.ticket == ticket.name for name in t.targets]
+        for policy, where, names in (
+            (ticket.search_head, "search_head", ticket.source),
+            (ticket.transfer_head, "transfer_head", targets),
+        ):
+            kinds = [study.tasks[name].kind for name in names if name in study.tasks]
+            without = [kind for kind in kinds if not TASK_KINDS[kind].has_pretrained_head]
+            if policy == "pretrained" and without:
+                yield diagnostics.NoPretrainedHead(at=ticket.places.get(where, ticket.at), kind=without[0])
 
 
 def levels_are_on_the_path(study: Study) -> Iterator[Diagnostic]:
@@ -88,7 +107,7 @@ def levels_are_on_the_path(study: Study) -> Iterator[Diagnostic]:
 
 def rewinding_needs_a_source(study: Study) -> Iterator[Diagnostic]:
     for ticket in study.tickets:
-        if not ticket.source and ticket.rewind != START:
+        if not ticket.source and (ticket.rewind != START or ticket.resets != "everything"):
             yield diagnostics.RewindNeedsSource(at=ticket.places.get("rewind", ticket.at))
 
 
@@ -203,6 +222,8 @@ RULES_OF_PARTS: tuple[Rule, ...] = (
     metrics_fit_the_kind,
     weights_are_those_of_a_mask,
     transferred_heads_are_fresh,
+    rewound_heads_go_back_somewhere,
+    pretrained_heads_exist,
     levels_are_on_the_path,
     rewinding_needs_a_source,
     rewinding_leaves_something_to_train,

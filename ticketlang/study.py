@@ -60,6 +60,7 @@ class Recipe:
     schedule: str = "linear"  # from the peak to zero over the whole training
     warmup: Duration = START
     optimizer: Optimizer = Optimizer()
+    rounds: int = field(default=1, metadata={"neutral": 1})  # the rate falls as if so many trainings were one
 
 
 @frozen(kw_only=True)
@@ -78,6 +79,7 @@ class Task:
     length: int  # tokens; longer inputs are cut
     limit: int | None = None  # training examples: the first of one fixed shuffle; None: all
     limit_evaluation: int | None = None
+    best_on: str | None = field(default=None, metadata={"neutral": None})  # scored at its best there; None: at the end
     recipe: Recipe
     at: Span = field(eq=False, metadata=OUTSIDE_KEY)
     places: Places = field(eq=False, factory=dict, metadata=OUTSIDE_KEY)
@@ -122,7 +124,8 @@ class Pruning:
         return f"{self.method} {self.allocation} of {' + '.join(self.scope)}"
 
 
-HeadPolicy = Literal["fresh", "rewound"]
+HeadPolicy = Literal["fresh", "rewound", "carried", "pretrained"]
+Resets = Literal["everything", "pruned matrices", "nothing"]
 
 
 @frozen(kw_only=True)
@@ -134,7 +137,8 @@ class Ticket:
     pruning: Pruning
     path: tuple[Sparsity, ...]  # levels pruned through, in order
     levels: tuple[Sparsity, ...]  # those of the path that are looked at
-    rewind: Duration = START  # surviving weights go back to this point of dense training on the source
+    rewind: Duration = START  # a round sets in at this point of dense training on the source
+    resets: Resets = "everything"  # what goes back to its weights there; "nothing": training goes on with its own
     first: Literal["train", "prune"] = "train"  # what the first round begins with
     search_head: HeadPolicy = "rewound"
     transfer_head: HeadPolicy = "fresh"
@@ -154,8 +158,11 @@ class Ticket:
         return f"{self.name}{f'[{variant}]' if variant else ''}/{self.source_name}"
 
 
+Precision = Literal["fp32", "bf16"]
 MaskOrigin = Literal["none", "ticket", "random global", "random in each matrix"]
-WeightsOrigin = Literal["ticket", "pretrained", "random all", "random pruned matrices", "shuffled within each matrix"]
+WeightsOrigin = Literal[
+    "ticket", "pretrained", "random all", "random pruned matrices", "shuffled within each matrix", "shuffled layers"
+]
 
 
 @frozen(kw_only=True)
@@ -232,7 +239,7 @@ class Study:
     name: str
     question: str | None = None
     model: Model
-    precision: Literal["fp32"] = "fp32"
+    precision: Precision = "fp32"
     seeds: tuple[Seeds, ...]
     tasks: Mapping[str, Task]  # those that the study uses
     tickets: tuple[Ticket, ...]

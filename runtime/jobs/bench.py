@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from attrs import frozen
 
-from ticketlang.jobs import FineTune, JobKey, ReachRewindPoint
+from ticketlang.jobs import FineTune, JobKey, PretrainedHead, ReachRewindPoint
 from ticketlang.study import Task
 from ticketlang.units import Duration
 
@@ -86,9 +86,15 @@ def set_up(
     return Bench(model, network.to(workshop.device), dropouts, data, training)
 
 
-def head_of(key: JobKey | None, inputs: Mapping[JobKey, Artifact]) -> State | None:
-    """The head that a job left; None for no job."""
-    return None if key is None else read_state(inputs[key].path(HEAD_FILE))
+def head_of(head: JobKey | PretrainedHead | None, inputs: Mapping[JobKey, Artifact]) -> State | None:
+    """The head that a job left; None for no job.
+
+    Raises:
+        JobFailed: for the head that a model was pre-trained with.
+    """
+    if isinstance(head, PretrainedHead):
+        raise JobFailed("pre-trained heads are not there yet; say `head fresh`")
+    return None if head is None else read_state(inputs[head].path(HEAD_FILE))
 
 
 def facts_of(job: TrainingJob, bench: Bench, trained: Trained) -> dict[str, JSON]:

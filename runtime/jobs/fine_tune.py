@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from torch import Tensor
 
-from ticketlang.jobs import FineTune, JobKey
+from ticketlang.jobs import FineTune, JobKey, Reached, Weights
 
 from ..implementations import metric, task_kind
 from ..models.checkpoint import State
@@ -87,7 +87,7 @@ def _facts(job: FineTune, mask: Mask | None, bench: Bench, trained: Trained) -> 
     masked = () if mask is None else tuple(mask.kept)
     return facts_of(job, bench, trained) | {
         "weights": type(job.weights).__name__,
-        "head": "fresh" if job.head is None else "rewound",
+        "head": _head_name(job),
         "metric": job.task.metrics[0],
         "scored": f"on {job.task.score_split}, after the last step",
         "scope": list(masked),
@@ -95,6 +95,17 @@ def _facts(job: FineTune, mask: Mask | None, bench: Bench, trained: Trained) -> 
         "weights in the trunk": sum(parameter.numel() for parameter in bench.network.trunk.parameters()),
         "matrices without gradient": [name for name in masked if trained.largest_norms[f"trunk.{name}"] == 0],
     }
+
+
+def _head_name(job: FineTune) -> str:
+    """Where the head came from. What a training left is carried on; what stands at a rewind point was rewound to."""
+    if job.head is None:
+        return "fresh"
+    return "rewound" if job.begins is not None and _point(job.weights) == job.head else "from an earlier training"
+
+
+def _point(weights: Weights) -> JobKey | None:
+    return weights.job if isinstance(weights, Reached) else None
 
 
 def _result(job: FineTune, bench: Bench, trained: Trained) -> dict[str, JSON]:

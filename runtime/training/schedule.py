@@ -2,6 +2,8 @@
 
 Step k of T (k = 0 to T - 1) learns at peak * (T - k) / T, as in transformers' linear schedule: the peak at the first
 step, zero after the last. With a warm-up of W steps it climbs first, peak * k / W, and then falls over the other T - W.
+Where the rate falls over R rounds and each begins anew, R * T stands for T: it ends at (R - 1) / R of the peak (paper's
+released code).
 """
 
 from fractions import Fraction
@@ -19,6 +21,7 @@ class Schedule:
     steps_per_epoch: int
     warmup: int
     peak: Fraction
+    rounds: int = 1  # that the rate falls over
 
     @classmethod
     def of(cls, recipe: Recipe, examples: int) -> "Schedule":
@@ -38,10 +41,12 @@ class Schedule:
             steps_per_epoch=per_epoch,
             warmup=recipe.warmup.steps(per_epoch, steps),
             peak=recipe.rate,
+            rounds=recipe.rounds,
         )
 
     def rate(self, step: int) -> Fraction:
-        """The learning rate of a step, counted from 0; `rate(steps)` is zero."""
+        """The learning rate of a step, counted from 0; over one round `rate(steps)` is zero."""
         if step < self.warmup:
             return self.peak * step / self.warmup
-        return self.peak * (self.steps - step) / max(self.steps - self.warmup, 1)
+        whole = self.steps * self.rounds
+        return self.peak * (whole - step) / max(whole - self.warmup, 1)

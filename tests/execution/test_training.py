@@ -315,3 +315,10 @@ def test_each_seed_matters(world: World, role: str) -> None:
     job = fine_tune(task)
     other = evolve(job, seeds=evolve(job.seeds, **{role: 2}))
     assert world.do(job).result["learning_curve"] != world.do(other).result["learning_curve"]
+
+
+def test_a_rate_may_fall_over_several_rounds() -> None:
+    """Each begins at the peak, and the first nine tenths of it are left at the end of one of ten."""
+    schedule = Schedule.of(evolve(recipe(epochs=3), rounds=10), examples=17)
+    assert schedule.rate(0) == schedule.peak
+    assert schedule.rate(schedule.steps) == schedule.peak * Fraction(9, 10)

@@ -15,7 +15,7 @@ from runtime.pruning.mask import Mask
 from runtime.weights.files import digest_of, state_of
 from runtime.weights.origin import origin
 from runtime.weights.random import redraw
-from runtime.weights.shuffled import shuffle
+from runtime.weights.shuffled import shuffle, shuffle_layers
 from ticketlang import jobs
 from ticketlang.study import Pruning
 from ticketlang.units import Sparsity
@@ -142,3 +142,28 @@ def test_a_model_without_a_pooler_reads_the_first_token(tmp_path: Path, data_fol
         world.do(
             jobs.DrawMask(model="m", scope=("encoder", "pooler"), sparsity=Sparsity.percent(50), seed=1, like=None)
         )
+
+
+def test_pruned_matrices_go_back_and_the_rest_stays(world: World) -> None:
+    trained = world.do(fine_tune(warm()))
+    left = load_file(trained.path("weights.safetensors"))
+    model = world.workshop.model("m")
+    mask = Mask.of_all({QUERY: left[QUERY]})
+
+    declared = jobs.PartlyRewound(matrices=jobs.Pretrained(), rest=trained.key)
+    found = origin(declared, mask, model, lambda key: trained.path("weights.safetensors"))
+    assert differing(found, left) == {QUERY}
+    assert torch.equal(found[QUERY], model.read_again()[QUERY])
+
+
+def test_layers_change_places_whole(model: Pretrained) -> None:
+    """One permutation for all matrices that are named; whatever is not named stays."""
+    state = model.read_again()
+    names = [name for name in state if name.endswith(("query.weight", "key.weight"))]
+    moved = [shuffle_layers(state, names, seed) for seed in range(8)]
+
+    changed = [differing(state, found) for found in moved]
+    assert set(map(frozenset, changed)) == {frozenset(), frozenset(names)}, "two layers stay or swap"
+    swapped = next(found for found, names_ in zip(moved, changed, strict=True) if names_)
+    assert torch.equal(swapped[QUERY], state[QUERY.replace("layer.0", "layer.1")])
+    assert not differing(moved[3], shuffle_layers(state, names, 3))

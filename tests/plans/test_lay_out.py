@@ -5,7 +5,18 @@ from fractions import Fraction
 import pytest
 from studies import TICKET, planned, remembering, spec_of, study_of
 
-from ticketlang.jobs import DrawMask, FineTune, Pretrained, Prune, RandomWeights, Reached, ReachRewindPoint, inputs_of
+from ticketlang.jobs import (
+    DrawMask,
+    FineTune,
+    JobKey,
+    PartlyRewound,
+    Pretrained,
+    Prune,
+    RandomWeights,
+    Reached,
+    ReachRewindPoint,
+    inputs_of,
+)
 from ticketlang.plan import Plan
 from ticketlang.units import Duration, Sparsity
 
@@ -255,3 +266,73 @@ def test_pruning_first_looks_at_the_pre_trained_weights() -> None:
 def test_equal_texts_give_equal_studies() -> None:
     spec = spec_of(TICKET + BASELINES)
     assert study_of(spec) == study_of("# another place\n\n" + spec)
+
+
+def key_of_job(plan: Plan, job: FineTune) -> str:
+    (key,) = (key for key, entry in plan.jobs.items() if entry.job == job)
+    return key
+
+
+def rounds(plan: Plan) -> list[FineTune]:
+    """Trainings on the source, in order: each later one has a mask that an earlier one led to."""
+    return [job for job in jobs(plan, FineTune) if job.task.name == "a"]
+
+
+def test_standard_pruning_goes_on_from_what_training_left() -> None:
+    """Weights and head; the schedule begins anew. Elsewhere the ticket is what it had become."""
+    body = TICKET.replace("0 steps", "nothing").replace("a, b", "a") + BASELINES + "transfer imp at 70% to b\n"
+    plan = planned(spec_of(body, seeds="1"))
+    dense, *_ = rounds(plan)
+    key = key_of_job(plan, dense)
+
+    first = cell(plan, "imp/a@30%/a/seed=1")
+    assert (dense.weights, dense.head, cell(plan, "dense/a/seed=1")) == (Pretrained(), None, dense)
+    assert (first.weights, first.head, first.begins) == (Reached(job=key), key, None)
+    second = cell(plan, "imp/a@50%/a/seed=1")
+    assert second.weights == Reached(job=key_of_job(plan, first))
+    moved = cell(plan, "imp/a@70%/b/seed=1")
+    assert (moved.weights, moved.head) == (Reached(job=key_of_job(plan, second)), None)
+    assert cell(plan, "random_mask.imp/a@30%/a/seed=1").weights == first.weights
+
+
+def test_rates_may_go_back_alone() -> None:
+    body = TICKET.replace("0 steps", "rates to 1 epoch").replace("a, b", "a")
+    plan = planned(spec_of(body, seeds="1"))
+    dense, *later = rounds(plan)
+
+    assert (dense.weights, dense.begins) == (Pretrained(), None)
+    assert {str(job.begins) for job in later} == {"1 epochs"}
+    assert all(isinstance(job.weights, Reached) for job in later)
+    assert not jobs(plan, ReachRewindPoint)
+
+
+def test_pruned_matrices_may_go_back_alone() -> None:
+    body = TICKET.replace("0 steps", "0 steps of pruned matrices").replace("a, b", "a")
+    plan = planned(spec_of(body, seeds="1"))
+    dense, *later = rounds(plan)
+
+    assert later[0].weights == PartlyRewound(matrices=Pretrained(), rest=JobKey(key_of_job(plan, dense)))
+    assert {job.head for job in later} == {None}
+
+
+def test_a_head_may_be_carried_through_rewound_rounds() -> None:
+    plan = planned(spec_of(TICKET.replace("0 steps", "0 steps\n  head carried in search").replace("a, b", "a")))
+    dense, *later = [job for job in rounds(plan) if job.seeds.head == 1]
+
+    assert dense.head is None
+    assert (later[0].head, later[0].weights) == (key_of_job(plan, dense), Pretrained())
+
+
+def test_a_rate_that_falls_over_all_rounds_is_another_training() -> None:
+    """Of the search alone: a ticket is scored by the recipe of the task."""
+    plan = planned(spec_of(TICKET.replace("0 steps", "0 steps\n  schedule over 10 rounds").replace("a, b", "a")))
+    assert {job.task.recipe.rounds for job in jobs(plan, FineTune)} == {1, 10}
+    assert cell(plan, "imp/a@50%/a/seed=1").task.recipe.rounds == 1
+
+
+def test_weights_that_training_goes_on_from_are_made_again_where_they_were_dropped() -> None:
+    text = TICKET.replace("0 steps", "nothing").replace("a, b", "a")
+    whole = planned(spec_of(text, seeds="1"))
+    higher = planned(spec_of(text.replace("70%", "70%, 90%"), seeds="1"), remembering(whole, keeps_weights=False))
+
+    assert len([entry for entry in higher.to_run if isinstance(entry.job, FineTune)]) == 5

@@ -179,10 +179,25 @@ class WeightsNeedMask(Diagnostic):
 
 
 @frozen(kw_only=True)
-class RewoundHeadInTransfer(Diagnostic):
-    code = "rewound-head-in-transfer"
-    says = "in a transfer there is no head to rewind: it would be that of another task"
+class OldHeadInTransfer(Diagnostic):
+    code = "old-head-in-transfer"
+    says = "in a transfer there is no earlier head: it would be that of another task"
     help = "remove it; on its own source a ticket has the head that `head ... in search` says"
+
+
+@frozen(kw_only=True)
+class NothingRewound(Diagnostic):
+    code = "nothing-rewound"
+    says = "the head is to be rewound where nothing else is"
+    help = "say `head carried in search`, which is the default here, or `head fresh in search`"
+
+
+@frozen(kw_only=True)
+class NoPretrainedHead(Diagnostic):
+    code = "no-pretrained-head"
+    says = "no model comes with a head for a task of the kind `{kind}`"
+    help = "say `head fresh`; pre-trained heads are those of masked language modelling"
+    kind: str
 
 
 @frozen(kw_only=True)

@@ -113,6 +113,13 @@ class UnknownTicket(UnknownName):
 
 
 @frozen(kw_only=True)
+class UnknownBaseTicket(UnknownName):
+    code = "unknown-base-ticket"
+    says = "no file in sight has a ticket called `{name}`"
+    help = "write `ticket {name} {{ ... }}` outside of the study, or `use` the file that has it"
+
+
+@frozen(kw_only=True)
 class UnknownArm(UnknownName):
     code = "unknown-arm"
     says = "no arm is called `{name}`"

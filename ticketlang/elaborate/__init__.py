@@ -16,6 +16,7 @@ from .extending import whole_study, with_settings
 from .modules import Loads, Module, Modules
 from .studies import study_of
 from .tasks import Tasks
+from .tickets import look_at_ticket
 
 
 @frozen
@@ -61,6 +62,8 @@ def _look_at_all(module: Module, tasks: Tasks, complaints: Complaints) -> None:
     for declaration in module.own.values():
         if declaration.word == "arm":
             arm_of(declaration, complaints)
+        elif declaration.word == "ticket":
+            look_at_ticket(declaration, tasks, complaints)
         else:
             tasks.look_at(declaration)
 
@@ -76,7 +79,9 @@ def _study(tree: File, module: Module, tasks: Tasks, complaints: Complaints, set
         name, _ = name_of(other, complaints)
         first = (heads[0].at, "the first")
         complaints.add(diagnostics.SecondStudy(at=other.at, name=name or "this", seconds=(first,)))
-    head = whole_study(module, complaints) or heads[0]
+    head = whole_study(module, complaints)
+    if head is None:
+        return None
     if settings:
         head, module = with_settings(head, module, settings, complaints)
         tasks.spec = module

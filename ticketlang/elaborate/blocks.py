@@ -7,6 +7,7 @@ from attrs import field, frozen
 
 from .. import diagnostics
 from ..diagnostics import Diagnostic
+from ..source import Span
 from ..syntax import Missing, Statement, Word
 from ..vocabulary.fields import BLOCKS, Field
 from .complaints import Complaints, Misread
@@ -146,6 +147,11 @@ def _wrongly_placed(statement: Statement, row: Field, earlier: list[Statement]) 
         yield diagnostics.UnexpectedBlock(at=statement.block.at, word=row.name, example=row.example)
 
 
+def last_part(head: Statement) -> Span:
+    """Where a head names what it extends."""
+    return head.items[0].parts[-1].at if head.items else head.at
+
+
 def a_block(block: str) -> str:
     return (
         "a file"
@@ -164,6 +170,8 @@ def name_of(head: Statement, complaints: Complaints) -> tuple[str | None, str | 
         base: str | None = None
         if head.word.at.text == "study" and phrase.takes("extends"):
             base = phrase.take_string("the path of a spec in quotes").text
+        elif head.word.at.text == "ticket" and phrase.takes("extends"):
+            base = phrase.take_name("the name of a ticket").text
         return name, base
 
     row = BLOCKS["file"].get(head.word.at.text) or BLOCKS["study"][head.word.at.text]

@@ -22,22 +22,30 @@ NAMED = ("ticket", "claim")  # fields of a study that are told apart by the name
 
 
 def whole_study(module: Module, complaints: Complaints) -> Statement | None:
-    """The study of a file, with everything that it takes from the one it extends. None: there is none."""
+    """The study of a file, with everything that it takes from the one it extends.
+
+    None: there is none, or the one it extends is not there, so that most of what could be said of this one would follow
+    from that.
+    """
     heads = module.statements.get("study", ())
     if not heads:
         return None
     head = heads[0]
+    extends = next(_parts_after(head, "extends"), None)
     said = _inside(head)
     drops = [statement for statement in said if _word(statement) == "drop"]
     said = tuple(statement for statement in said if statement not in drops)
-    base = whole_study(module.base, complaints) if module.base is not None else None
-    if base is None:
-        extends = next(_parts_after(head, "extends"), None)
-        if module.base is not None and extends is not None:
-            complaints.add(diagnostics.ExtendsNoStudy(at=extends.at, name=extends.text))
-        for drop in drops if module.base is None and extends is None else ():
+    if extends is None:
+        for drop in drops:
             complaints.add(diagnostics.NothingToDrop(at=drop.at))
         return _with(head, said)
+    if module.base is None:
+        return None
+    base = whole_study(module.base, complaints)
+    if base is None:
+        if not module.base.statements.get("study"):
+            complaints.add(diagnostics.ExtendsNoStudy(at=extends.at, name=extends.text))
+        return None
     kept = _inside(base)
     for drop in drops:
         kept = complaints.attempt(lambda drop=drop, kept=kept: _without(kept, drop)) or kept  # type: ignore[misc]  # mypy cannot type a lambda's default

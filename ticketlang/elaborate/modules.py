@@ -22,9 +22,9 @@ from .phrases import Reader
 MOST_FILES = 100
 ALWAYS = "baselines"  # the shipped file that is used without being named
 
-Space = Literal["task", "arm"]  # tasks and groups share their names, for they stand in the same lists
-Word = Literal["task", "group", "arm"]
-WORDS: tuple[Word, ...] = ("task", "group", "arm")
+Space = Literal["task", "arm", "ticket"]  # tasks and groups share their names, for they stand in the same lists
+Word = Literal["task", "group", "arm", "ticket"]
+WORDS: tuple[Word, ...] = ("task", "group", "arm", "ticket")
 
 
 class Loads(Protocol):
@@ -54,7 +54,7 @@ class Declaration:
 
     @property
     def space(self) -> Space:
-        return "arm" if self.word == "arm" else "task"
+        return "task" if self.word == "group" else self.word
 
 
 @define(eq=False)
@@ -103,12 +103,13 @@ class Modules:
         self.opened[key] = None
         module = Module(tree.source, is_shipped)
         module.statements, _ = sort_fields(tree.statements, "file", self.complaints)
-        if tree.source.name != _shipped_name(ALWAYS) and (source := self.loads.shipped(ALWAYS)):
-            self._see(module, self._read(source, is_shipped=True), None)
         for statement in module.statements.get("use", ()):
             self._use(module, statement)
         for statement in module.statements.get("study", ())[:1]:
             self.complaints.attempt(lambda s=statement: self._extend(module, s))  # type: ignore[misc]  # mypy cannot type a lambda's default
+        # Last, so that whatever is named has precedence.
+        if tree.source.name != _shipped_name(ALWAYS) and (source := self.loads.shipped(ALWAYS)):
+            self._see(module, self._read(source, is_shipped=True), None)
         for declaration in self._declarations(module):
             self._add(module, declaration)
         self.opened[key] = module
@@ -148,18 +149,20 @@ class Modules:
         path = phrase.take_string("the path of a spec in quotes")
         found = self.loads.beside(path.text, module.source)
         if isinstance(found, Source):
-            self._use_source(module, found, path.text, path.at, is_shipped=False)
+            self._use_source(module, found, path.text, path.at, is_shipped=False, may_clash=False)
             module.base = self.opened.get(_key(found))
         else:
             self.complaints.add(diagnostics.UnreadableFile(at=path.at, name=path.text, reason=found))
 
-    def _use_source(self, module: Module, source: Source, name: str, at: Span, is_shipped: bool) -> None:
+    def _use_source(
+        self, module: Module, source: Source, name: str, at: Span, *, is_shipped: bool, may_clash: bool = True
+    ) -> None:
         if self.opened.get(_key(source), module) is None:
             self.complaints.add(diagnostics.UsesItself(at=at, name=name))
         elif len(self.opened) >= MOST_FILES:
             self.complaints.add(diagnostics.TooManyFiles(at=at, limit=MOST_FILES))
         else:
-            self._see(module, self._read(source, is_shipped), at)
+            self._see(module, self._read(source, is_shipped), at if may_clash else None)
 
     def _read(self, source: Source, is_shipped: bool) -> Module:
         known = self.opened.get(_key(source))
@@ -195,7 +198,8 @@ class Modules:
 def _declared(module: Module, statement: Statement, word: Word) -> Declaration:
     phrase = Reader.of(statement, FILE[word])
     name = phrase.take_name(f"the name of the {word}")
-    base = phrase.take_name("the name of a task").text if word == "task" and phrase.takes("extends") else None
+    extends = word in {"task", "ticket"} and phrase.takes("extends")
+    base = phrase.take_name(f"the name of a {word}").text if extends else None
     if word != "group":
         phrase.take_end()
     return Declaration(word, name.text, base, statement, module, name.at)

@@ -56,10 +56,11 @@ def study_of(head: Statement, module: Module, tasks: Tasks, complaints: Complain
     transfers = tuple(_transfers(parts))
     claims = tuple(_claims(parts, baselines))
     question = fields.read("question", lambda phrase: phrase.take_string("a question in quotes").text)
-    fields.read("precision", lambda phrase: phrase.take_one_of("fp32"))
+    precision = fields.read("precision", lambda phrase: phrase.take_one_of("fp32", "bf16"))
     return Study(
         name=name or "",
         question=question,
+        precision="bf16" if precision == "bf16" else "fp32",
         model=fields.read("model", _take_model) or Model(origin="folder", name="", at=head.at),
         seeds=_seeds(parts),
         tasks=_used_tasks(parts),
@@ -134,8 +135,8 @@ def _count(lists: Iterable[tuple[int, ...]]) -> int:
 
 
 def _add_tickets(parts: Parts, statement: Statement) -> None:
-    name, _ = name_of(statement, parts.complaints)
-    at = statement.items[0].at if statement.items else statement.at
+    name, extends = name_of(statement, parts.complaints)
+    at = statement.items[0].parts[0].at if statement.items else statement.at
     if name is not None and name in parts.blocks:
         first = (parts.blocks[name], "first named here")
         parts.complaints.add(diagnostics.NameTaken(at=at, name=name, seconds=(first,)))
@@ -143,7 +144,7 @@ def _add_tickets(parts: Parts, statement: Statement) -> None:
         parts.blocks[name] = at
     if statement.block is None:
         return
-    found = tickets_of(statement, name or "", parts.module, parts.tasks, parts.complaints)
+    found = tickets_of(statement, name or "", extends, parts.module, parts.tasks, parts.complaints)
     for declaration in found.sources:
         parts.used.setdefault(declaration)
         parts.tasks.task(declaration)

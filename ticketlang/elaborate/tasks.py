@@ -159,6 +159,7 @@ def _task(declaration: Declaration, fields: Fields) -> Task | None:
     )
     length = fields.read("length", lambda phrase: phrase.take_count("tokens"))
     limits = _limits(fields)
+    best_on = fields.read("evaluate", _take_evaluate)
     train = fields.read("train", take_training)
     batch = fields.read("batch", take_batch)
     rate = fields.read("rate", take_rate)
@@ -179,6 +180,7 @@ def _task(declaration: Declaration, fields: Fields) -> Task | None:
         length=length,
         limit=limits.get("training"),
         limit_evaluation=limits.get("evaluation"),
+        best_on=best_on or None,
         recipe=Recipe(
             train=train,
             batch=batch,
@@ -231,6 +233,14 @@ def _take_label(phrase: Reader) -> tuple[str, int | None]:
         return column.text, None
     phrase.take_words("classes")
     return column.text, phrase.take_whole("a number of classes", least=2)
+
+
+def _take_evaluate(phrase: Reader) -> str:
+    """`last`, or `best on validation`. Empty: last."""
+    if phrase.take_one_of("last", "best") == "last":
+        return ""
+    phrase.take_words("on")
+    return phrase.take_column("the name of a split").text
 
 
 def _limits(fields: Fields) -> dict[str, int]:

@@ -9,12 +9,12 @@ from attrs import evolve, frozen
 
 from .. import diagnostics
 from ..source import Span
-from ..study import HeadPolicy, Pruning, Recipe, Task, Ticket
+from ..study import HeadPolicy, Pruning, Recipe, Resets, Task, Ticket
 from ..syntax import Statement
 from ..units import START, Duration, Sparsity
 from ..vocabulary.prunings import PRUNINGS
 from ..vocabulary.scopes import SCOPES
-from .blocks import Fields, fields_of
+from .blocks import Fields, fields_of, last_part
 from .complaints import Complaints, Misread
 from .modules import Declaration, Module
 from .nearest import nearest
@@ -27,6 +27,8 @@ T = TypeVar("T")
 
 MOST_TICKETS = 1000
 
+HEADS: tuple[HeadPolicy, ...] = ("fresh", "rewound", "carried", "pretrained")
+
 
 @frozen
 class Axis:
@@ -37,6 +39,21 @@ class Axis:
 
 
 @frozen
+class Rewind:
+    """The point at which a round sets in, and what goes back to its weights there."""
+
+    point: Duration
+    resets: Resets
+
+    def __str__(self) -> str:
+        if self.resets == "everything":
+            return str(self.point)
+        if self.resets == "pruned matrices":
+            return f"{self.point} of pruned matrices"
+        return "nothing" if self.point == START else f"rates to {self.point}"
+
+
+@frozen
 class Elaborated:
     """A ticket block: its tickets, and the tasks they are found on."""
 
@@ -44,23 +61,20 @@ class Elaborated:
     sources: tuple[Declaration, ...]
 
 
-def tickets_of(head: Statement, name: str, module: Module, tasks: Tasks, complaints: Complaints) -> Elaborated:
+def tickets_of(
+    head: Statement, name: str, extends: str | None, module: Module, tasks: Tasks, complaints: Complaints
+) -> Elaborated:
     """All tickets of a block. None, if something in it was not understood; its sources are told all the same."""
     fields = fields_of(head, "ticket", complaints)
+    if extends is not None:
+        inherited = _inherited(extends, last_part(head), module, None, (), complaints)
+        if inherited is None:
+            return Elaborated((), ())
+        fields = fields.with_base(inherited)
     is_incomplete = fields.complain_of_missing()
     sources = _sources(fields, module, tasks)
     paths = _paths(fields)
-    axes = [
-        _axis(fields, "prune", _take_pruning, str),
-        _axis(fields, "rewind", _take_rewind, str),
-        _axis(fields, "first", lambda phrase: phrase.take_one_of("train", "prune"), str),
-        _axis(fields, "train", take_training, str),
-        _axis(fields, "batch", take_batch, lambda batch: f"{batch} examples"),
-        _axis(fields, "rate", take_rate, lambda rate: f"{float(rate.peak):g} {rate.schedule}"),
-        _axis(fields, "warmup", take_warmup, str),
-        _axis(fields, "optimizer", take_optimizer, _optimizer_text),
-        *_head_axes(fields),
-    ]
+    axes = _axes(fields)
     read_axes = [axis for axis in axes if axis is not None]
     declarations = tuple(dict.fromkeys(task for source in sources or () for task in source))
     if is_incomplete or sources is None or paths is None or len(read_axes) < len(axes):
@@ -80,7 +94,61 @@ def tickets_of(head: Statement, name: str, module: Module, tasks: Tasks, complai
     return Elaborated(tuple(ticket for ticket in tickets if ticket is not None), declarations)
 
 
+def look_at_ticket(declaration: Declaration, tasks: Tasks, complaints: Complaints) -> None:
+    """Complain about what is wrong with a ticket that others extend, whether one does or not."""
+    fields = fields_of(declaration.statement, "ticket", complaints)
+    if declaration.extends is not None:
+        at = last_part(declaration.statement)
+        _inherited(declaration.extends, at, declaration.module, declaration, (), complaints)
+    _sources(fields, declaration.module, tasks)
+    _paths(fields)
+    _axes(fields)
+
+
+def _inherited(
+    name: str,
+    at: Span,
+    module: Module,
+    besides: Declaration | None,
+    above: tuple[Declaration, ...],
+    complaints: Complaints,
+) -> Fields | None:
+    """The fields of the ticket of a file, over those of the one that it extends. None: it is not there."""
+    found = module.find("ticket", name, besides=besides)
+    if found is None:
+        guess = nearest(name, module.names("ticket"))
+        complaints.add(diagnostics.UnknownBaseTicket(at=at, name=name, nearest=guess))
+        return None
+    if found in above or found is besides:
+        complaints.add(diagnostics.ExtendsItself(at=at, name=name))
+        return None
+    own = fields_of(found.statement, "ticket", complaints)
+    if found.extends is None:
+        return own
+    here = last_part(found.statement)
+    base = _inherited(found.extends, here, found.module, found, (*above, found), complaints)
+    return own.with_base(base) if base else None
+
+
 # Axes
+
+
+def _axes(fields: Fields) -> list[Axis | None]:
+    """What each field but the source and the levels says."""
+    return [
+        _axis(fields, "prune", _take_pruning, str),
+        _axis(fields, "rewind", _take_rewind, str),
+        _axis(
+            fields, "schedule", _take_schedule, lambda rounds: "each round" if rounds == 1 else f"over {rounds} rounds"
+        ),
+        _axis(fields, "first", lambda phrase: phrase.take_one_of("train", "prune"), str),
+        _axis(fields, "train", take_training, str),
+        _axis(fields, "batch", take_batch, lambda batch: f"{batch} examples"),
+        _axis(fields, "rate", take_rate, lambda rate: f"{float(rate.peak):g} {rate.schedule}"),
+        _axis(fields, "warmup", take_warmup, str),
+        _axis(fields, "optimizer", take_optimizer, _optimizer_text),
+        *_head_axes(fields),
+    ]
 
 
 def _axis(fields: Fields, word: str, reader: Callable[[Reader], T], text: Callable[[T], str]) -> Axis | None:
@@ -110,8 +178,8 @@ def _take_heads(phrase: Reader) -> tuple[str, tuple[HeadPolicy, ...]]:
     start = phrase.here
     policies: list[HeadPolicy] = []
     while not policies or phrase.takes_comma():
-        policy: HeadPolicy = "fresh" if phrase.take_one_of("fresh", "rewound") == "fresh" else "rewound"
-        policies.append(policy)
+        said = phrase.take_one_of(*HEADS)
+        policies += [policy for policy in HEADS if policy == said]
     if not phrase.takes("in"):
         raise Misread(diagnostics.HeadWhere(at=start, policy=policies[0]))
     return phrase.take_one_of("search", "transfer"), tuple(dict.fromkeys(policies))
@@ -179,9 +247,31 @@ def _take_pruning(phrase: Reader) -> Pruning:
     )
 
 
-def _take_rewind(phrase: Reader) -> Duration:
+def _take_rewind(phrase: Reader) -> Rewind:
+    """`5% of training`, `0 steps of pruned matrices`, `nothing`, `rates to 2 epochs`."""
+    if phrase.takes("nothing"):
+        return Rewind(START, "nothing")
+    if phrase.takes("rates"):
+        return Rewind(_take_point(phrase) if phrase.takes("to") else START, "nothing")
+    point = _take_point(phrase)
+    if not phrase.takes("of") or phrase.takes("everything"):
+        return Rewind(point, "everything")
+    phrase.take_words("pruned", "matrices")
+    return Rewind(point, "pruned matrices")
+
+
+def _take_point(phrase: Reader) -> Duration:
     point = phrase.take_duration("steps", "epochs", "training")
     return point if point.amount else START
+
+
+def _take_schedule(phrase: Reader) -> int:
+    """`each round`, or `over 10 rounds`: over how many the rate falls."""
+    if phrase.takes("each", "round"):
+        return 1
+    if not phrase.takes("over"):
+        raise phrase.misread("`each round` or `over`")
+    return phrase.take_count("rounds")
 
 
 def _optimizer_text(optimizer: Any) -> str:
@@ -235,13 +325,18 @@ def _ticket(
     values, variant = point
     if any(task.name not in known for task in source):
         return None
-    others = {key: values[key] for key in ("rewind", "first", "search_head", "transfer_head") if key in values}
+    rewind: Rewind = values.get("rewind", Rewind(START, "everything"))
+    usual_head: HeadPolicy = "carried" if rewind.resets == "nothing" else "rewound"
+    others = {key: values[key] for key in ("first", "transfer_head") if key in values}
     return Ticket(
         name=name,
         source=tuple(task.name for task in source),
         pruning=values["prune"],
         path=path,
         levels=levels,
+        rewind=rewind.point,
+        resets=rewind.resets,
+        search_head=values.get("search_head", usual_head),
         recipe=_recipe(known[source[0].name].recipe, values) if source else None,
         variant=variant,
         at=head.at,
@@ -254,7 +349,7 @@ def _recipe(recipe: Recipe, values: Mapping[str, Any]) -> Recipe | None:
     """The task's recipe with what the ticket says instead; None where it says nothing."""
     rate: Rate | None = values.get("rate")
     said = {key: values[key] for key in ("train", "batch", "warmup", "optimizer") if key in values}
-    said |= recipe_fields(rate)
+    said |= recipe_fields(rate) | ({"rounds": values["schedule"]} if "schedule" in values else {})
     return evolve(recipe, **said) if said else None
 
 

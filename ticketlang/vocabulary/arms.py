@@ -17,4 +17,5 @@ WEIGHTS: Mapping[str, WeightsOrigin] = {
     "random all": "random all",
     "random pruned matrices": "random pruned matrices",
     "shuffled within each matrix": "shuffled within each matrix",
+    "shuffled layers": "shuffled layers",
 }

@@ -60,6 +60,13 @@ FILE = _table(
         block="always",
     ),
     Field(
+        name="ticket",
+        means="a way to find masks that the tickets of studies extend; it may leave fields to them",
+        example="ticket protocol { prune magnitude global of encoder; rewind 0 steps }",
+        repeats=True,
+        block="always",
+    ),
+    Field(
         name="study",
         means="the experiment; one that `extends` another says only what is different",
         example='study small { model folder "model"; ... }',
@@ -86,6 +93,11 @@ TASK = _table(
     Field(name="metric", means="scores; the first one decides (default: by kind)", example="metric accuracy, f1"),
     Field(
         name="length", means="tokens of an input; longer ones are cut", example="length 128 tokens", is_required=True
+    ),
+    Field(
+        name="evaluate",
+        means="when a network is scored: after its last step, or where it was best on a split (default: last)",
+        example="evaluate best on validation",
     ),
     Field(
         name="limit",
@@ -122,7 +134,7 @@ STUDY = _table(
     ),
     Field(
         name="ticket",
-        means="how masks are found",
+        means="how masks are found; one that `extends` a ticket of a file says only what is different",
         example="ticket imp { source mnli; ... }",
         is_required=True,
         repeats=True,
@@ -196,14 +208,20 @@ TICKET = _table(
     ),
     Field(
         name="rewind",
-        means="the point of dense training that surviving weights go back to (default: 0 steps)",
+        means="the point of dense training that weights go back to, `of everything` or `of pruned matrices` alone;"
+        " `nothing`: training goes on; `rates to` a point: with its own weights (default: 0 steps of everything)",
         example="rewind 5% of training",
+    ),
+    Field(
+        name="schedule",
+        means="what the rate falls over: each round, or so many rounds of which each begins anew (default: each round)",
+        example="schedule over 10 rounds",
     ),
     Field(name="first", means="what the first round begins with (default: train)", example="first prune"),
     Field(
         name="head",
         means="the head that a training begins with; on its own source a ticket has that of its search"
-        " (default: rewound in search, fresh in transfer)",
+        " (default: rewound in search, carried where nothing else is rewound, fresh in transfer)",
         example="head rewound in search",
         repeats=True,
     ),

@@ -11,6 +11,7 @@ class TaskKind:
     texts: int  # columns of input
     has_label: bool
     metrics: tuple[str, ...]  # where the task names none; the first one decides
+    has_pretrained_head: bool = False  # the model comes with one that answers it
     runs: bool = True
 
 
@@ -21,6 +22,13 @@ TASK_KINDS = {
         TaskKind(name="classify pair", texts=2, has_label=True, metrics=("accuracy",)),
         TaskKind(name="score pair", texts=2, has_label=True, metrics=("pearson", "spearman")),
         TaskKind(name="answer spans", texts=2, has_label=True, metrics=("span_f1", "exact_match"), runs=False),
-        TaskKind(name="masked words", texts=1, has_label=False, metrics=("masked_accuracy",), runs=False),
+        TaskKind(
+            name="masked words",
+            texts=1,
+            has_label=False,
+            metrics=("masked_accuracy",),
+            has_pretrained_head=True,
+            runs=False,
+        ),
     )
 }
