@@ -17,6 +17,8 @@ STAGES = (
     "plan",
     "diagnostics",
     "vocabulary",
+    "phrasing",
+    "differences",
     "grammar",
     "syntax",
     "lines",

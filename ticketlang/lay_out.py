@@ -169,7 +169,8 @@ def _depends_on_ticket(study: Study, arm: Arm, ticket: Ticket) -> bool:
     """Whether another ticket of the same level may give this arm another result."""
     takes_mask = arm.mask in {"ticket", "random in each matrix"}
     draws_from_scope = arm.mask == "random global" and len({t.pruning.scope for t in study.tickets}) > 1
-    takes_training = ticket.rewind != START or ticket.resets != "everything"
+    keeps_head = ticket.search_head in {"carried", "pretrained"}  # on its own source, where a transfer has a fresh one
+    takes_training = ticket.rewind != START or ticket.resets != "everything" or keeps_head
     return not _is_reference(arm) and (takes_training or takes_mask or draws_from_scope)
 
 

@@ -336,3 +336,27 @@ def test_weights_that_training_goes_on_from_are_made_again_where_they_were_dropp
     higher = planned(spec_of(text.replace("70%", "70%, 90%"), seeds="1"), remembering(whole, keeps_weights=False))
 
     assert len([entry for entry in higher.to_run if isinstance(entry.job, FineTune)]) == 5
+
+
+@pytest.mark.parametrize(
+    "protocol",
+    [
+        "rewind nothing",
+        "rewind rates to 1 epoch",
+        "rewind 0 steps of pruned matrices",
+        "rewind 1 epoch of pruned matrices",
+        "rewind 5% of training",
+        "head carried in search",
+        "head fresh in search",
+        "schedule over 3 rounds",
+        "first prune",
+    ],
+)
+def test_every_cell_has_one_answer_under_every_protocol(protocol: str) -> None:
+    """Beside another ticket, with every baseline, on own and foreign targets."""
+    other = TICKET.replace("ticket imp", "ticket other")
+    arms = "baselines dense, random_mask, random_init, shuffled_init, random_layer_mask, odd, layers\n"
+    own_arms = "arm odd { mask random global; weights random all }\narm layers { weights shuffled layers }\n"
+    body = TICKET.replace("rewind 0 steps", protocol) + other + arms
+    plan = planned(own_arms + spec_of(body + "transfer imp at 70% to a, b\ntransfer other at 70% to a, b\n"))
+    assert len({c.id for c in plan.cells}) == len(plan.cells)

@@ -12,6 +12,7 @@ from typing import Any
 COMMANDS = {
     "validate": "check specs, and report all mistakes at once",
     "plan": "show what would run, what is shared, and what is reused",
+    "diff": "say what two specs say differently, and which jobs follow",
     "run": "run what is missing, then show tables and verdicts (the default command)",
 }
 

@@ -14,13 +14,14 @@ HELP = "check specs, and report all mistakes at once"
 def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("specs", type=Path, nargs="+", metavar="SPEC", help=".ticket files")
     add_setting_argument(parser)
+    parser.add_argument("--full", action="store_true", help="print each study with every default written out")
 
 
 def main(args: Namespace) -> int:
-    return max(validate(path, args.settings) for path in args.specs)
+    return max(validate(path, args.settings, is_full=args.full) for path in args.specs)
 
 
-def validate(path: Path, settings: Sequence[str] = ()) -> int:
+def validate(path: Path, settings: Sequence[str] = (), *, is_full: bool = False) -> int:
     """Check one spec, and say what came of it."""
     read = read_spec(path, settings)
     if isinstance(read, str):
@@ -30,7 +31,12 @@ def validate(path: Path, settings: Sequence[str] = ()) -> int:
         show(checked.diagnostics, source)
     if checked.study is None:
         return SPEC_WRONG
-    print(f"{source.name}: ok, {describe(checked.study)}")
+    if is_full:
+        from ..phrasing import statements_of, text_of
+
+        print(text_of(statements_of(checked.study)), end="")
+    else:
+        print(f"{source.name}: ok, {describe(checked.study)}")
     return DONE
 
 

@@ -243,16 +243,16 @@ def _take_evaluate(phrase: Reader) -> str:
     return phrase.take_column("the name of a split").text
 
 
-def _limits(fields: Fields) -> dict[str, int]:
-    """`limit 4000 examples` of the training split, `limit evaluation 500 examples`."""
-    limits: dict[str, int] = {}
+def _limits(fields: Fields) -> dict[str, int | None]:
+    """`limit 4000 examples` of the training split, `limit evaluation 500 examples`; None: `all examples`."""
+    limits: dict[str, int | None] = {}
     for statement in fields.all("limit"):
 
-        def take(phrase: Reader, statement: Statement = statement) -> tuple[str, int]:
+        def take(phrase: Reader, statement: Statement = statement) -> tuple[str, int | None]:
             of = "evaluation" if phrase.takes("evaluation") else "training"
             if of in limits:
                 raise Misread(diagnostics.RepeatedField(at=statement.word.at, name="limit"))
-            return of, phrase.take_count("examples")
+            return of, None if phrase.takes("all", "examples") else phrase.take_count("examples")
 
         if said := fields.read_statement(statement, take):
             of, count = said

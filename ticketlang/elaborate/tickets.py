@@ -346,11 +346,12 @@ def _ticket(
 
 
 def _recipe(recipe: Recipe, values: Mapping[str, Any]) -> Recipe | None:
-    """The task's recipe with what the ticket says instead; None where it says nothing."""
+    """The task's recipe with what the ticket says instead; None where it says nothing else."""
     rate: Rate | None = values.get("rate")
     said = {key: values[key] for key in ("train", "batch", "warmup", "optimizer") if key in values}
     said |= recipe_fields(rate) | ({"rounds": values["schedule"]} if "schedule" in values else {})
-    return evolve(recipe, **said) if said else None
+    ours = evolve(recipe, **said)
+    return None if ours == recipe else ours
 
 
 def _places(fields: Fields) -> dict[str, Span]:

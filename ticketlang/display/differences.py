@@ -1,0 +1,56 @@
+"""What two studies say differently, as people read it: a heading for each block, a line for each field."""
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from rich.text import Text
+
+from ..differences import Difference
+from ..plain import plain
+from ..plan import Plan
+
+REMOVED, ADDED = "red", "green"
+NOTHING = "nothing"
+
+
+def differences_view(found: Sequence[Difference]) -> Iterator[Text]:
+    if not found:
+        yield Text("Both say the same.")
+    column = max((len(difference.field) for difference in found), default=0)
+    for place, group in groupby(found, key=lambda difference: difference.place):
+        lines = tuple(group)
+        if not lines[0].field and None in (lines[0].before, lines[0].after):
+            yield _whole_block(place, lines[0])
+            continue
+        yield Text(plain(place) or "study", style="bold")
+        for difference in lines:
+            yield _line(difference, column)
+
+
+def _whole_block(place: str, difference: Difference) -> Text:
+    sign, style, said = (
+        ("-", REMOVED, difference.before) if difference.after is None else ("+", ADDED, difference.after)
+    )
+    return Text.assemble((f"{sign} {plain(place)}", f"bold {style}"), f"  {plain(said or '')}")
+
+
+def _line(difference: Difference, column: int) -> Text:
+    field = f"  {plain(difference.field):{column}}  " if difference.field else "  "
+    before, after = (plain(NOTHING if side is None else side) for side in (difference.before, difference.after))
+    return Text.assemble(field, (before, REMOVED), " -> ", (after, ADDED))
+
+
+def jobs_view(before: Plan | str, after: Plan | str) -> Text:
+    """`Jobs: 60 in both, 6 only in the first, 12 only in the second, of which 10 are to run.`"""
+    for plan in (before, after):
+        if isinstance(plan, str):
+            return Text(f"Jobs cannot be compared here. {plain(plan)}.")
+    assert isinstance(before, Plan)
+    assert isinstance(after, Plan)
+    shared = len(before.jobs.keys() & after.jobs.keys())
+    new = [job for key, job in after.jobs.items() if key not in before.jobs]
+    to_run = sum(not job.is_reused for job in new)
+    text = f"Jobs: {shared} in both, {len(before.jobs) - shared} only in the first, {len(new)} only in the second"
+    return Text(
+        f"{text}, of which {to_run} {'is' if to_run == 1 else 'are'} to run." if new else f"{text}.", style="bold"
+    )

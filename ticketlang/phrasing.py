@@ -1,0 +1,313 @@
+"""Study -> the statements that say it, with every default written out and every name resolved.
+
+The inverse of `elaborate`: what is printed here, read again, is the same study. `validate --full` prints it, and `diff`
+compares two of them.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from decimal import Context, Decimal
+from fractions import Fraction
+from itertools import pairwise
+from typing import Any
+
+from attrs import frozen
+
+from .study import (
+    Arm,
+    ArmPattern,
+    Claim,
+    Data,
+    MatchRule,
+    Model,
+    Optimizer,
+    Pruning,
+    Recipe,
+    Seeds,
+    Study,
+    Task,
+    Ticket,
+    Transfer,
+)
+from .units import START, Duration, Sparsity, percent_text
+from .vocabulary.arms import MASKS, WEIGHTS
+from .vocabulary.fields import ROLES
+from .vocabulary.words import RESERVED
+
+WORD = re.compile(r"[^\W\d][\w-]*(\.[\w-]+)*")
+LONGEST = 28  # digits of a number; one that has more is no decimal fraction, or nobody would read it
+EXACT = Context(prec=200)
+INDENT = "  "
+
+
+@frozen
+class Said:
+    """A statement: a word, what is said about it, and what stands in its block."""
+
+    word: str
+    phrase: str
+    inside: "tuple[Said, ...] | None" = None
+
+    @property
+    def name(self) -> str:
+        """What tells it from others of its block."""
+        if self.word in {"task", "arm", "study", "ticket", "claim"}:
+            return f"{self.word} {self.phrase}"
+        if self.word == "head":
+            return f"head {self.phrase[self.phrase.rindex('in ') :]}"
+        if self.word == "transfer":
+            return f"transfer {self.phrase.split()[0]}"
+        if self.word == "limit" and self.phrase.startswith("evaluation"):
+            return "limit evaluation"
+        return self.word
+
+
+def statements_of(study: Study) -> tuple[Said, ...]:
+    """Everything a study says: its tasks, its arms, and itself."""
+    return (
+        *(_task(task) for task in study.tasks.values()),
+        *(_arm(arm) for arm in study.baselines),
+        Said("study", study.name, tuple(_study(study))),
+    )
+
+
+def text_of(statements: Iterable[Said], indent: str = "") -> str:
+    """Statements as a file would have them, with the phrases of a block in one column."""
+    said = tuple(statements)
+    column = max((len(s.word) for s in said if s.inside is None), default=0)
+    lines: list[str] = []
+    for before, statement in zip((None, *said), said, strict=False):
+        if statement.inside is None:
+            if before is not None and before.inside is not None:
+                lines.append("\n")
+            lines.append(f"{indent}{statement.word:{column}} {statement.phrase}\n")
+        else:
+            if lines:
+                lines.append("\n")
+            inside = text_of(statement.inside, indent + INDENT)
+            lines.append(f"{indent}{statement.word} {statement.phrase} {{\n{inside}{indent}}}\n")
+    return "".join(lines)
+
+
+# Blocks
+
+
+def _task(task: Task) -> Said:
+    limits = (("", task.limit), ("evaluation ", task.limit_evaluation))
+    classes = "" if task.classes is None else f", classes {task.classes}"
+    fields = (
+        Said("kind", task.kind),
+        Said("data", _data(task.data)),
+        Said("splits", f"{_column(task.train_split)}, {_column(task.score_split)}"),
+        Said("text", _list(map(_column, task.text))),
+        *(() if task.label is None else (Said("label", f"{_column(task.label)}{classes}"),)),
+        Said("metric", _list(task.metrics)),
+        Said("length", f"{task.length} tokens"),
+        *(Said("limit", f"{of}{'all' if limit is None else limit} examples") for of, limit in limits),
+        Said("evaluate", "last" if task.best_on is None else f"best on {_column(task.best_on)}"),
+        *_recipe(task.recipe),
+    )
+    return Said("task", task.name, fields)
+
+
+def _recipe(recipe: Recipe) -> Iterator[Said]:
+    yield Said("train", _duration(recipe.train))
+    yield Said("batch", f"{recipe.batch} examples")
+    yield Said("rate", f"{_number(recipe.rate)} {recipe.schedule}")
+    yield Said("warmup", _duration(recipe.warmup))
+    yield Said("optimizer", _optimizer(recipe.optimizer))
+
+
+def _arm(arm: Arm) -> Said:
+    mask = next(said for said, name in MASKS.items() if name == arm.mask)
+    weights = next(said for said, name in WEIGHTS.items() if name == arm.weights)
+    return Said("arm", arm.name, (Said("mask", mask), Said("weights", weights)))
+
+
+def _study(study: Study) -> Iterator[Said]:
+    if study.question is not None:
+        yield Said("question", f'"{study.question}"')
+    yield Said("model", _model(study.model))
+    yield Said("precision", study.precision)
+    yield _seeds(study.seeds)
+    for name in dict.fromkeys(ticket.name for ticket in study.tickets):
+        yield _ticket(name, study)
+    if study.baselines:
+        yield Said("baselines", _list(arm.name for arm in study.baselines))
+    for transfer in study.transfers:
+        yield Said("transfer", _transfer(transfer))
+    if study.match is not None:
+        yield Said("match", _match(study.match))
+    for claim in study.claims:
+        word, _, rest = _claim(claim).partition(" ")
+        yield Said("claim", claim.name, (Said(word, rest),))
+    if study.report:
+        yield Said("report", _list(study.report))
+
+
+def _seeds(seeds: tuple[Seeds, ...]) -> Said:
+    if all(run.is_tied for run in seeds):
+        return Said("seeds", _list(str(run.search) for run in seeds))
+    by_role = {role: dict.fromkeys(getattr(run, role) for run in seeds) for role in ROLES}
+    return Said("seeds", "", tuple(Said(role, _list(map(str, values))) for role, values in by_role.items()))
+
+
+def _ticket(name: str, study: Study) -> Said:
+    """A block: each of its axes with the values that its tickets have, in order."""
+    tickets = [ticket for ticket in study.tickets if ticket.name == name]
+
+    def axis(word: str, phrase: Callable[[Ticket], str]) -> Said:
+        return Said(word, _list(dict.fromkeys(map(phrase, tickets))))
+
+    fields = (
+        axis("source", lambda ticket: " + ".join(ticket.source) or "none"),
+        axis("prune", lambda ticket: _pruning(ticket.pruning)),
+        *_levels(tickets),
+        axis("rewind", _rewind),
+        axis("schedule", lambda ticket: _schedule(ticket.recipe.rounds if ticket.recipe else 1)),
+        axis("first", lambda ticket: ticket.first),
+        _in_place(axis("head", lambda ticket: ticket.search_head), "search"),
+        _in_place(axis("head", lambda ticket: ticket.transfer_head), "transfer"),
+        *_recipe_of_search(tickets, study),
+    )
+    return Said("ticket", name, fields)
+
+
+def _in_place(said: Said, training: str) -> Said:
+    return Said(said.word, f"{said.phrase} in {training}")
+
+
+def _recipe_of_search(tickets: list[Ticket], study: Study) -> Iterator[Said]:
+    """What a ticket says of its training: fields in which it differs from a task that it is found on."""
+    own_recipes = ((ticket, study.tasks[ticket.source[0]].recipe) for ticket in tickets if ticket.source)
+    searched = [(ticket.recipe or own, own) for ticket, own in own_recipes]
+    if not searched:
+        return
+    said = zip(*(tuple(_recipe(ours)) for ours, _ in searched), strict=True)
+    own = zip(*(tuple(_recipe(task)) for _, task in searched), strict=True)
+    for ours, tasks in zip(said, own, strict=True):
+        if ours != tasks:
+            yield Said(ours[0].word, _list(dict.fromkeys(field.phrase for field in ours)))
+
+
+def _levels(tickets: list[Ticket]) -> Iterator[Said]:
+    paths = tuple(dict.fromkeys(ticket.path for ticket in tickets))
+    if len(paths) > 1:  # each ticket is pruned in one shot
+        yield Said("rounds", "1")
+        yield Said("sparsity", _path(tuple(level for path in paths for level in path)))
+    elif tickets[0].levels == paths[0]:
+        yield Said("sparsity", _path(paths[0]))
+    else:
+        yield Said("rounds", _path(paths[0]))
+        yield Said("sparsity", _list(map(_level, tickets[0].levels)))
+
+
+# Phrases
+
+
+def _path(levels: tuple[Sparsity, ...]) -> str:
+    """Levels as shares of the original weights; where these have no end, as shares of what each level left."""
+    shares = [_percent(level.fraction) for level in levels]
+    if None not in shares:
+        return f"{_list(share for share in shares if share)} of original"
+    left = [Fraction(1), *(1 - level.fraction for level in levels)]
+    taken = [_percent(1 - after / before) for before, after in pairwise(left)]
+    return f"{_list(share or percent_text(Fraction(0)) for share in taken)} of remaining"
+
+
+def _level(level: Sparsity) -> str:
+    return _percent(level.fraction) or str(level)
+
+
+def _rewind(ticket: Ticket) -> str:
+    point = _duration(ticket.rewind)
+    if ticket.resets == "nothing":
+        return "nothing" if ticket.rewind == START else f"rates to {point}"
+    return f"{point} of {ticket.resets}"
+
+
+def _schedule(rounds: int) -> str:
+    return "each round" if rounds == 1 else f"over {rounds} rounds"
+
+
+def _pruning(pruning: Pruning) -> str:
+    return f"{pruning.method} {pruning.allocation} of {' + '.join(pruning.scope)}"
+
+
+def _optimizer(optimizer: Optimizer) -> str:
+    clip = "none" if optimizer.clip is None else _number(optimizer.clip)
+    return f"{optimizer.method} epsilon {_number(optimizer.epsilon)} decay {_number(optimizer.decay)} clip {clip}"
+
+
+def _model(model: Model) -> str:
+    if model.origin == "package":
+        return f'package {_column(model.name)} "{model.path}"'
+    return f'{model.origin} "{model.name}"{_named("revision", model.revision)}'
+
+
+def _data(data: Data) -> str:
+    return f'{data.origin} "{data.name}"{_named("config", data.config)}{_named("revision", data.revision)}'
+
+
+def _named(word: str, value: str | None) -> str:
+    return "" if value is None else f' {word} "{value}"'
+
+
+def _transfer(transfer: Transfer) -> str:
+    return f"{transfer.ticket} at {_list(map(_level, transfer.levels))} to {_list(transfer.targets)}"
+
+
+def _match(rule: MatchRule) -> str:
+    if rule.unit == "points":
+        return f"within {_number(rule.amount)} points of dense"
+    return f"within {_number(rule.amount)} sd of dense using {rule.deviation} sd"
+
+
+def _claim(claim: Claim) -> str:
+    margin = f" by {_number(claim.margin)} points" if claim.margin else ""
+    other = " other" if claim.other else ""
+    targets = f" of {_list(claim.targets)}" if claim.targets else ""
+    on = f"on {claim.quantifier}{other} target{targets}"
+    return f"{_pattern(claim.left)} {claim.relation} {_pattern(claim.right)}{margin} {on}"
+
+
+def _pattern(pattern: ArmPattern) -> str:
+    source = "" if pattern.source is None else f" from {' + '.join(pattern.source.split('+'))}"
+    return f"{pattern.arm}{source}{'' if pattern.level is None else f' at {_level(pattern.level)}'}"
+
+
+def _duration(duration: Duration) -> str:
+    if duration.unit == "training":
+        return f"{_percent(duration.amount)} of training"
+    number = _number(duration.amount)
+    return f"{number} {duration.unit.removesuffix('s') if number == '1' else duration.unit}"
+
+
+def _percent(fraction: Fraction) -> str | None:
+    """Exactly; None: that takes more digits than anybody would read."""
+    text = _decimal(fraction * 100)
+    return None if text is None else f"{text:f}%"
+
+
+def _number(value: Fraction) -> str:
+    """Exactly, as people write it: 32, 0.5, 2e-5."""
+    number = _decimal(value)
+    if number is None:
+        raise ValueError(f"{value} is no decimal fraction")
+    small = number and abs(number) < Decimal("0.001")
+    return f"{number:E}".lower().replace("e+", "e") if small or abs(number) >= 10**6 else f"{number:f}"
+
+
+def _decimal(value: Fraction) -> Decimal | None:
+    number = EXACT.divide(Decimal(value.numerator), Decimal(value.denominator)).normalize(EXACT)
+    if Fraction(number) != value or len(number.as_tuple().digits) > LONGEST:
+        return None
+    return number if number else Decimal(0)
+
+
+def _column(name: str) -> str:
+    return name if WORD.fullmatch(name) and name not in RESERVED else f'"{name}"'
+
+
+def _list(values: Iterable[Any]) -> str:
+    return ", ".join(values)
