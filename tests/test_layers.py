@@ -23,6 +23,7 @@ STAGES = (
     "syntax",
     "lines",
     "parse",
+    "formatting",
     "library",
     "elaborate",
     "rules",

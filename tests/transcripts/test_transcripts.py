@@ -1,5 +1,6 @@
 """What the terminal shows, word for word. `make goldens` writes it anew: read the difference as a user would."""
 
+import json
 import os
 import subprocess
 import sys
@@ -119,3 +120,35 @@ def test_the_help_says_what_each_command_says_of_itself(name: str) -> None:
     command = vars(import_module(f"ticketlang.cli.{name}"))
     assert command["NAME"] == name
     assert command["HELP"] == COMMANDS[name]
+
+
+def test_mistakes_for_programs() -> None:
+    """The same values as the terminal shows, with byte and line positions."""
+    right = ROOT / "specs" / "universal.ticket"
+    said = ticketrun("validate", "--json", SPEC, right, "gone.ticket")
+    wrong, fine, gone = json.loads(said.stdout)
+    found = check(Source(SPEC.name, text := SPEC.read_text(encoding="utf-8"))).diagnostics
+
+    assert (said.returncode, said.stderr) == (1, "")
+    assert [(d["code"], d["message"], d["help"]) for d in wrong["diagnostics"]] == [
+        (d.code, d.message, d.help_text) for d in found
+    ]
+    for told, diagnostic in zip(wrong["diagnostics"], found, strict=True):
+        start, end = told["at"]["start"], told["at"]["end"]
+        assert text.encode()[start["byte"] : end["byte"]].decode() == diagnostic.at.text
+        assert (start["line"], start["column"]) == diagnostic.at.line_and_column
+    assert (fine["ok"], fine["study"], fine["diagnostics"]) == (True, "universal", [])
+    assert (gone["ok"], gone["unreadable"]) == (False, "gone.ticket cannot be read: there is no such file")
+
+
+def test_mistakes_on_one_line_each() -> None:
+    lines = ticketrun("validate", "--concise", SPEC).stdout.splitlines()
+    found = check(Source(str(SPEC), SPEC.read_text(encoding="utf-8"))).diagnostics
+    assert lines == [f"{d.at}: {d.severity}[{d.code}]: {d.message}" for d in found]
+
+
+def test_a_whole_study_is_printed_in_the_canonical_form(tmp_path: Path) -> None:
+    full = ticketrun("validate", "--full", ROOT / "specs" / "universal.ticket")
+    (tmp_path / "full.ticket").write_text(full.stdout, encoding="utf-8")
+    assert ticketrun("validate", "full.ticket", cwd=tmp_path).returncode == 0
+    assert ticketrun("fmt", "--check", "full.ticket", cwd=tmp_path).returncode == 0

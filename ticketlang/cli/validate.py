@@ -4,6 +4,9 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
+from ..display.machine import Answer, as_json, concise
+from ..parse import parse
+from ..source import Source
 from ..study import Study
 from .common import DONE, SPEC_WRONG, add_setting_argument, complain, read_spec, show
 
@@ -14,30 +17,50 @@ HELP = "check specs, and report all mistakes at once"
 def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("specs", type=Path, nargs="+", metavar="SPEC", help=".ticket files")
     add_setting_argument(parser)
-    parser.add_argument("--full", action="store_true", help="print each study with every default written out")
+    forms = parser.add_mutually_exclusive_group()
+    forms.add_argument("--full", action="store_true", help="print each study with every default written out")
+    forms.add_argument("--json", action="store_true", help="print what was found as JSON, with byte and line positions")
+    forms.add_argument("--concise", action="store_true", help="print each mistake on one line: FILE:LINE:COLUMN: ...")
 
 
 def main(args: Namespace) -> int:
-    return max(validate(path, args.settings, is_full=args.full) for path in args.specs)
+    checked = [_check(path, args.settings) for path in args.specs]
+    if args.json:
+        print(as_json(checked))
+    else:
+        for one in checked:
+            _say(one, args)
+    return SPEC_WRONG if any(one.study is None for one in checked) else DONE
 
 
-def validate(path: Path, settings: Sequence[str] = (), *, is_full: bool = False) -> int:
-    """Check one spec, and say what came of it."""
+def _check(path: Path, settings: Sequence[str]) -> Answer:
     read = read_spec(path, settings)
     if isinstance(read, str):
-        return complain(f"{path} cannot be read: {read}", SPEC_WRONG)
+        return Answer(Source(str(path), ""), None, (), f"{path} cannot be read: {read}")
     source, checked = read
-    if checked.diagnostics:
-        show(checked.diagnostics, source)
-    if checked.study is None:
-        return SPEC_WRONG
-    if is_full:
-        from ..phrasing import statements_of, text_of
+    return Answer(source, checked.study, checked.diagnostics)
 
-        print(text_of(statements_of(checked.study)), end="")
-    else:
-        print(f"{source.name}: ok, {describe(checked.study)}")
-    return DONE
+
+def _say(answer: Answer, args: Namespace) -> None:
+    if answer.unreadable is not None:
+        complain(answer.unreadable)
+    elif args.concise:
+        for diagnostic in answer.diagnostics:
+            print(concise(diagnostic))
+    elif answer.diagnostics:
+        show(answer.diagnostics, answer.source)
+    if answer.study is not None and not args.concise:
+        print(_whole(answer.study) if args.full else f"{answer.source.name}: ok, {describe(answer.study)}")
+
+
+def _whole(study: Study) -> str:
+    """The study with every default written out, in the canonical form."""
+    from ..formatting import formatted
+    from ..phrasing import statements_of, text_of
+
+    tree, _ = parse(Source(study.name, text_of(statements_of(study))))
+    assert tree is not None
+    return formatted(tree).rstrip("\n")
 
 
 def describe(study: Study) -> str:
