@@ -10,13 +10,14 @@ DEMO := build/demo
 ONE_THREAD := OMP_NUM_THREADS=1
 TEST := $(ONE_THREAD) HF_HUB_OFFLINE=1 $(BIN)/pytest -n 2 --dist worksteal
 
-.PHONY: help demo minilm test check goldens clean
+.PHONY: help demo minilm test check fuzz goldens clean
 
 help:
 	@echo "make demo             run a whole small study on a tiny model: two minutes"
 	@echo "make minilm GLUE=DIR  run examples/minilm.ticket on the files in DIR: about 80 minutes"
 	@echo "make test             run the tests"
 	@echo "make check            run the tests, the linters and the type checker"
+	@echo "make fuzz             check 200,000 specs that are bent out of shape: ten minutes"
 	@echo "make goldens          write the expected outputs of the tests anew; read the difference before you keep it"
 	@echo "make clean            remove what the demo made"
 
@@ -54,6 +55,9 @@ check: test
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy --strict
+
+fuzz: $(INSTALLED)
+	$(BIN)/python tests/fuzz.py --count 200000
 
 goldens: $(INSTALLED)
 	REFRESH_GOLDENS=1 $(TEST) || true

@@ -207,8 +207,6 @@ def matching_is_defined(study: Study) -> Iterator[Diagnostic]:
                 yield diagnostics.MatchesOther(at=at, arm=claim.right.arm)
             elif study.match is None:
                 yield diagnostics.MatchesWhat(at=claim.at)
-            elif not any(_is_dense(arm) for arm in study.baselines):
-                yield diagnostics.NoDense(at=claim.at)
 
 
 def claims_have_seeds_to_stand_on(study: Study) -> Iterator[Diagnostic]:

@@ -11,6 +11,7 @@ from typing import Any
 # Commands by name, in the order of the help; each is a module that is imported when it is used.
 COMMANDS = {
     "validate": "check specs, and report all mistakes at once",
+    "explain": "say what a mistake means, with a wrong and a right example",
     "fmt": "write specs in the one canonical form",
     "plan": "show what would run, what is shared, and what is reused",
     "diff": "say what two specs say differently, and which jobs follow",

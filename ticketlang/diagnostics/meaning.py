@@ -155,13 +155,6 @@ class MatchesWhat(Diagnostic):
 
 
 @frozen(kw_only=True)
-class NoDense(Diagnostic):
-    code = "no-dense"
-    says = "`matches` compares with dense networks, and none are trained"
-    help = "add `dense` to `baselines`"
-
-
-@frozen(kw_only=True)
 class MatchesOther(Diagnostic):
     code = "matches-other"
     says = "`matches` compares with dense networks, and `{arm}` is none"
