@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from attrs import define, field
 
 from ticketlang.diagnostics import Diagnostic
 from ticketlang.lay_out import lay_out, nothing_known
-from ticketlang.plan import Facts, Plan
+from ticketlang.plan import Facts, Plan, PlannedJob
+from ticketlang.reasons import Stored
 from ticketlang.study import Study
 
 from .digests import Digests
@@ -36,6 +37,7 @@ class Session:
     pins: Pins
     gathered: Gathered
     store: Store | None = field(default=None)  # None: there is none yet, and `plan` makes none
+    wanted: tuple[str, ...] = ()  # names of the cells that are run alone; none: all
 
     @classmethod
     def open(cls, study: Study, spec: Path, data: Path | None, store_folder: Path) -> Session:
@@ -63,6 +65,14 @@ class Session:
         """What is to run now. Asked again, it knows what has been done since."""
         return lay_out(self.study, self.facts, self.store.known if self.store else nothing_known)
 
+    def result(self, job: PlannedJob) -> Mapping[str, Any] | None:
+        """What a job that is done found; None: it is not done."""
+        return self.store.artifact(job.key).result if self.store and job.is_reused else None
+
+    def remembered(self) -> tuple[Stored, ...]:
+        """Every job in the store: who asked for it, and its settings."""
+        return self.store.remembered() if self.store else ()
+
     def make_ready(self) -> tuple[Diagnostic, ...]:
         """Everything that can go wrong before the first job: pin, fetch, and read the examples of every task."""
         self.store = Store.open(self.store_folder)
@@ -79,15 +89,19 @@ class Session:
 
         assert self.store is not None, "make_ready() comes first"
         workshop = Workshop.open(self.gathered.places, listener, device)
-        return run(self.plan, self.store, perform, workshop, listener)
+        return run(self._wanted_plan, self.store, perform, workshop, listener)
 
-    def report(self, plan: Plan) -> Iterator[RenderableType]:
+    def _wanted_plan(self) -> Plan:
+        plan = self.plan()
+        return plan.narrowed([cell for cell in plan.cells if cell.id in self.wanted]) if self.wanted else plan
+
+    def report(self) -> Iterator[RenderableType]:
         """The result tables and the verdicts as a terminal shows them, as far as there are results."""
         from .reports import report
         from .reports.writers.terminal import terminal_report
 
         assert self.store is not None, "make_ready() comes first"
-        return terminal_report(report(plan, self.store))
+        return terminal_report(report(self.plan(), self.store))
 
     def _pin_and_fetch(self) -> tuple[Diagnostic, ...]:
         pins, problems = pin(self.study, self.pins, ask_the_hub)

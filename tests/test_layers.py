@@ -19,6 +19,7 @@ STAGES = (
     "vocabulary",
     "phrasing",
     "differences",
+    "reasons",
     "grammar",
     "syntax",
     "lines",
@@ -37,7 +38,7 @@ STAGES = (
 )
 
 # What the two sides share, and so all that the runtime may know of the language.
-SHARED = ("plain", "source", "units", "vocabulary", "study", "jobs", "plan", "diagnostics")
+SHARED = ("plain", "source", "units", "vocabulary", "study", "jobs", "plan", "reasons", "diagnostics")
 
 # Parts of the runtime that say less than torch needs to be imported for: checking, planning and reporting use them.
 LIGHT = (

@@ -93,9 +93,14 @@ def text_of(statements: Iterable[Said], indent: str = "") -> str:
 
 
 def _task(task: Task) -> Said:
+    return Said("task", task.name, statements_of_task(task))
+
+
+def statements_of_task(task: Task) -> tuple[Said, ...]:
+    """What is said in the block of a task."""
     limits = (("", task.limit), ("evaluation ", task.limit_evaluation))
     classes = "" if task.classes is None else f", classes {task.classes}"
-    fields = (
+    return (
         Said("kind", task.kind),
         Said("data", _data(task.data)),
         Said("splits", f"{_column(task.train_split)}, {_column(task.score_split)}"),
@@ -107,13 +112,12 @@ def _task(task: Task) -> Said:
         Said("evaluate", "last" if task.best_on is None else f"best on {_column(task.best_on)}"),
         *_recipe(task.recipe),
     )
-    return Said("task", task.name, fields)
 
 
 def _recipe(recipe: Recipe) -> Iterator[Said]:
     yield Said("train", _duration(recipe.train))
     yield Said("batch", f"{recipe.batch} examples")
-    yield Said("rate", f"{_number(recipe.rate)} {recipe.schedule}")
+    yield Said("rate", f"{number_text(recipe.rate)} {recipe.schedule}")
     yield Said("warmup", _duration(recipe.warmup))
     yield Said("optimizer", _optimizer(recipe.optimizer))
 
@@ -235,8 +239,10 @@ def _pruning(pruning: Pruning) -> str:
 
 
 def _optimizer(optimizer: Optimizer) -> str:
-    clip = "none" if optimizer.clip is None else _number(optimizer.clip)
-    return f"{optimizer.method} epsilon {_number(optimizer.epsilon)} decay {_number(optimizer.decay)} clip {clip}"
+    clip = "none" if optimizer.clip is None else number_text(optimizer.clip)
+    return (
+        f"{optimizer.method} epsilon {number_text(optimizer.epsilon)} decay {number_text(optimizer.decay)} clip {clip}"
+    )
 
 
 def _model(model: Model) -> str:
@@ -259,12 +265,12 @@ def _transfer(transfer: Transfer) -> str:
 
 def _match(rule: MatchRule) -> str:
     if rule.unit == "points":
-        return f"within {_number(rule.amount)} points of dense"
-    return f"within {_number(rule.amount)} sd of dense using {rule.deviation} sd"
+        return f"within {number_text(rule.amount)} points of dense"
+    return f"within {number_text(rule.amount)} sd of dense using {rule.deviation} sd"
 
 
 def _claim(claim: Claim) -> str:
-    margin = f" by {_number(claim.margin)} points" if claim.margin else ""
+    margin = f" by {number_text(claim.margin)} points" if claim.margin else ""
     other = " other" if claim.other else ""
     targets = f" of {_list(claim.targets)}" if claim.targets else ""
     on = f"on {claim.quantifier}{other} target{targets}"
@@ -279,7 +285,7 @@ def _pattern(pattern: ArmPattern) -> str:
 def _duration(duration: Duration) -> str:
     if duration.unit == "training":
         return f"{_percent(duration.amount)} of training"
-    number = _number(duration.amount)
+    number = number_text(duration.amount)
     return f"{number} {duration.unit.removesuffix('s') if number == '1' else duration.unit}"
 
 
@@ -289,7 +295,7 @@ def _percent(fraction: Fraction) -> str | None:
     return None if text is None else f"{text:f}%"
 
 
-def _number(value: Fraction) -> str:
+def number_text(value: Fraction) -> str:
     """Exactly, as people write it: 32, 0.5, 2e-5."""
     number = _decimal(value)
     if number is None:

@@ -1,10 +1,10 @@
 """The work a study asks for: jobs in an order that can run, and the cells of its tables, each answered by one job."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
-from attrs import frozen
+from attrs import evolve, frozen
 
-from .jobs import AnyJob, JobKey
+from .jobs import AnyJob, JobKey, inputs_of
 from .study import Seeds, Study, Ticket
 from .units import Sparsity
 
@@ -81,6 +81,24 @@ class Plan:
     jobs: Mapping[JobKey, PlannedJob]  # every job after its inputs
     cells: Mapping[Cell, JobKey]
     masks: Mapping[JobKey, str]  # mask jobs -> what people call them, `imp/mlm@70%/seed=3`
+
+    def narrowed(self, cells: Collection[Cell]) -> "Plan":
+        """Some cells alone, the jobs they wait for, and the results that these begin with."""
+        kept: set[JobKey] = set()
+        waiting = [key for cell, key in self.cells.items() if cell in cells]
+        while waiting:
+            key = waiting.pop()
+            if key in kept or key not in self.jobs:
+                continue
+            kept.add(key)
+            if not self.jobs[key].is_reused:
+                waiting += inputs_of(self.jobs[key].job)
+        return evolve(
+            self,
+            jobs={key: job for key, job in self.jobs.items() if key in kept},
+            cells={cell: key for cell, key in self.cells.items() if cell in cells},
+            masks={key: name for key, name in self.masks.items() if key in kept},
+        )
 
     @property
     def to_run(self) -> tuple[PlannedJob, ...]:

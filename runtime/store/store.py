@@ -15,6 +15,7 @@ from attrs import define, field
 
 from ticketlang.jobs import AnyJob, JobKey, settings
 from ticketlang.plan import Known, PlannedJob
+from ticketlang.reasons import Stored
 
 from . import records
 from .artifact import Artifact
@@ -90,6 +91,17 @@ class Store:
         artifact = Artifact(key, self.layout.artifacts / name, self.disk)
         self.opened[key] = number, artifact
         return artifact
+
+    def remembered(self) -> tuple[Stored, ...]:
+        """Who asked for each stored job, and its settings; what cannot be read is left out."""
+        found = []
+        for key, (name, _) in sorted(_newest_of(self.disk.names(self.layout.artifacts)).items()):
+            try:
+                record = records.read(self.disk.read(self.layout.artifacts / name / JOB))
+                found.append(Stored(key, tuple(record["labels"]), record["settings"]))
+            except (MissingFileError, records.BadRecordError, KeyError, TypeError):
+                continue
+        return tuple(found)
 
     def stage(self, key: JobKey) -> Path:
         """A new empty folder for the files of a job, which the caller has claimed. What earlier tries left goes."""

@@ -194,3 +194,51 @@ def test_what_cannot_run_yet_is_refused_before_any_job(desk: Desk) -> None:
     assert "answer spans" in answer.text
     assert "masked words" in answer.text
     assert not (desk.folder / ".ticketlang").exists()
+
+
+def test_cells_are_shown_and_accounted_for(again: Desk) -> None:
+    cell = "imp/warm@60%/same/seed=1"
+    shown = again.ticketrun("show", "small.ticket", cell)
+    assert shown.status == 0
+    assert "in the store, made for the study small" in shown.out
+    assert re.search(r"scores +accuracy \d+\.\d\d, f1 ", shown.out)
+    assert "nothing runs for it" in again.ticketrun("why", "small.ticket", cell).out
+
+    changed = again.ticketrun("why", "small.ticket", cell, "--set", "warm.rate 2e-3")
+    assert changed.status == 0
+    assert "It needs `imp/warm@60%/seed=1`, which is to run: prune to 60%." in changed.out
+    assert "task recipe rate: 0.001 -> 0.002" in changed.out
+
+    unknown = again.ticketrun("why", "small.ticket", "imp/warm@60%/same/seed=9")
+    assert unknown.status == 2
+    assert "there are `imp/warm@60%/same/seed=1`" in unknown.err
+
+
+def test_two_specs_are_compared_with_the_jobs_that_follow(again: Desk) -> None:
+    again.write(SPEC.replace("seeds 1, 2", "seeds 1, 2, 3"), "more.ticket")
+    answer = again.ticketrun("diff", "small.ticket", "more.ticket")
+    assert answer.status == 0
+    assert re.search(r"seeds +1, 2 -> 1, 2, 3", answer.out)
+    assert re.search(
+        r"Jobs: \d+ in both, 0 only in the first, (\d+) only in the second, of which \1 are to run", answer.out
+    )
+
+
+def test_a_single_cell_runs_alone(desk: Desk) -> None:
+    answer = desk.ticketrun("run", "small.ticket", "--cell", "dense/warm/seed=1")
+    assert answer.status == 0, answer.text
+    assert "Plan: 1 jobs: 1 to run" in answer.out
+    assert counts(desk.ticketrun("plan", "small.ticket", "--cell", "dense/warm/seed=1"))[1:] == (0, 1)
+    assert counts(desk.ticketrun("plan", "small.ticket"))[2] == 1
+    assert desk.ticketrun("run", "small.ticket", "--cell", "dance/warm/seed=1").status == 2
+
+
+def test_tickets_that_are_not_rewound_run(desk: Desk) -> None:
+    """Standard pruning, and matrices that go back alone: every certificate holds, or the job would have failed."""
+    settings = ("imp.rewind nothing, 0 steps of pruned matrices", "imp.source warm", "baselines dense, shuffled_layers",
+                "seeds 1", "claim as_good_as_dense { imp at 30% is at least dense }",
+                "claim the_mask_matters { imp at 60% is at least dense }")  # fmt: skip
+    desk.write("arm shuffled_layers { weights shuffled layers }\n" + SPEC)
+    answer = desk.ticketrun("run", "small.ticket", *(word for text in settings for word in ("--set", text)))
+    assert answer.status == 0, answer.text
+    assert "shuffled_layers.imp[rewind=nothing]/warm" in answer.out

@@ -360,3 +360,24 @@ def test_every_cell_has_one_answer_under_every_protocol(protocol: str) -> None:
     body = TICKET.replace("rewind 0 steps", protocol) + other + arms
     plan = planned(own_arms + spec_of(body + "transfer imp at 70% to a, b\ntransfer other at 70% to a, b\n"))
     assert len({c.id for c in plan.cells}) == len(plan.cells)
+
+
+def test_a_few_cells_take_the_jobs_that_they_wait_for() -> None:
+    plan = planned(spec_of(TICKET + BASELINES + "transfer imp at 70% to a, b\n", seeds="1"))
+    (wanted,) = [c for c in plan.cells if c.id == "imp/a@50%/a/seed=1"]
+    part = plan.narrowed([wanted])
+
+    assert list(part.cells) == [wanted]
+    assert [type(job.job) for job in part.jobs.values()] == [FineTune, Prune, FineTune, Prune, FineTune]
+    assert part.shared < plan.shared
+
+
+def test_what_a_few_cells_begin_with_is_not_run_again() -> None:
+    """Neither what only led to a mask that is there, nor what another cell waits for."""
+    text = TICKET + "baselines dense\n"
+    done = planned(spec_of(text, seeds="1"))
+    higher = planned(spec_of(text.replace("70%", "70%, 90%"), seeds="1"), remembering(done, keeps_weights=False))
+    known = [c for c in higher.cells if c.id == "imp/a@50%/a/seed=1"]
+
+    assert higher.to_run
+    assert not higher.narrowed(known).to_run

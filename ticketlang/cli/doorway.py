@@ -8,7 +8,7 @@ from ..study import Study
 
 if TYPE_CHECKING:
     from runtime.progress import Listener
-    from runtime.session import Session
+    from runtime.session import Session as Session
 
 
 class NoRuntimeError(Exception):

@@ -14,6 +14,8 @@ COMMANDS = {
     "explain": "say what a mistake means, with a wrong and a right example",
     "fmt": "write specs in the one canonical form",
     "plan": "show what would run, what is shared, and what is reused",
+    "show": "show what a cell is made from, and its scores",
+    "why": "say why a cell is to run, or why it is not",
     "diff": "say what two specs say differently, and which jobs follow",
     "run": "run what is missing, then show tables and verdicts (the default command)",
 }

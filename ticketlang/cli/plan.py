@@ -3,7 +3,8 @@
 from argparse import ArgumentParser, Namespace
 
 from . import doorway
-from .common import add_place_arguments, add_spec_argument, complain, console, read_study, show
+from .cells import add_cell_option, narrowed
+from .common import WRONG_USE, add_place_arguments, add_spec_argument, complain, console, read_study, show
 
 NAME = "plan"
 HELP = "show what would run, what is shared, and what is reused"
@@ -12,6 +13,7 @@ HELP = "show what would run, what is shared, and what is reused"
 def add_arguments(parser: ArgumentParser) -> None:
     add_spec_argument(parser)
     add_place_arguments(parser)
+    add_cell_option(parser)
     parser.add_argument("-v", "--verbose", action="store_true", help="list every job with the cells that ask for it")
 
 
@@ -27,9 +29,11 @@ def main(args: Namespace) -> int:
         if session.gathered.facts is None:
             show(session.gathered.diagnostics)
             return 1
-        plan = session.plan()
+        plan = narrowed(session.plan(), args.cells)
     except doorway.troubles() as trouble:
         return complain(str(trouble))
+    if isinstance(plan, str):
+        return complain(plan, WRONG_USE)
     refused = [f"{problem.message}; `run` refuses it" for problem in what_cannot_run_yet(study)]
     for line in plan_view(plan, session.gathered.unpinned, refused, every_job=args.verbose):
         console().print(line)

@@ -4,11 +4,13 @@ from argparse import ArgumentParser, Namespace
 
 from ..study import Study
 from . import doorway
+from .cells import add_cell_option, narrowed
 from .common import (
     BY_SIGNAL,
     DONE,
     SOME_FAILED,
     SPEC_WRONG,
+    WRONG_USE,
     add_place_arguments,
     add_spec_argument,
     complain,
@@ -24,6 +26,7 @@ HELP = "run what is missing, then show tables and verdicts (the default command)
 def add_arguments(parser: ArgumentParser) -> None:
     add_spec_argument(parser)
     add_place_arguments(parser)
+    add_cell_option(parser)
     parser.add_argument(
         "--device", default="auto", metavar="NAME", help="cpu, cuda, cuda:1 ... (default: a GPU when there is one)"
     )
@@ -48,10 +51,12 @@ def run(study: Study, args: Namespace) -> int:
     if problems := tuple(what_cannot_run_yet(study)) or session.gathered.diagnostics or session.make_ready():
         show(problems)
         return SPEC_WRONG
-    plan = session.plan()
+    if isinstance(plan := narrowed(session.plan(), args.cells), str):
+        return complain(plan, WRONG_USE)
+    session.wanted = tuple(args.cells)
     console().print(heading(study), "", summary(plan), "", sep="\n")
     ran = session.run(doorway.listener(console().is_terminal), args.device) if plan.to_run else None
-    for block in session.report(session.plan()):
+    for block in session.report():
         console().print(block)
     if ran is None:
         return DONE

@@ -1,0 +1,68 @@
+"""What the commands about single cells have in common: finding the one that is meant."""
+
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from ..plan import Plan, PlannedJob
+from . import doorway
+from .common import DONE, SPEC_WRONG, WRONG_USE, add_place_arguments, add_spec_argument, complain, read_study, show
+
+if TYPE_CHECKING:
+    from .doorway import Session
+
+Answer = Callable[["Session", Plan, PlannedJob], None]
+
+
+def add_cell_arguments(parser: ArgumentParser) -> None:
+    add_spec_argument(parser)
+    parser.add_argument("cell", metavar="CELL", help="as in tables: imp/mlm@70%%/qnli/seed=3")
+    add_place_arguments(parser)
+
+
+def answer(args: Namespace, say: Answer) -> int:
+    """Plan the study, find the cell, and say something about it."""
+    study = read_study(args.spec, args.settings)
+    if study is None:
+        return SPEC_WRONG
+    try:
+        session = doorway.open_session(study, args.spec, args.data, args.store)
+        if session.gathered.facts is None:
+            show(session.gathered.diagnostics)
+            return SPEC_WRONG
+        plan = session.plan()
+        key = next((key for cell, key in plan.cells.items() if cell.id == args.cell), None)
+        if key is None:
+            return complain(no_such_cell(plan, args.cell), WRONG_USE)
+        say(session, plan, plan.jobs[key])
+    except doorway.troubles() as trouble:
+        return complain(str(trouble))
+    return DONE
+
+
+def narrowed(plan: Plan, names: Sequence[str]) -> Plan | str:
+    """The part of a plan that some cells need, or a sentence on the first that there is not."""
+    known = {cell.id: cell for cell in plan.cells}
+    for name in names:
+        if name not in known:
+            return no_such_cell(plan, name)
+    return plan.narrowed(frozenset(known[name] for name in names)) if names else plan
+
+
+def add_cell_option(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--cell",
+        dest="cells",
+        action="append",
+        default=[],
+        metavar="CELL",
+        help="look at this cell alone, and at what it needs: imp/mlm@70%%/qnli/seed=3 (may be repeated)",
+    )
+
+
+def no_such_cell(plan: Plan, name: str) -> str:
+    from ..reasons import listed, nearest_cells
+
+    near = nearest_cells(plan, name)
+    way_out = f"there are {listed(near)}" if near else "`ticketrun plan --verbose` lists them"
+    return f"the study has no cell `{name}`; {way_out}"

@@ -1,0 +1,29 @@
+"""`ticketrun why SPEC CELL`: why a cell is to run, or why it is not."""
+
+from argparse import ArgumentParser, Namespace
+from typing import TYPE_CHECKING
+
+from ..plan import Plan, PlannedJob
+from .cells import add_cell_arguments, answer
+from .common import console
+
+if TYPE_CHECKING:
+    from .doorway import Session
+
+NAME = "why"
+HELP = "say why a cell is to run, or why it is not"
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    add_cell_arguments(parser)
+
+
+def main(args: Namespace) -> int:
+    from ..display.cell import cause_view
+    from ..reasons import cause_of
+
+    def say(session: "Session", plan: Plan, job: PlannedJob) -> None:
+        for line in cause_view(args.cell, job, cause_of(plan, job.key, session.remembered())):
+            console().print(line, soft_wrap=True)
+
+    return answer(args, say)

@@ -1,0 +1,114 @@
+"""One cell, as people read it: what it is made from, whether it is there, and why it is not."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rich.text import Text
+
+from ..jobs import (
+    FineTune,
+    PartlyRewound,
+    Pretrained,
+    PretrainedHead,
+    RandomWeights,
+    Reached,
+    Shuffled,
+    Weights,
+    describe,
+)
+from ..phrasing import Said, statements_of_task
+from ..plain import plain
+from ..plan import Plan, PlannedJob
+from ..reasons import Cause
+
+SHOWN = 12  # differences from the nearest stored job
+
+
+def cell_view(plan: Plan, name: str, job: PlannedJob, result: Mapping[str, Any] | None) -> Iterator[Text]:
+    """A cell's settings, its inputs, and its scores where there are any."""
+    assert isinstance(job.job, FineTune)
+    yield Text(plain(name), style="bold")
+    yield from _row("job", f"{describe(job.job)}, {state_of(job)}")
+    yield from _row("key", job.key)
+    yield from _row("weights", _weights(plan, job.job.weights))
+    yield from _row("mask", "none" if job.job.mask is None else _input(plan, job.job.mask))
+    yield from _row("head", _head(plan, job.job))
+    if job.job.begins is not None:
+        yield from _row("begins", f"at {job.job.begins}")
+    seeds = job.job.seeds
+    yield from _row("seeds", f"head {seeds.head}, order {seeds.order}, dropout {seeds.dropout}, subset {seeds.subset}")
+    yield from _row("precision", job.job.precision)
+    for said in statements_of_task(job.job.task):
+        yield from _said(said)
+    others = [label for label in job.labels if label != name]
+    if others:
+        yield from _row(
+            "shared with", ", ".join(others[:5]) + (f" and {len(others) - 5} more" if len(others) > 5 else "")
+        )
+    if result is not None:
+        scores = result.get("scores", {})
+        yield from _row("scores", ", ".join(f"{metric} {100 * score:.2f}" for metric, score in scores.items()))
+
+
+def state_of(job: PlannedJob) -> str:
+    """`in the store, made for the study small`, or `to run`."""
+    return "to run" if job.known is None else f"in the store, made for the study {job.known.study}"
+
+
+def cause_view(name: str, job: PlannedJob, cause: Cause | None) -> Iterator[Text]:
+    """Why a cell is to run, or why it is not."""
+    yield Text(plain(name), style="bold")
+    if cause is None:
+        yield Text(f"is {plain(state_of(job))}; nothing runs for it.")
+        return
+    yield Text(f"is to run: {describe(job.job)}.")
+    for step in cause.chain[1:]:
+        yield Text(f"It needs `{plain(step.labels[0])}`, which is to run: {describe(step.job)}.")
+    last = cause.chain[-1]
+    if cause.nearest is None:
+        yield Text(f"The store has nothing that would {describe(last.job)}.")
+    elif not cause.differences:
+        yield Text("The store has such a result, made by an earlier release whose results mean something else.")
+    else:
+        yield Text(f"The store has `{plain(cause.nearest.labels[0])}`, which differs in")
+        for difference in cause.differences[:SHOWN]:
+            place = f"{difference.place} {difference.field}".strip()
+            before, after = (
+                plain(side if side is not None else "nothing") for side in (difference.before, difference.after)
+            )
+            yield Text.assemble(f"  {plain(place)}: ", (before, "red"), " -> ", (after, "green"))
+        if len(cause.differences) > SHOWN:
+            yield Text(f"  and {len(cause.differences) - SHOWN} more")
+
+
+def _row(name: str, value: str) -> Iterator[Text]:
+    yield Text(f"  {name:18}{plain(value)}")
+
+
+def _said(said: Said) -> Iterator[Text]:
+    yield from _row(said.name, said.phrase.removeprefix("evaluation "))
+
+
+def _input(plan: Plan, key: str) -> str:
+    job = next((job for found, job in plan.jobs.items() if found == key), None)
+    return key if job is None else f"{job.labels[0]} ({state_of(job)})"
+
+
+def _weights(plan: Plan, weights: Weights) -> str:
+    match weights:
+        case Pretrained():
+            return "pre-trained"
+        case Reached(job=key):
+            return f"as left by {_input(plan, key)}"
+        case PartlyRewound(matrices=point, rest=key):
+            return f"pruned matrices {_weights(plan, point)}, the rest as left by {_input(plan, key)}"
+        case RandomWeights(over=over, seed=seed):
+            return f"random {over}, seed {seed}"
+        case Shuffled(weights=inner, seed=seed, over=over):
+            return f"{_weights(plan, inner)}, {over} shuffled, seed {seed}"
+
+
+def _head(plan: Plan, job: FineTune) -> str:
+    if job.head is None:
+        return "fresh"
+    return "pre-trained" if isinstance(job.head, PretrainedHead) else f"as left by {_input(plan, job.head)}"

@@ -1,0 +1,112 @@
+"""Why a job is to run: what of it is not in the store, and what the store has that is nearest to it.
+
+Pure functions of a plan and of the settings of stored jobs, as `jobs.settings` wrote them.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+from attrs import frozen
+
+from .differences import Difference
+from .jobs import JobKey, inputs_of, settings
+from .phrasing import number_text
+from .plan import Plan, PlannedJob
+
+HIDDEN = frozenset({"is", "scheme", "kind"})
+INPUTS = {"mask": "the mask", "weights": "the weights", "head": "the head", "start": "the mask of the level before"}
+
+
+@frozen
+class Stored:
+    """What the store remembers of a job: who asked for it, and its settings."""
+
+    key: JobKey
+    labels: tuple[str, ...]
+    settings: Mapping[str, Any]
+
+
+@frozen
+class Cause:
+    """The first job of a chain that is to run, and what it differs in from the nearest one in the store."""
+
+    chain: tuple[PlannedJob, ...]  # from the job that was asked about to the one that everything waits for
+    nearest: Stored | None  # None: there is nothing like it
+    differences: tuple[Difference, ...] = ()
+
+
+def cause_of(plan: Plan, key: JobKey, stored: Sequence[Stored]) -> Cause | None:
+    """Why a job is to run; None: it is not, since the store has it."""
+    job = plan.jobs[key]
+    if job.is_reused:
+        return None
+    chain = tuple(_chain(plan, job))
+    last = chain[-1]
+    alike = [known for known in stored if known.settings.get("kind") == last.job.kind and known.key != last.key]
+    named = [known for known in alike if set(known.labels) & set(last.labels)]
+    ours = settings(last.job)
+    candidates = [(tuple(_differences(known.settings, ours)), known) for known in named or alike]
+    if not candidates:
+        return Cause(chain, None)
+    differences, nearest = min(candidates, key=lambda candidate: len(candidate[0]))
+    return Cause(chain, nearest, differences)
+
+
+def _chain(plan: Plan, job: PlannedJob) -> Iterator[PlannedJob]:
+    """A job, the first of its inputs that is to run, the first of that one's, and so on."""
+    while True:
+        yield job
+        waits = [plan.jobs[key] for key in inputs_of(job.job) if key in plan.jobs and not plan.jobs[key].is_reused]
+        if not waits:
+            return
+        job = waits[0]
+
+
+def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Difference]:
+    ours, theirs = dict(_leaves(before)), dict(_leaves(after))
+    for path in dict.fromkeys((*ours, *theirs)):
+        if ours.get(path) != theirs.get(path):
+            place, _, field = path.rpartition(" ")
+            yield Difference(place, field, ours.get(path), theirs.get(path))
+
+
+def _leaves(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:
+    """Settings as words: `task recipe rate` -> `2e-5`."""
+    if isinstance(value, Mapping) and value.get("is") == "Duration":
+        amount, unit = Fraction(value["amount"]), value["unit"]
+        yield (
+            " ".join(path),
+            f"{number_text(amount * 100)}% of training" if unit == "training" else f"{number_text(amount)} {unit}",
+        )
+    elif isinstance(value, Mapping):
+        kind = value.get("is")
+        if path and kind in {"Pretrained", "Reached", "RandomWeights", "Shuffled", "PartlyRewound", "PretrainedHead"}:
+            yield " ".join(path), str(kind)
+        for name, inner in value.items():
+            if name not in HIDDEN:
+                yield from _leaves(inner, (*path, name))
+    elif isinstance(value, list):
+        yield " ".join(path), ", ".join(map(_text, value)) or "nothing"
+    elif value is not None:
+        yield " ".join(path), _text(value)
+
+
+def _text(value: Any) -> str:
+    text = str(value)
+    if isinstance(value, str) and "/" in text and text.replace("/", "", 1).removeprefix("-").isdigit():
+        return number_text(Fraction(text))
+    is_key = len(text) == 40 and not text.strip("0123456789abcdef")
+    return f"{text[:10]}…" if is_key else text
+
+
+def nearest_cells(plan: Plan, name: str, most: int = 4) -> tuple[str, ...]:
+    """Cells that somebody may mean by a name that none has: those that hold it, or that look most like it."""
+    from difflib import get_close_matches
+
+    ids = tuple(cell.id for cell in plan.cells)
+    return tuple(found for found in ids if name in found)[:most] or tuple(get_close_matches(name, ids, most, 0.5))
+
+
+def listed(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
