@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from desk import ENVIRONMENT, SPEC, Answer, Desk
 
-PLANNED = re.compile(r"Plan: (\d+) jobs: (\d+) to run, (\d+) reused")
+PLANNED = re.compile(r"Plan: (\d+) jobs?: (\d+) to run, (\d+) reused")
 
 
 def counts(answer: Answer) -> tuple[int, int, int]:
@@ -211,7 +211,7 @@ def test_cells_are_shown_and_accounted_for(again: Desk) -> None:
 
     unknown = again.ticketrun("why", "small.ticket", "imp/warm@60%/same/seed=9")
     assert unknown.status == 2
-    assert "there are `imp/warm@60%/same/seed=1`" in unknown.err
+    assert "`imp/warm@60%/same/seed=1`" in unknown.err
 
 
 def test_two_specs_are_compared_with_the_jobs_that_follow(again: Desk) -> None:
@@ -227,8 +227,8 @@ def test_two_specs_are_compared_with_the_jobs_that_follow(again: Desk) -> None:
 def test_a_single_cell_runs_alone(desk: Desk) -> None:
     answer = desk.ticketrun("run", "small.ticket", "--cell", "dense/warm/seed=1")
     assert answer.status == 0, answer.text
-    assert "Plan: 1 jobs: 1 to run" in answer.out
-    assert counts(desk.ticketrun("plan", "small.ticket", "--cell", "dense/warm/seed=1"))[1:] == (0, 1)
+    assert "Plan: 1 job: 1 to run" in answer.out
+    assert "No work" in desk.ticketrun("plan", "small.ticket", "--cell", "dense/warm/seed=1").out
     assert counts(desk.ticketrun("plan", "small.ticket"))[2] == 1
     assert desk.ticketrun("run", "small.ticket", "--cell", "dance/warm/seed=1").status == 2
 

@@ -50,11 +50,13 @@ def heading(study: Study) -> Text:
 def summary(plan: Plan) -> str:
     """The verdict on the work: one line, the same three numbers in the same order."""
     jobs, to_run, reused = len(plan.jobs), len(plan.to_run), len(plan.reused)
+    shared = f"{plan.shared} more request{'s share' if plan.shared != 1 else ' shares'} them"
     if not jobs:
         return "No work: the study asks for nothing."
     if not to_run:
-        return f"No work: all {jobs} results are there. ({plan.shared} more requests share them.)"
-    return f"Plan: {jobs} jobs: {to_run} to run, {reused} reused. {plan.shared} more requests share them."
+        there = "its result is there" if jobs == 1 else f"all {jobs} results are there"
+        return f"No work: {there}. ({shared})"
+    return f"Plan: {jobs} job{'s' * (jobs != 1)}: {to_run} to run, {reused} reused. {shared[0].upper()}{shared[1:]}."
 
 
 def _model_name(model: Model) -> str:
