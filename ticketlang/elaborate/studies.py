@@ -28,7 +28,7 @@ Deviation = Literal["ticket", "dense", "larger", "pooled"]
 DEVIATIONS: tuple[Deviation, ...] = ("ticket", "dense", "larger", "pooled")
 
 
-@define
+@define(repr=False)
 class Parts:
     """What has been understood of a study so far."""
 
@@ -109,7 +109,7 @@ def _seeds(parts: Parts) -> tuple[Seeds, ...]:
 def _seeds_by_role(parts: Parts, head: Statement) -> tuple[Seeds, ...]:
     """The product of what is said of each role; a role that is not said stays at 1."""
     if head.items:
-        parts.complaints.add(Reader.of(head, STUDY["seeds"]).complaint("a list or a block, not both"))
+        parts.complaints.attempt(lambda: _refuse(Reader.of(head, STUDY["seeds"]), "a list or a block, not both"))
     fields = fields_of(head, "seeds", parts.complaints)
     if not SEEDS.keys() & fields.statements.keys() and not fields.forgiven:
         parts.complaints.add(
@@ -122,6 +122,10 @@ def _seeds_by_role(parts: Parts, head: Statement) -> tuple[Seeds, ...]:
         parts.complaints.add(diagnostics.TooManySeeds(at=head.at, limit=MOST_SEEDS))
         return ()
     return tuple(Seeds(**dict(zip(ROLES, choice, strict=True))) for choice in product(*said))
+
+
+def _refuse(phrase: Reader, expected: str) -> None:
+    raise phrase.misread(expected)
 
 
 def _count(lists: Iterable[tuple[int, ...]]) -> int:
