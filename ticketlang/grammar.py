@@ -18,7 +18,7 @@ TABLE = Path(__file__).with_name("grammar.table.json")
 END_OF_FILE = "$END"
 
 
-@frozen
+@frozen(repr=False)
 class Token:
     """A piece of a text, or one that was put where something is missing."""
 
@@ -28,7 +28,7 @@ class Token:
     stop: int
 
 
-@frozen
+@frozen(repr=False)
 class Table:
     """An LALR(1) parser as data."""
 

@@ -27,7 +27,7 @@ def put(kind: str, position: int) -> Token:
     return Token(kind, "", position, position)
 
 
-@define
+@define(repr=False)
 class Blocks:
     """Which blocks are open at a token."""
 

@@ -93,7 +93,7 @@ def _read(tokens: Tokens, source: Source, complaints: list[Diagnostic]) -> tuple
     return cast("tuple[Statement, ...]", statements)
 
 
-@define
+@define(repr=False)
 class Parser:
     """The states that a parser has gone through, and what it has read in each."""
 

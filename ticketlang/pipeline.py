@@ -14,7 +14,7 @@ from .source import Source
 from .study import Study
 
 
-@frozen
+@frozen(repr=False)
 class Checked:
     """What a text says, and what is wrong with it."""
 

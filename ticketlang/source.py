@@ -7,7 +7,7 @@ from pathlib import Path
 from attrs import define, frozen
 
 
-@define(eq=False, frozen=True, slots=False)
+@define(eq=False, frozen=True)
 class Source:
     """A text with a name. Two sources are the same only if they are one object."""
 

@@ -18,7 +18,7 @@ OUTSIDE_KEY = {"key": False}
 Places = Mapping[str, Span]  # field -> where it was written; fields that come from elsewhere are absent
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class Model:
     """Where the pre-trained network and its tokenizer come from."""
 
@@ -29,7 +29,7 @@ class Model:
     at: Span = field(eq=False)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class Data:
     """Where the examples of a task come from."""
 
@@ -40,7 +40,7 @@ class Data:
     at: Span = field(eq=False)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class Optimizer:
     """AdamW (Loshchilov & Hutter 2019) and the clipping of its gradients."""
 
@@ -50,7 +50,7 @@ class Optimizer:
     clip: Fraction | None = Fraction(1)  # largest L2 norm of all gradients together; None: no clipping
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class Recipe:
     """How a network is trained on a task."""
 
@@ -63,7 +63,7 @@ class Recipe:
     rounds: int = field(default=1, metadata={"neutral": 1})  # the rate falls as if so many trainings were one
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class Task:
     """What a network is trained and scored on."""
 
@@ -85,7 +85,7 @@ class Task:
     places: Places = field(eq=False, factory=dict, metadata=OUTSIDE_KEY)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class Seeds:
     """One run's seed for each source of randomness."""
 
@@ -112,7 +112,7 @@ class Seeds:
         return "seeds=" + ",".join(f"{role}:{getattr(self, role)}" for role in roles)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class Pruning:
     """Which weights are looked at, and how they are scored."""
 
@@ -128,7 +128,7 @@ HeadPolicy = Literal["fresh", "rewound", "carried", "pretrained"]
 Resets = Literal["everything", "pruned matrices", "nothing"]
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class Ticket:
     """One point of a ticket block's axes: a mask found by pruning, and the weights it is reset to."""
 
@@ -165,7 +165,7 @@ WeightsOrigin = Literal[
 ]
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class Arm:
     """A baseline: a mask from somewhere on weights from somewhere. Whatever is not named is the ticket's."""
 
@@ -175,7 +175,7 @@ class Arm:
     at: Span = field(eq=False)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class Transfer:
     """Every ticket of a block, at some of its levels, trained anew on each target."""
 
@@ -186,7 +186,7 @@ class Transfer:
     places: Places = field(eq=False, factory=dict)  # "at 50%" for each level
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class MatchRule:
     """When a score matches a reference (paper, Section 3: "within one standard deviation"; the sigma is named here)."""
 
@@ -202,7 +202,7 @@ class MatchRule:
         return f"within {number} sd of dense using {self.deviation} sd"
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class ArmPattern:
     """Which cells a side of a claim speaks of; None means "for each"."""
 
@@ -215,7 +215,7 @@ class ArmPattern:
         return f"{self.arm}{source}{f' at {self.level}' if self.level else ''}"
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class Claim:
     """A sentence that the study tests."""
 
@@ -232,7 +232,7 @@ class Claim:
     places: Places = field(eq=False, factory=dict)  # "left", "left from", "left at", the same of "right", "on mrpc"
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class Study:
     """The whole experiment of one file."""
 

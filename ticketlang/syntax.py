@@ -12,13 +12,13 @@ from .grammar import Token
 from .source import Source, Span
 
 
-@frozen
+@frozen(repr=False)
 class Word:
     text: str
     at: Span = field(eq=False)
 
 
-@frozen
+@frozen(repr=False)
 class Number:
     text: str  # as written
     at: Span = field(eq=False)
@@ -28,7 +28,7 @@ class Number:
         return Fraction(self.text)
 
 
-@frozen
+@frozen(repr=False)
 class Percent:
     text: str  # as written, the sign included
     at: Span = field(eq=False)
@@ -39,18 +39,18 @@ class Percent:
         return Fraction(self.text[:-1]) / 100
 
 
-@frozen
+@frozen(repr=False)
 class String:
     text: str  # between the quotes
     at: Span = field(eq=False)
 
 
-@frozen
+@frozen(repr=False)
 class Equals:
     at: Span = field(eq=False)
 
 
-@frozen
+@frozen(repr=False)
 class Missing:
     """Something that had to be left out; a complaint about it has been made, and none may follow from it."""
 
@@ -60,7 +60,7 @@ class Missing:
 Atom = Word | Number | Percent | String | Missing
 
 
-@frozen
+@frozen(repr=False)
 class Sum:
     """Atoms joined by `+`: one thing made of several."""
 
@@ -74,7 +74,7 @@ class Sum:
 Part = Atom | Sum | Equals
 
 
-@frozen
+@frozen(repr=False)
 class Item:
     """What stands between two commas."""
 
@@ -85,7 +85,7 @@ class Item:
         return self.parts[0].at.to(self.parts[-1].at)
 
 
-@frozen
+@frozen(repr=False)
 class Phrase:
     """What is said about a word: items with commas between them."""
 
@@ -96,13 +96,13 @@ class Phrase:
         return self.items[0].at.to(self.items[-1].at)
 
 
-@frozen
+@frozen(repr=False)
 class Block:
     statements: "tuple[Statement, ...]"
     at: Span = field(eq=False)  # braces included
 
 
-@frozen
+@frozen(repr=False)
 class Statement:
     word: Word | Missing
     phrase: Phrase | None
@@ -118,13 +118,13 @@ class Statement:
         return self.phrase.items if self.phrase else ()
 
 
-@frozen
+@frozen(repr=False)
 class Comment:
     text: str  # `#` included
     at: Span = field(eq=False)
 
 
-@frozen
+@frozen(repr=False)
 class File:
     statements: tuple[Statement, ...]
     comments: tuple[Comment, ...]
@@ -135,7 +135,7 @@ def place(source: Source, token: Token) -> Span:
     return source.span(token.start, token.stop)
 
 
-@frozen
+@frozen(repr=False)
 class Nodes:
     """Makes the node of a rule from the nodes and tokens that it is made of."""
 

@@ -21,7 +21,7 @@ def percent_text(fraction: Fraction) -> str:
     return f"{hundredths:f}".rstrip("0").rstrip(".") + "%" if hundredths % 1 else f"{hundredths:.0f}%"
 
 
-@frozen(order=True)
+@frozen(order=True, repr=False)
 class Sparsity:
     """The share of a scope's weights that is removed, exact, in [0, 1)."""
 
@@ -58,7 +58,7 @@ def climb(first: Fraction, last: Fraction, by: Fraction, of: Of) -> Iterator[Spa
     yield Sparsity(level)
 
 
-@frozen
+@frozen(repr=False)
 class Duration:
     """A length of training, or a point in it: optimizer steps, epochs, or a share of a whole training."""
 

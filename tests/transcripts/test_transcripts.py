@@ -26,7 +26,7 @@ def drawn(source: Source, width: int | None) -> str:
     """What is printed for a terminal of a width."""
     console = Console(width=width or 500, no_color=True, highlight=False)
     with console.capture() as capture:
-        for text in diagnostics_view(source, check(source).diagnostics, width):
+        for text in diagnostics_view(source.name, check(source).diagnostics, width):
             console.print(text, soft_wrap=True)
     return "".join(f"{line.rstrip()}\n" for line in capture.get().splitlines())
 

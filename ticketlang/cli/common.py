@@ -87,20 +87,20 @@ def read_study(path: Path, settings: Sequence[str] = ()) -> Study | None:
         return None
     source, checked = read
     if checked.diagnostics:
-        show(checked.diagnostics, source)
+        show(checked.diagnostics, source.name)
     return checked.study
 
 
-def show(diagnostics: Sequence[Diagnostic], source: Source | None = None) -> None:
+def show(diagnostics: Sequence[Diagnostic], name: str | None = None) -> None:
     """Print complaints.
 
     Args:
-        source: the spec they are counted under; by default the one that the first is about.
+        name: of the spec they are counted under; by default the one that the first is about.
     """
     from ..display.diagnostics import diagnostics_view
 
     out = console(stderr=True)
     for text in diagnostics_view(
-        source or diagnostics[0].at.source, diagnostics, out.width if out.is_terminal else None
+        name or diagnostics[0].at.source.name, diagnostics, out.width if out.is_terminal else None
     ):
         out.print(text, soft_wrap=True)

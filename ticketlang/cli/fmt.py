@@ -39,7 +39,7 @@ def _format(path: Path, args: Namespace) -> int:
         return complain(f"{path} cannot be read: {source}", SPEC_WRONG)
     text = _canonical(source)
     if not isinstance(text, str):
-        show(text, source)
+        show(text, source.name)
         return SPEC_WRONG
     if args.check or args.diff:
         return _report(source, text, shows_diff=args.diff)

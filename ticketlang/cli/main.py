@@ -1,5 +1,6 @@
 """`ticketrun`: which command is meant, and its arguments."""
 
+import gc
 import sys
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Sequence
@@ -41,6 +42,7 @@ def main(words: Sequence[str] | None = None) -> int:
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")
     args = parser(chosen).parse_args(words)
+    gc.enable()
     try:
         status: int = args.main(args)
     except BrokenPipeError:
@@ -66,7 +68,8 @@ def parser(chosen: str | None = None) -> ArgumentParser:
         formatter_class=RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND", title="commands")
+    # Said, since to find it out argparse would draw a help that nobody asked for.
+    commands = top.add_subparsers(prog="ticketrun", dest="command", required=True, metavar="COMMAND", title="commands")
     for name, help_ in COMMANDS.items():
         command = commands.add_parser(name, help=help_, description=help_[0].upper() + help_[1:] + ".")
         if name == chosen:

@@ -4,8 +4,8 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..display.machine import Answer, as_json, concise
 from ..parse import parse
+from ..pipeline import Checked
 from ..source import Source
 from ..study import Study
 from .common import DONE, SPEC_WRONG, add_setting_argument, complain, read_spec, show
@@ -24,33 +24,36 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def main(args: Namespace) -> int:
-    checked = [_check(path, args.settings) for path in args.specs]
+    answers = {str(path): _check(path, args.settings) for path in args.specs}
     if args.json:
-        print(as_json(checked))
+        from ..display.machine import as_json
+
+        print(as_json(answers))
     else:
-        for one in checked:
-            _say(one, args)
-    return SPEC_WRONG if any(one.study is None for one in checked) else DONE
+        for name, answer in answers.items():
+            _say(name, answer, args)
+    return DONE if all(isinstance(answer, Checked) and answer.study for answer in answers.values()) else SPEC_WRONG
 
 
-def _check(path: Path, settings: Sequence[str]) -> Answer:
+def _check(path: Path, settings: Sequence[str]) -> Checked | str:
+    """What was found in a spec, or why it cannot be read."""
     read = read_spec(path, settings)
-    if isinstance(read, str):
-        return Answer(Source(str(path), ""), None, (), f"{path} cannot be read: {read}")
-    source, checked = read
-    return Answer(source, checked.study, checked.diagnostics)
+    return f"{path} cannot be read: {read}" if isinstance(read, str) else read[1]
 
 
-def _say(answer: Answer, args: Namespace) -> None:
-    if answer.unreadable is not None:
-        complain(answer.unreadable)
-    elif args.concise:
+def _say(name: str, answer: Checked | str, args: Namespace) -> None:
+    if isinstance(answer, str):
+        complain(answer)
+        return
+    if args.concise:
+        from ..display.machine import concise
+
         for diagnostic in answer.diagnostics:
             print(concise(diagnostic))
     elif answer.diagnostics:
-        show(answer.diagnostics, answer.source)
+        show(answer.diagnostics, name)
     if answer.study is not None and not args.concise:
-        print(_whole(answer.study) if args.full else f"{answer.source.name}: ok, {describe(answer.study)}")
+        print(_whole(answer.study) if args.full else f"{name}: ok, {describe(answer.study)}")
 
 
 def _whole(study: Study) -> str:

@@ -10,7 +10,7 @@ from ..source import Span
 LONGEST_FACT = 160  # characters of a fact that are printed; a spec may hold a name of a megabyte
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class Diagnostic:
     """A complaint about a place in a spec."""
 
@@ -51,7 +51,7 @@ def _as_text(fact: object) -> object:
     return fact
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class UnknownName(Diagnostic):
     """A name that means nothing here. The nearest one that does is offered."""
 

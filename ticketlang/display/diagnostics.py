@@ -10,14 +10,14 @@ from rich.text import Text
 
 from ..diagnostics import Diagnostic
 from ..plain import plain
-from ..source import Source, Span
+from ..source import Span
 
 STYLES = {"error": "bold red", "warning": "bold yellow"}
 WIDEST = 160  # cells of a line of the spec, where nothing else says how many there are
 TAB = "    "
 
 
-def diagnostics_view(source: Source, diagnostics: Sequence[Diagnostic], width: int | None = None) -> Iterator[Text]:
+def diagnostics_view(name: str, diagnostics: Sequence[Diagnostic], width: int | None = None) -> Iterator[Text]:
     """All complaints about a spec, and how many there are.
 
     Args:
@@ -26,15 +26,15 @@ def diagnostics_view(source: Source, diagnostics: Sequence[Diagnostic], width: i
     for diagnostic in diagnostics:
         yield diagnostic_view(diagnostic, width)
         yield Text()
-    yield summary(source, diagnostics)
+    yield summary(name, diagnostics)
 
 
-def summary(source: Source, diagnostics: Sequence[Diagnostic]) -> Text:
+def summary(name: str, diagnostics: Sequence[Diagnostic]) -> Text:
     """`specs/universal.ticket: 2 errors, 1 warning`."""
     counts = Counter[str](diagnostic.severity for diagnostic in diagnostics)
     parts = (f"{counts[severity]} {severity}{'s' * (counts[severity] > 1)}" for severity in STYLES if counts[severity])
     style = STYLES["error"] if counts["error"] else STYLES["warning"]
-    return Text.assemble(f"{plain(source.name)}: ", (", ".join(parts), style))
+    return Text.assemble(f"{plain(name)}: ", (", ".join(parts), style))
 
 
 def diagnostic_view(diagnostic: Diagnostic, width: int | None = None) -> Text:

@@ -1,25 +1,13 @@
 """What a check found, for programs: the same values as a terminal shows, with exact positions."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from attrs import frozen
-
 from ..diagnostics import Diagnostic
+from ..pipeline import Checked
 from ..plain import plain
 from ..source import Source, Span
-from ..study import Study
-
-
-@frozen
-class Answer:
-    """What was found of one spec."""
-
-    source: Source
-    study: Study | None  # None: it has mistakes
-    diagnostics: tuple[Diagnostic, ...] = ()
-    unreadable: str | None = None  # why the file could not be read
 
 
 def concise(diagnostic: Diagnostic) -> str:
@@ -27,18 +15,19 @@ def concise(diagnostic: Diagnostic) -> str:
     return plain(f"{diagnostic.at}: {diagnostic.severity}[{diagnostic.code}]: {diagnostic.message}")
 
 
-def as_json(answers: Sequence[Answer]) -> str:
-    """One document for all specs."""
-    return json.dumps([_spec(answer) for answer in answers], indent=2, ensure_ascii=False)
+def as_json(answers: Mapping[str, Checked | str]) -> str:
+    """One document for all specs: what was found in each file, or why it could not be read."""
+    return json.dumps([_spec(name, answer) for name, answer in answers.items()], indent=2, ensure_ascii=False)
 
 
-def _spec(answer: Answer) -> dict[str, Any]:
+def _spec(name: str, answer: Checked | str) -> dict[str, Any]:
+    study = None if isinstance(answer, str) else answer.study
     return {
-        "file": answer.source.name,
-        "ok": answer.study is not None,
-        "study": answer.study.name if answer.study is not None else None,
-        "unreadable": answer.unreadable,
-        "diagnostics": [_diagnostic(found) for found in answer.diagnostics],
+        "file": name,
+        "ok": study is not None,
+        "study": None if study is None else study.name,
+        "unreadable": answer if isinstance(answer, str) else None,
+        "diagnostics": [] if isinstance(answer, str) else [_diagnostic(found) for found in answer.diagnostics],
     }
 
 

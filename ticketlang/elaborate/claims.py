@@ -23,7 +23,7 @@ Quantifier = Literal["every", "most", "some"]
 QUANTIFIERS: tuple[Quantifier, ...] = ("every", "most", "some")
 
 
-@define
+@define(repr=False)
 class Names:
     """What a claim may speak of."""
 
@@ -39,7 +39,7 @@ class Names:
         return tuple(level for levels in self.levels.values() for level in levels)
 
 
-@define
+@define(repr=False)
 class Sentence:
     """A claim as far as it has been read."""
 

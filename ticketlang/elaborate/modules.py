@@ -41,7 +41,7 @@ class Loads(Protocol):
         ...
 
 
-@frozen(eq=False)
+@frozen(eq=False, repr=False)
 class Declaration:
     """A name that a file gives to a task, a group or an arm."""
 
@@ -57,7 +57,7 @@ class Declaration:
         return "task" if self.word == "group" else self.word
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class Module:
     """A file's statements by word, and the names in its sight."""
 
@@ -87,7 +87,7 @@ class Module:
         return tuple(name for found, name in (*self.own, *self.used) if found == space)
 
 
-@define
+@define(repr=False)
 class Modules:
     """The files of a study, each read once."""
 

@@ -21,12 +21,12 @@ Row = TypeVar("Row")
 MOST = 10**9  # of anything that is counted
 
 
-@frozen
+@frozen(repr=False)
 class Comma:
     at: Span
 
 
-@frozen
+@frozen(repr=False)
 class Name:
     """A name as it was written."""
 
@@ -34,7 +34,7 @@ class Name:
     at: Span
 
 
-@define
+@define(repr=False)
 class Reader:
     """A place in a phrase. Methods called `take_...` move on, or raise `Misread` with what is wrong there."""
 

@@ -11,7 +11,7 @@ from ..units import Duration
 from .phrases import Reader, check_above_zero
 
 
-@frozen
+@frozen(repr=False)
 class Rate:
     """A peak learning rate and its schedule."""
 

@@ -20,7 +20,7 @@ from .recipes import take_batch, take_optimizer, take_rate, take_training, take_
 LONGEST_CHAIN = 20  # tasks that extend each other, groups in groups
 
 
-@define
+@define(repr=False)
 class Tasks:
     """Tasks and groups by their declarations, each elaborated once."""
 

@@ -30,7 +30,7 @@ MOST_TICKETS = 1000
 HEADS: tuple[HeadPolicy, ...] = ("fresh", "rewound", "carried", "pretrained")
 
 
-@frozen
+@frozen(repr=False)
 class Axis:
     """What a ticket says about one thing: its values, each as text, too."""
 
@@ -38,7 +38,7 @@ class Axis:
     values: tuple[tuple[str, Any], ...]
 
 
-@frozen
+@frozen(repr=False)
 class Rewind:
     """The point at which a round sets in, and what goes back to its weights there."""
 
@@ -53,7 +53,7 @@ class Rewind:
         return "nothing" if self.point == START else f"rates to {self.point}"
 
 
-@frozen
+@frozen(repr=False)
 class Elaborated:
     """A ticket block: its tickets, and the tasks they are found on."""
 

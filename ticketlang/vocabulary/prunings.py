@@ -8,7 +8,7 @@ Allocation = Literal["global", "per layer"]
 ALLOCATIONS: tuple[Allocation, ...] = ("global", "per layer")
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class PruningMethod:
     """What `prune` may begin with."""
 

@@ -3,7 +3,7 @@
 from attrs import frozen
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class Scope:
     """What may stand after `of` in `prune`, joined by `+`."""
 
