@@ -16,6 +16,8 @@ from attrs import frozen
 GRAMMAR = Path(__file__).with_name("grammar.lark")
 TABLE = Path(__file__).with_name("grammar.table.json")
 END_OF_FILE = "$END"
+START = "$START"  # what has been read where nothing has
+REPEATED = re.compile(r"__(\w+)_(?:star|plus)_\d+")  # Lark's name for what stands under `*` or `+` in a rule
 
 
 @frozen(repr=False)
@@ -36,6 +38,11 @@ class Table:
     ignored: frozenset[str]
     rules: tuple[tuple[str, int], ...]  # the name of a rule, and of how many symbols it is made
     states: tuple[Mapping[str, int], ...]  # symbol -> the next state, or ~n: rule n is complete
+
+    def last_read(self, state: int) -> str:
+        """The symbol by which a state is entered: in an LR parser, one for all ways that lead there."""
+        entered_by = (symbol for actions in self.states for symbol, goal in actions.items() if goal == state)
+        return REPEATED.sub(r"\1", next(entered_by, START))
 
     def tokens(self, text: str) -> Iterator[Token]:
         for piece in self.pieces.finditer(text):

@@ -209,7 +209,8 @@ def _belongs_inside(word: str, blocks: Blocks) -> bool:
 
 def _unclosed(blocks: Blocks, source: Source) -> Diagnostic:
     word, brace = blocks.opened[-1]
-    return diagnostics.UnclosedBlock(at=place(source, brace), word=word)
+    block = f"the block of `{word}`" if word else "this block"
+    return diagnostics.UnclosedBlock(at=place(source, brace), block=block)
 
 
 def _closed(blocks: Blocks, position: int) -> Iterator[Token]:

@@ -14,7 +14,8 @@ from .diagnostics import Diagnostic
 from .grammar import END_OF_FILE, Table, Token, table
 from .lines import Tokens, join_lines, pair_braces, put, read_words
 from .source import Source
-from .syntax import Comment, File, Nodes, Statement, place
+from .stops import stopped
+from .syntax import Comment, File, Nodes, Statement
 
 LARGEST = 50_000  # characters; the largest study we know has a tenth of it
 MOST_MISTAKES = 100
@@ -84,7 +85,7 @@ def _read(tokens: Tokens, source: Source, complaints: list[Diagnostic]) -> tuple
             continue
         accepted = parser.accepted()
         if token.kind != "MISSING":
-            complaints.append(_misplaced(token, accepted, source))
+            complaints.append(stopped(token, parser.table.last_read(parser.states[-1]), source))
         if len(complaints) > MOST_MISTAKES:
             return None
         is_skipping = not _goes_on(parser, token, accepted)
@@ -142,18 +143,6 @@ class Parser:
 
 def _goes_on(parser: Parser, token: Token, accepted: set[str]) -> bool:
     """Bring the parser past a token that it refused. False: the rest of the line is to be left out."""
-    if "MISSING" in accepted:
-        parser.takes(put("MISSING", token.start))
-    elif "END" in accepted:  # after a closing brace: take it as if a new line had begun
+    if "MISSING" not in accepted:  # after a closing brace: take it as if a new line had begun
         parser.takes(put("END", token.start))
-    return parser.takes(token)
-
-
-def _misplaced(token: Token, accepted: set[str], source: Source) -> Diagnostic:
-    at = place(source, token)
-    found = "the end of the line" if token.kind == "END" else f"`{token.text}`"
-    if "MISSING" not in accepted:
-        return diagnostics.LineEndExpected(at=at, found=found)
-    if "NUMBER" in accepted:
-        return diagnostics.MissingItem(at=at, found=found)
-    return diagnostics.StatementExpected(at=at, found=found)
+    return parser.takes(token) or (parser.takes(put("MISSING", token.start)) and parser.takes(token))

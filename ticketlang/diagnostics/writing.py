@@ -50,24 +50,27 @@ class TrailingComma(Diagnostic):
 @frozen(kw_only=True)
 class MissingItem(Diagnostic):
     code = "missing-item"
-    says = "something is missing before {found}"
-    help = "`,` and `+` stand between two things"
+    says = "{expected}, found {found}"
+    help = "`,`, `+` and `=` stand between two things"
+    expected: str
     found: str
 
 
 @frozen(kw_only=True)
 class StatementExpected(Diagnostic):
     code = "statement-expected"
-    says = "a statement opens with a word, found {found}"
+    says = "{expected}, found {found}"
     help = "a line is a word and what is said about it: `seeds 1, 2, 3`"
+    expected: str
     found: str
 
 
 @frozen(kw_only=True)
 class LineEndExpected(Diagnostic):
     code = "line-end-expected"
-    says = "a new statement begins on a new line, found {found}"
-    help = "end the line after the closing brace, or write `;`"
+    says = "{expected}, found {found}"
+    help = "end the line before it, or write `;`"
+    expected: str
     found: str
 
 
@@ -81,10 +84,10 @@ class BraceOnNextLine(Diagnostic):
 @frozen(kw_only=True)
 class UnclosedBlock(Diagnostic):
     code = "unclosed-block"
-    says = "the block of `{word}` is not closed"
+    says = "{block} is not closed"
     label = "opened here"
     help = "close it with `}}`"
-    word: str
+    block: str
 
 
 @frozen(kw_only=True)
