@@ -19,7 +19,7 @@ from ticketlang.formatting import formatted
 from ticketlang.grammar import table
 from ticketlang.parse import parse
 from ticketlang.phrasing import statements_of, text_of
-from ticketlang.pipeline import check
+from ticketlang.pipeline import check, fixed_text
 from ticketlang.source import Source
 
 ROOT = Path(__file__).parents[1]
@@ -116,6 +116,10 @@ def look_at(text: str) -> None:
         assert concise(diagnostic)
     starts = [d.at.start for d in found.diagnostics if d.at.source is source]
     assert starts == sorted(starts)
+    if any(diagnostic.fix for diagnostic in found.diagnostics):
+        mended = Source("mended.ticket", fixed_text(source)[0])
+        assert mended.text != text
+        assert not any(diagnostic.fix for diagnostic in check(mended).diagnostics), mended.text
     if found.study is not None:
         said = text_of(statements_of(found.study))
         full = check(Source("full.ticket", said))

@@ -22,6 +22,7 @@ STAGES = (
     "reasons",
     "grammar",
     "syntax",
+    "stops",
     "lines",
     "parse",
     "formatting",

@@ -19,6 +19,8 @@ from .vocabulary.fields import BLOCKS
 DEEPEST = 8  # blocks in blocks; the language itself goes three deep
 MOST_DIGITS = 30  # on either side of the point: no quantity needs more, and exact numbers cost what they are long
 
+QUOTES = frozenset("'`\u2018\u2019\u201c\u201d\u201e\u00ab\u00bb")  # that some other language puts around strings
+
 Tokens = Sequence[Token]
 
 
@@ -83,7 +85,8 @@ def read_words(tokens: Tokens, source: Source) -> Iterator[Token | Diagnostic]:
 def _unreadable(token: Token, at: Span) -> Diagnostic | None:
     match token.kind:
         case "UNREADABLE":
-            return diagnostics.UnreadableText(at=at, text=token.text, way_out=_way_out(token.text))
+            way_out, instead = _way_out(token.text)
+            return diagnostics.UnreadableText(at=at, text=token.text, way_out=way_out, instead=instead)
         case "OPEN_STRING" if token.text.rstrip().endswith('"') and len(token.text.rstrip()) > 1:
             return diagnostics.ControlCharacter(at=at)
         case "OPEN_STRING":
@@ -93,17 +96,20 @@ def _unreadable(token: Token, at: Span) -> Diagnostic | None:
     return None
 
 
-def _way_out(text: str) -> str:
-    """What helps with the unreadable things that people write most."""
-    if glued := re.fullmatch(r"([0-9.]+%?)([^\W\d]\w*)", text):
-        return f"a quantity and its unit are two words: `{glued[1]} {glued[2]}`"
-    if text[0] in "'`\u2018\u2019\u201c\u201d\u201e\u00ab":
-        return 'strings stand in double quotes: `"..."`'
+def _way_out(text: str) -> tuple[str, str | None]:
+    """What helps with the unreadable things that people write most, and what they meant where that is certain."""
+    if glued := re.fullmatch(r"([0-9]+(?:\.[0-9]+)?%?)([^\W\d]\w*)", text):
+        apart = f"{glued[1]} {glued[2]}"
+        return f"a quantity and its unit are two words: `{apart}`", apart
+    if text[0] in QUOTES:
+        inside = text[1:-1]
+        is_whole = len(text) > 1 and text[-1] in QUOTES and not QUOTES.intersection(inside)
+        return 'strings stand in double quotes: `"..."`', f'"{inside}"' if is_whole else None
     if text == ":":
-        return "a word and what is said about it stand side by side: `seeds 1, 2`"
+        return "a word and what is said about it stand side by side: `seeds 1, 2`", ""
     if text.startswith("-"):
-        return "nothing here is negative"
-    return "words are letters, digits, `_`, `-` and `.`; anything else stands in double quotes"
+        return "nothing here is negative", None
+    return "words are letters, digits, `_`, `-` and `.`; anything else stands in double quotes", None
 
 
 def _is_too_long(number: str) -> bool:
@@ -127,7 +133,7 @@ def join_lines(tokens: Tokens, source: Source) -> Iterator[Token | Diagnostic]:
             if last == "COMMA" and token.text == "\n" and not _ends_list(following, blocks):
                 continue
             if following and following[0].kind == "LBRACE" and last != "RBRACE":
-                yield diagnostics.BraceOnNextLine(at=place(source, following[0]))
+                yield diagnostics.BraceOnNextLine(at=place(source, following[0]), after=place(source, tokens[i - 1]))
                 continue
         if last == "COMMA" and token.kind in {"END", "RBRACE", "LBRACE"}:
             yield diagnostics.TrailingComma(at=place(source, comma))

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from attrs import frozen
 
 from .diagnostics import Diagnostic
+from .diagnostics.fixes import mended
 from .elaborate import elaborate
 from .elaborate.modules import Loads
 from .library import FromDisk
@@ -12,6 +13,8 @@ from .parse import no_more_than_help, parse
 from .rules import broken_rules
 from .source import Source
 from .study import Study
+
+MOST_FIXES_IN_TURN = 10  # that uncover each other; an end, whatever the file says
 
 
 @frozen(repr=False)
@@ -40,3 +43,19 @@ def check(source: Source, *, settings: Sequence[str] = (), loads: Loads | None =
     found = sorted((*unsound, *broken), key=lambda found: (order.get(id(found.at.source), 0), found.at.start))
     has_errors = any(diagnostic.severity == "error" for diagnostic in found)
     return Checked(None if has_errors else elaborated.study, tuple(no_more_than_help(found)))
+
+
+def fixed_text(source: Source, *, loads: Loads | None = None) -> tuple[str, int]:
+    """The text of a spec with everything mended that can be mended in one way alone, and how many mistakes that were.
+
+    A fix may uncover another mistake (`batch_size 32` is first `batch 32`, and then lacks a unit), so this goes on
+    while there is something to mend.
+    """
+    count = 0
+    for _ in range(MOST_FIXES_IN_TURN):
+        found = check(source, loads=loads).diagnostics
+        text, fixed = mended(source, [diagnostic.fix for diagnostic in found])
+        if not fixed:
+            break
+        source, count = Source(source.name, text, source.path), count + fixed
+    return source.text, count

@@ -152,17 +152,26 @@ def transferred_levels_exist(study: Study) -> Iterator[Diagnostic]:
 
 def claimed_levels_exist(study: Study) -> Iterator[Diagnostic]:
     blocks = _blocks(study)
-    everywhere = tuple(dict.fromkeys(level for levels in blocks.values() for level in levels))
     for claim in study.claims:
         for side, pattern in _sides(claim):
-            levels = blocks.get(pattern.arm, everywhere)
-            arm = _baseline(study, pattern.arm)
+            arm, levels = _baseline(study, pattern.arm), blocks.get(pattern.arm)
             at = claim.places.get(f"{side} at", claim.at)
-            if pattern.level is None or not levels:
+            if pattern.level is None:
                 continue
             if arm is not None and arm.mask == "none":
                 yield diagnostics.OneDenseLevel(at=at, arm=pattern.arm, level=str(pattern.level))
-            elif pattern.level not in levels:
+            elif levels and pattern.level not in levels:
+                yield _no_such_level(at, pattern.arm, pattern.level, levels)
+
+
+def claimed_levels_of_baselines_exist(study: Study) -> Iterator[Diagnostic]:
+    """A baseline is run wherever a ticket is: this needs all of them."""
+    levels = tuple(dict.fromkeys(level for levels in _blocks(study).values() for level in levels))
+    for claim in study.claims:
+        for side, pattern in _sides(claim):
+            arm = _baseline(study, pattern.arm)
+            if arm is not None and arm.mask != "none" and pattern.level is not None and pattern.level not in levels:
+                at = claim.places.get(f"{side} at", claim.at)
                 yield _no_such_level(at, pattern.arm, pattern.level, levels)
 
 
@@ -227,11 +236,12 @@ RULES_OF_PARTS: tuple[Rule, ...] = (
     rewinding_leaves_something_to_train,
     warmups_end_before_training,
     transferred_levels_exist,
+    claimed_levels_exist,
 )
 
 RULES: tuple[Rule, ...] = (
     tickets_are_trained_somewhere,
-    claimed_levels_exist,
+    claimed_levels_of_baselines_exist,
     claimed_sources_exist,
     claims_compare_what_is_run,
     matching_is_defined,

@@ -3,6 +3,7 @@
 from itertools import product
 
 import pytest
+
 from ticketlang.grammar import table
 from ticketlang.parse import parse
 from ticketlang.source import Source

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from importlib import import_module
@@ -20,6 +21,8 @@ from ticketlang.source import Source
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 SPEC = HERE / "many_mistakes.ticket"
+BAD = sorted((HERE / "bad").glob("*.ticket"))
+PLANTED = re.compile(r"# (\d+) mistakes?: .+")
 
 
 def drawn(source: Source, width: int | None) -> str:
@@ -44,6 +47,26 @@ def test_mistakes_as_they_are_shown(width: int | None) -> None:
     if os.environ.get("REFRESH_GOLDENS"):
         golden.write_text(shown, encoding="utf-8")
     assert shown == golden.read_text(encoding="utf-8")
+
+
+def test_bad_programs_as_they_are_shown() -> None:
+    """A folder of specs with mistakes of every kind, and one transcript of what is said about them."""
+    shown = "\n".join(drawn(Source(path.name, path.read_text(encoding="utf-8")), 100) for path in BAD)
+    golden = HERE / "goldens" / "bad.100.txt"
+    if os.environ.get("REFRESH_GOLDENS"):
+        golden.write_text(shown, encoding="utf-8")
+    assert shown == golden.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("path", BAD, ids=[path.name for path in BAD])
+def test_there_are_as_many_complaints_as_mistakes(path: Path) -> None:
+    """The first line of each bad program says how many were planted."""
+    text = path.read_text(encoding="utf-8")
+    planted = PLANTED.fullmatch(text.partition("\n")[0])
+    assert planted is not None
+    found = check(Source(path.name, text)).diagnostics
+    assert len(found) == int(planted[1]), [f"{d.at} [{d.code}] {d.message}" for d in found]
+    assert [d.at.start for d in found] == sorted(d.at.start for d in found)
 
 
 @pytest.mark.parametrize("width", [40, 60, 100])
@@ -152,3 +175,28 @@ def test_a_whole_study_is_printed_in_the_canonical_form(tmp_path: Path) -> None:
     (tmp_path / "full.ticket").write_text(full.stdout, encoding="utf-8")
     assert ticketrun("validate", "full.ticket", cwd=tmp_path).returncode == 0
     assert ticketrun("fmt", "--check", "full.ticket", cwd=tmp_path).returncode == 0
+
+
+def test_what_is_certain_is_mended_in_the_file(tmp_path: Path) -> None:
+    """`--fix` leaves what there are several ways to mend, and says it."""
+    spec = tmp_path / "bad.ticket"
+    spec.write_text((HERE / "bad" / "writing.ticket").read_text(encoding="utf-8"), encoding="utf-8")
+    before = ticketrun("validate", "bad.ticket", cwd=tmp_path)
+    assert "bad.ticket: 7 errors; `ticketrun validate --fix` mends 4\n" in before.stderr
+
+    after = ticketrun("validate", "--fix", "bad.ticket", cwd=tmp_path)
+    assert after.returncode == 1
+    assert "mended 4 mistakes in bad.ticket" in after.stderr
+    assert "model hub" in " ".join(spec.read_text(encoding="utf-8").split())
+
+    again = spec.read_bytes()
+    assert "mended" not in ticketrun("validate", "--fix", "bad.ticket", cwd=tmp_path).stderr
+    assert spec.read_bytes() == again
+
+
+def test_fixes_are_told_to_programs() -> None:
+    text = (HERE / "bad" / "fields.ticket").read_text(encoding="utf-8")
+    (said,) = json.loads(ticketrun("validate", "--json", HERE / "bad" / "fields.ticket").stdout)
+    fixes = [edit for diagnostic in said["diagnostics"] for edit in diagnostic["fix"]]
+    told = [(text.encode()[e["at"]["start"]["byte"] : e["at"]["end"]["byte"]].decode(), e["text"]) for e in fixes]
+    assert told == [("lr", "rate"), ("masks", "mask")]

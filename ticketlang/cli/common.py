@@ -104,3 +104,22 @@ def show(diagnostics: Sequence[Diagnostic], name: str | None = None) -> None:
         name or diagnostics[0].at.source.name, diagnostics, out.width if out.is_terminal else None
     ):
         out.print(text, soft_wrap=True)
+
+
+def replace_text(path: Path, text: str) -> str | None:
+    """Replace a file as a whole: whoever reads it meets the old text or the new one. Says why if it cannot be done."""
+    from tempfile import NamedTemporaryFile
+
+    target = path.resolve()  # a link stays one
+    new: Path | None = None
+    try:
+        with NamedTemporaryFile("w", encoding="utf-8", newline="\n", dir=target.parent, delete=False) as file:
+            new = Path(file.name)
+            file.write(text)
+        new.chmod(target.stat().st_mode)
+        new.replace(target)
+    except OSError as problem:
+        if new is not None:
+            new.unlink(missing_ok=True)
+        return f"{path} cannot be written: {problem.strerror or problem}; it is as it was"
+    return None

@@ -4,14 +4,13 @@ import sys
 from argparse import ArgumentParser, Namespace
 from difflib import unified_diff
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 from ..diagnostics import Diagnostic
 from ..formatting import formatted
 from ..library import read_source
 from ..parse import parse
 from ..source import Source
-from .common import DONE, MACHINE, SPEC_WRONG, complain, show
+from .common import DONE, MACHINE, SPEC_WRONG, complain, replace_text, show
 
 NAME = "fmt"
 HELP = "write specs in the one canonical form"
@@ -46,7 +45,12 @@ def _format(path: Path, args: Namespace) -> int:
     if is_stream:
         print(text, end="")
         return DONE
-    return _write(path, text) if text.encode() != path.read_bytes() else DONE
+    if text.encode() == path.read_bytes():
+        return DONE
+    if (problem := replace_text(path, text)) is not None:
+        return complain(problem, MACHINE)
+    print(f"formatted {path}")
+    return DONE
 
 
 def _canonical(source: Source) -> str | tuple[Diagnostic, ...]:
@@ -64,21 +68,3 @@ def _report(source: Source, text: str, *, shows_diff: bool) -> int:
     else:
         print(f"{source.name} would change")
     return SPEC_WRONG
-
-
-def _write(path: Path, text: str) -> int:
-    """Replace a file as a whole: whoever reads it meets the old text or the new one."""
-    target = path.resolve()  # a link stays one
-    new: Path | None = None
-    try:
-        with NamedTemporaryFile("w", encoding="utf-8", newline="\n", dir=target.parent, delete=False) as file:
-            new = Path(file.name)
-            file.write(text)
-        new.chmod(target.stat().st_mode)
-        new.replace(target)
-    except OSError as problem:
-        if new is not None:
-            new.unlink(missing_ok=True)
-        return complain(f"{path} cannot be written: {problem.strerror or problem}; it is as it was", MACHINE)
-    print(f"formatted {path}")
-    return DONE

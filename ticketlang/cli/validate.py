@@ -4,11 +4,12 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
+from ..library import read_source
 from ..parse import parse
-from ..pipeline import Checked
+from ..pipeline import Checked, fixed_text
 from ..source import Source
 from ..study import Study
-from .common import DONE, SPEC_WRONG, add_setting_argument, complain, read_spec, show
+from .common import DONE, MACHINE, SPEC_WRONG, add_setting_argument, complain, read_spec, replace_text, show
 
 NAME = "validate"
 HELP = "check specs, and report all mistakes at once"
@@ -17,6 +18,9 @@ HELP = "check specs, and report all mistakes at once"
 def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("specs", type=Path, nargs="+", metavar="SPEC", help=".ticket files")
     add_setting_argument(parser)
+    parser.add_argument(
+        "--fix", action="store_true", help="first mend, in the files themselves, what can only be mended in one way"
+    )
     forms = parser.add_mutually_exclusive_group()
     forms.add_argument("--full", action="store_true", help="print each study with every default written out")
     forms.add_argument("--json", action="store_true", help="print what was found as JSON, with byte and line positions")
@@ -24,6 +28,10 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def main(args: Namespace) -> int:
+    if args.fix:
+        for path in args.specs:
+            if (problem := _fix(path)) is not None:
+                return complain(problem, MACHINE)
     answers = {str(path): _check(path, args.settings) for path in args.specs}
     if args.json:
         from ..display.machine import as_json
@@ -33,6 +41,20 @@ def main(args: Namespace) -> int:
         for name, answer in answers.items():
             _say(name, answer, args)
     return DONE if all(isinstance(answer, Checked) and answer.study for answer in answers.values()) else SPEC_WRONG
+
+
+def _fix(path: Path) -> str | None:
+    """Mend a file, again where one fix uncovers another mistake. Says why if it cannot be written."""
+    source = read_source(path)
+    if isinstance(source, str):
+        return None  # the check says so
+    text, fixed = fixed_text(source)
+    if not fixed:
+        return None
+    if (problem := replace_text(path, text)) is not None:
+        return problem
+    complain(f"mended {fixed} mistake{'s' * (fixed != 1)} in {path}")
+    return None
 
 
 def _check(path: Path, settings: Sequence[str]) -> Checked | str:

@@ -6,6 +6,7 @@ import attrs
 from attrs import frozen
 
 from ..source import Span
+from .fixes import Edit, is_slip
 
 LONGEST_FACT = 160  # characters of a fact that are printed; a spec may hold a name of a megabyte
 
@@ -36,6 +37,11 @@ class Diagnostic:
     def help_text(self) -> str:
         return self.help.format_map(self._facts())
 
+    @property
+    def fix(self) -> tuple[Edit, ...]:
+        """Edits that mend it; none where that is not certain."""
+        return ()
+
     def _facts(self) -> dict[str, Any]:
         facts = {field.name: getattr(self, field.name) for field in attrs.fields(type(self))}
         return {name: _as_text(fact) for name, fact in facts.items() if name not in {"at", "seconds", "note"}}
@@ -55,6 +61,8 @@ def _as_text(fact: object) -> object:
 class UnknownName(Diagnostic):
     """A name that means nothing here. The nearest one that does is offered."""
 
+    is_closed: ClassVar[bool] = False  # all names there are belong to the language: a slip of one can mean no other
+
     name: str
     nearest: str | None = None
     origin: str = ""  # where that one comes from, such as "chen2020, used on line 3"
@@ -67,3 +75,9 @@ class UnknownName(Diagnostic):
         if self.known:
             return f"there are {_as_text(self.known)}"
         return self.help.format_map(self._facts())
+
+    @property
+    def fix(self) -> tuple[Edit, ...]:
+        meant = [name for name in self.known if is_slip(self.name, name)]
+        is_certain = self.is_closed and meant == [self.nearest] and self.at.text == self.name
+        return (Edit(self.at, meant[0]),) if is_certain else ()

@@ -3,6 +3,7 @@
 from attrs import frozen
 
 from .base import Diagnostic, UnknownName
+from .fixes import Edit
 
 
 @frozen(kw_only=True)
@@ -10,6 +11,7 @@ class UnknownField(UnknownName):
     code = "unknown-field"
     says = "{block} has no field `{name}`"
     help = "see the reference for the fields of {block}"
+    is_closed = True
     block: str
 
 
@@ -95,6 +97,14 @@ class NamedTwiceInList(Diagnostic):
     label = "again"
     help = "remove one of them"
     name: str
+
+    @property
+    def fix(self) -> tuple[Edit, ...]:
+        """Take it out with the comma before it, if nothing but white space lies between."""
+        before = self.at.source.text[: self.at.start].rstrip()
+        if not before.endswith(","):
+            return ()
+        return (Edit(self.at.source.span(len(before) - 1, self.at.stop), ""),)
 
 
 @frozen(kw_only=True)

@@ -3,6 +3,7 @@
 from attrs import frozen
 
 from .base import Diagnostic, UnknownName
+from .fixes import Edit
 
 
 @frozen(kw_only=True)
@@ -20,36 +21,42 @@ class NotUnderstood(Diagnostic):
 @frozen(kw_only=True)
 class UnknownKind(UnknownName):
     code = "unknown-kind"
+    is_closed = True
     says = "there is no kind of task called `{name}`"
 
 
 @frozen(kw_only=True)
 class UnknownMetric(UnknownName):
     code = "unknown-metric"
+    is_closed = True
     says = "there is no metric called `{name}`"
 
 
 @frozen(kw_only=True)
 class UnknownPruning(UnknownName):
     code = "unknown-pruning"
+    is_closed = True
     says = "there is no pruning method called `{name}`"
 
 
 @frozen(kw_only=True)
 class UnknownScope(UnknownName):
     code = "unknown-scope"
+    is_closed = True
     says = "there is no scope called `{name}`"
 
 
 @frozen(kw_only=True)
 class UnknownSection(UnknownName):
     code = "unknown-section"
+    is_closed = True
     says = "no section of a report is called `{name}`"
 
 
 @frozen(kw_only=True)
 class UnknownChoice(UnknownName):
     code = "unknown-choice"
+    is_closed = True
     says = "`{field}` cannot be `{name}`"
     field: str
 
@@ -82,6 +89,11 @@ class UnitMissing(Diagnostic):
     help = "write `{right}`"
     number: str
     right: str  # the number with the unit that was probably meant
+    is_certain: bool = False  # there is no other unit here
+
+    @property
+    def fix(self) -> tuple[Edit, ...]:
+        return (Edit(self.at, self.right),) if self.is_certain else ()
 
 
 @frozen(kw_only=True)

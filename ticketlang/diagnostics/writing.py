@@ -4,7 +4,9 @@ from typing import ClassVar
 
 from attrs import frozen
 
+from ..source import Span
 from .base import Diagnostic
+from .fixes import Edit
 
 
 @frozen(kw_only=True)
@@ -14,6 +16,11 @@ class UnreadableText(Diagnostic):
     help = "{way_out}"
     text: str
     way_out: str
+    instead: str | None = None  # what was meant, where that is certain
+
+    @property
+    def fix(self) -> tuple[Edit, ...]:
+        return () if self.instead is None else (Edit(self.at, self.instead),)
 
 
 @frozen(kw_only=True)
@@ -45,6 +52,10 @@ class TrailingComma(Diagnostic):
     says = "a list ends in a comma"
     label = "nothing follows this comma"
     help = "remove the comma, or name one more; a list may go on in the next line"
+
+    @property
+    def fix(self) -> tuple[Edit, ...]:
+        return (Edit(self.at, ""),)
 
 
 @frozen(kw_only=True)
@@ -79,6 +90,12 @@ class BraceOnNextLine(Diagnostic):
     code = "brace-on-next-line"
     says = "the brace of a block stands on the line of its head"
     help = "move `{{` to the end of the line before"
+    after: Span  # the head that it belongs to ends with this
+
+    @property
+    def fix(self) -> tuple[Edit, ...]:
+        end = self.after.stop
+        return (Edit(self.at.source.span(end, end), " {"), Edit(self.at, ""))
 
 
 @frozen(kw_only=True)

@@ -30,11 +30,13 @@ def diagnostics_view(name: str, diagnostics: Sequence[Diagnostic], width: int | 
 
 
 def summary(name: str, diagnostics: Sequence[Diagnostic]) -> Text:
-    """`specs/universal.ticket: 2 errors, 1 warning`."""
+    """`specs/universal.ticket: 2 errors, 1 warning; `ticketrun validate --fix` mends 1`."""
     counts = Counter[str](diagnostic.severity for diagnostic in diagnostics)
     parts = (f"{counts[severity]} {severity}{'s' * (counts[severity] > 1)}" for severity in STYLES if counts[severity])
     style = STYLES["error"] if counts["error"] else STYLES["warning"]
-    return Text.assemble(f"{plain(name)}: ", (", ".join(parts), style))
+    fixable = sum(bool(diagnostic.fix) and diagnostic.at.source.name == name for diagnostic in diagnostics)
+    way_out = f"; `ticketrun validate --fix` mends {fixable}" if fixable else ""
+    return Text.assemble(f"{plain(name)}: ", (", ".join(parts), style), way_out)
 
 
 def diagnostic_view(diagnostic: Diagnostic, width: int | None = None) -> Text:

@@ -40,6 +40,7 @@ def _diagnostic(found: Diagnostic) -> dict[str, Any]:
         "note": found.note,
         "help": found.help_text,
         "at": _place(found.at),
+        "fix": [{"at": _place(edit.at), "text": edit.text} for edit in found.fix],
         "seconds": [{"at": _place(span), "label": label} for span, label in found.seconds],
     }
 

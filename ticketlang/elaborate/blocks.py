@@ -45,7 +45,7 @@ class Fields:
 
     def read_statement(self, statement: Statement, reader: Callable[[Reader], T]) -> T | None:
         row = self.row(statement.word.at.text)
-        value = self.complaints.attempt(lambda: _whole(reader, Reader.of(statement, row)))
+        value = self.complaints.attempt(lambda: Reader.of(statement, row).read_whole(reader))
         if value is None:
             self.misread.add(row.name)
         return value
@@ -64,7 +64,7 @@ class Fields:
         values: list[T] = []
         is_whole = True
         for item in statement.items:
-            value = self.complaints.attempt(lambda item=item: _whole(reader, Reader.of_item(item, row)))  # type: ignore[misc]  # mypy cannot type a lambda's default
+            value = self.complaints.attempt(lambda item=item: Reader.of_item(item, row).read_whole(reader))  # type: ignore[misc]  # mypy cannot type a lambda's default
             is_whole = is_whole and value is not None
             if value is not None:
                 if value in values:
@@ -83,18 +83,13 @@ class Fields:
     def complain_of_missing(self) -> bool:
         """Whether something required is missing."""
         missing = [row for row in BLOCKS[self.block].values() if row.is_required and row.name not in self]
-        unforgiven = tuple(row for row in missing if row.name not in self.forgiven)
+        has_block = self.head.block is not None  # that there is none has been said
+        unforgiven = tuple(row for row in missing if row.name not in self.forgiven and has_block)
         if unforgiven:
             names, example = tuple(row.name for row in unforgiven), unforgiven[0].example
             head = f"`{self.head.at.text}`"
             self.complaints.add(diagnostics.MissingField(at=self.head.at, fields=names, block=head, example=example))
         return bool(missing)
-
-
-def _whole(reader: Callable[[Reader], T], phrase: Reader) -> T:
-    value = reader(phrase)
-    phrase.take_end()
-    return value
 
 
 def fields_of(head: Statement, block: str, complaints: Complaints) -> Fields:
@@ -180,7 +175,6 @@ def name_of(head: Statement, complaints: Complaints) -> tuple[str | None, str | 
         named = read(phrase)
         complaints.attempt(phrase.take_end)
     except Misread as misread:
-        if misread.complaint is not None:
-            complaints.add(misread.complaint)
+        complaints.extend(misread.complaints)
         return None, None
     return named

@@ -9,7 +9,7 @@ from attrs import define, field
 from .. import diagnostics
 from ..source import Span
 from ..study import Arm, ArmPattern, Claim
-from ..syntax import Missing, Statement
+from ..syntax import Missing, Statement, Word
 from ..units import Sparsity
 from ..vocabulary.fields import STUDY
 from .complaints import Complaints, Misread
@@ -21,6 +21,7 @@ from .tasks import Tasks
 
 Quantifier = Literal["every", "most", "some"]
 QUANTIFIERS: tuple[Quantifier, ...] = ("every", "most", "some")
+TARGETS = ("target", "targets")
 
 
 @define(repr=False)
@@ -115,7 +116,11 @@ class Sentence:
         number = self.phrase.take_number("a number of points")
         margin = check_above_zero(self.phrase, number, "a margin")
         if not (self.phrase.takes("points") or self.phrase.takes("point")):
-            raise Misread(diagnostics.UnitMissing(at=number.at, number=number.text, right=f"{number.text} points"))
+            raise Misread(
+                diagnostics.UnitMissing(
+                    at=number.at, number=number.text, right=f"{number.text} points", is_certain=True
+                )
+            )
         return margin
 
     def _targets(self) -> tuple[Quantifier, bool, tuple[str, ...]]:
@@ -124,11 +129,21 @@ class Sentence:
             return "every", False, ()
         quantifier = next((word for word in QUANTIFIERS if self.phrase.takes(word)), None)
         if quantifier is None:
+            self._refuse_other_quantifiers()
             return "every", False, self._named_targets()
         other = self.phrase.takes("other")
-        if not (self.phrase.takes("target") or self.phrase.takes("targets")):
+        if not any(self.phrase.takes(word) for word in TARGETS):
             raise self.phrase.misread("`target`")
         return quantifier, other, self._named_targets() if self.phrase.takes("of") else ()
+
+    def _refuse_other_quantifiers(self) -> None:
+        """`on all targets`: a word before `target` can only be meant as one of ours."""
+        said, *after = (*self.phrase.parts[self.phrase.index :], None)
+        if isinstance(said, Word) and any(isinstance(part, Word) and part.text in TARGETS for part in after[:2]):
+            guess = nearest(said.text, QUANTIFIERS)
+            raise Misread(
+                diagnostics.UnknownChoice(at=said.at, field="on", name=said.text, nearest=guess, known=QUANTIFIERS)
+            )
 
     def _named_targets(self) -> tuple[str, ...]:
         targets: dict[str, None] = {}

@@ -14,9 +14,9 @@ T = TypeVar("T")
 class Misread(Exception):  # noqa: N818  # no error of the program: it says where a reader stopped
     """A phrase that cannot be read further. Caught where the phrase began, and never seen outside of elaboration."""
 
-    def __init__(self, complaint: Diagnostic | None) -> None:
-        self.complaint = complaint  # None: one has been made already
-        super().__init__(complaint)
+    def __init__(self, *complaints: Diagnostic) -> None:
+        self.complaints = complaints  # none: one has been made already
+        super().__init__(*complaints)
 
 
 class Enough(Exception):  # noqa: N818  # no error of the program: there are more complaints than help
@@ -44,8 +44,7 @@ class Complaints:
         try:
             return read()
         except Misread as misread:
-            if misread.complaint is not None:
-                self.add(misread.complaint)
+            self.extend(misread.complaints)
             return None
 
     @property

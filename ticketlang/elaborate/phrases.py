@@ -1,6 +1,6 @@
 """Reading a phrase from left to right: what is next, what must come, and what was found instead."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from typing import TypeVar
 
@@ -8,6 +8,7 @@ from attrs import define, frozen
 
 from .. import diagnostics
 from ..diagnostics import Diagnostic, UnknownName
+from ..diagnostics.fixes import is_slip
 from ..source import Span
 from ..syntax import Item, Missing, Number, Part, Percent, Statement, String, Sum, Word
 from ..units import Duration, Unit
@@ -17,6 +18,7 @@ from .complaints import Misread
 from .nearest import nearest
 
 Row = TypeVar("Row")
+T = TypeVar("T")
 
 MOST = 10**9  # of anything that is counted
 
@@ -42,6 +44,7 @@ class Reader:
     parts: tuple[Part | Comma, ...]
     whole: Span  # what is underlined where the phrase ends too early
     index: int = 0
+    slips: list[Diagnostic] | None = None  # of names that can only mean one thing; None: reading stops at the first
 
     @classmethod
     def of(cls, statement: Statement, field: Field) -> "Reader":
@@ -71,7 +74,7 @@ class Reader:
             isinstance(part, Sum) and any(isinstance(atom, Missing) for atom in part.parts)
         )
         if is_missing:
-            raise Misread(None)
+            raise Misread
         return part
 
     @property
@@ -99,8 +102,9 @@ class Reader:
         return False
 
     def take_words(self, *words: str) -> None:
-        if not self.takes(*words):
-            raise self.misread(f"`{' '.join(words)}`")
+        for place, word in enumerate(words):
+            if not self.takes(word):
+                raise self.misread(f"`{' '.join(words[place:])}`")
 
     def take_word(self, expected: str) -> Word:
         if isinstance(word := self.next, Word):
@@ -111,9 +115,7 @@ class Reader:
     def take_one_of(self, *words: str) -> str:
         """One of a few words."""
         word = self.take_word(_either(words))
-        if word.text not in words:
-            raise self._no_such_choice(word, words)
-        return word.text
+        return word.text if word.text in words else self.pass_over(self._no_such_choice(word, words))
 
     def take_name(self, expected: str) -> Name:
         """A name that somebody gives or gave."""
@@ -152,7 +154,9 @@ class Reader:
             self.index += 1
             return part
         if isinstance(part, Number):
-            raise Misread(diagnostics.UnitMissing(at=part.at, number=part.text, right=f"{part.text}%"))
+            right = f"{part.text}%"
+            is_share = part.value <= 1  # `0.5` may mean 0.5% or 50%
+            raise Misread(diagnostics.UnitMissing(at=part.at, number=part.text, right=right, is_certain=not is_share))
         raise self.misread(expected)
 
     def take_terms(self, expected: str) -> tuple[Word, ...]:
@@ -219,9 +223,35 @@ class Reader:
             if (row := table.get(" ".join(words[:length]))) is not None:
                 self.index -= len(words) - length
                 return row
-        name = " ".join(words)
+        # A slip of a row, with words of the phrase after it, or else all of the words.
+        length = next((n for n in range(len(words), 0, -1) if _is_slip_of_one(words[:n], table)), len(words))
+        self.index -= len(words) - length
+        name = " ".join(words[:length])
         at = first.at.to(self._last)
-        raise Misread(unknown()(at=at, name=name, nearest=nearest(name, table), known=tuple(table)))
+        return table[self.pass_over(unknown()(at=at, name=name, nearest=nearest(name, table), known=tuple(table)))]
+
+    def pass_over(self, complaint: UnknownName) -> str:
+        """What was meant by a name, if that is certain: so what comes after it is read, too."""
+        if self.slips is None or not complaint.fix or complaint.nearest is None:
+            raise Misread(complaint)
+        self.slips.append(complaint)
+        return complaint.nearest
+
+    def read_whole(self, read: Callable[["Reader"], T]) -> T:
+        """What `read` makes of the phrase, to its very end.
+
+        Raises:
+            Misread: with everything that was wrong on the way.
+        """
+        slips = self.slips = []
+        try:
+            value = read(self)
+            self.take_end()
+        except Misread as misread:
+            raise Misread(*slips, *misread.complaints) from None
+        if slips:
+            raise Misread(*slips)
+        return value
 
     def take_end(self) -> None:
         """Nothing may follow."""
@@ -251,7 +281,9 @@ class Reader:
     def _take_unit(self, number: Number, *units: str) -> str:
         part = self.next
         if not isinstance(part, Word) or part.text in FIXED:
-            raise Misread(diagnostics.UnitMissing(at=number.at, number=number.text, right=f"{number.text} {units[0]}"))
+            right = f"{number.text} {units[0]}"
+            is_certain = len(units) == 1
+            raise Misread(diagnostics.UnitMissing(at=number.at, number=number.text, right=right, is_certain=is_certain))
         self.index += 1
         for unit in units:
             if part.text in {unit, unit.removesuffix("s")}:
@@ -270,12 +302,14 @@ class Reader:
             diagnostics.OutOfRange(at=part.at, what=what, range=range_, found=part.text, example=self.field.example)
         )
 
-    def _no_such_choice(self, word: Word, choices: tuple[str, ...]) -> Misread:
-        return Misread(
-            diagnostics.UnknownChoice(
-                at=word.at, field=self.field.name, name=word.text, nearest=nearest(word.text, choices), known=choices
-            )
+    def _no_such_choice(self, word: Word, choices: tuple[str, ...]) -> UnknownName:
+        return diagnostics.UnknownChoice(
+            at=word.at, field=self.field.name, name=word.text, nearest=nearest(word.text, choices), known=choices
         )
+
+
+def _is_slip_of_one(words: list[str], table: Mapping[str, object]) -> bool:
+    return sum(is_slip(" ".join(words), name) for name in table) == 1
 
 
 def check_above_zero(reader: Reader, number: Number, what: str) -> Fraction:

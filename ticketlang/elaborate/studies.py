@@ -1,6 +1,6 @@
 """A study: everything in its block, with names resolved and defaults written out."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import product
 from typing import Literal
 
@@ -200,13 +200,18 @@ def _take_transfer(phrase: Reader, parts: Parts) -> Transfer:
         levels = tuple(nearest_level(level, known) for level in said.all)
         places = {f"at {level}": at for level, at in zip(levels, said.places, strict=True)}
     phrase.take_words("to")
-    targets: dict[str, None] = {}
-    while not targets or phrase.takes_comma():
-        for declaration in _named(phrase, parts):
-            targets[declaration.name] = None
-            parts.used.setdefault(declaration)
-            parts.tasks.task(declaration)
-    return Transfer(ticket=ticket.text, levels=levels, targets=tuple(targets), at=start, places=places)
+    targets = tuple(dict.fromkeys(_take_targets(phrase, parts)))
+    for declaration in targets:
+        parts.used.setdefault(declaration)
+        parts.tasks.task(declaration)
+    names = tuple(dict.fromkeys(declaration.name for declaration in targets))
+    return Transfer(ticket=ticket.text, levels=levels, targets=names, at=start, places=places)
+
+
+def _take_targets(phrase: Reader, parts: Parts) -> Iterator[Declaration]:
+    yield from _named(phrase, parts)
+    while phrase.takes_comma():
+        yield from _named(phrase, parts)
 
 
 def _named(phrase: Reader, parts: Parts) -> tuple[Declaration, ...]:

@@ -89,7 +89,11 @@ class Tasks:
         if group in self.members:
             return self.members[group]
         members: dict[Declaration, None] = {}
+        said: set[str] = set()
         for i, item in enumerate(group.statement.items):
+            if (name := item.parts[-1].at.text) in said:
+                self.complaints.add(diagnostics.NamedTwiceInList(at=item.at, name=name))
+            said.add(name)
             phrase = Reader.of_item(item, FILE["group"])
             found = self.complaints.attempt(lambda p=phrase, i=i: self.find(_member(p, i == 0), group.module))  # type: ignore[misc]  # mypy cannot type a lambda's default
             if found is None or found in self.circular:

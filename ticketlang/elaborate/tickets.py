@@ -234,12 +234,13 @@ def _take_pruning(phrase: Reader) -> Pruning:
     phrase.take_words("of")
     scope: list[str] = []
     for term in phrase.take_terms("what may be pruned, such as `encoder + pooler`"):
-        if term.text not in SCOPES:
-            guess, known = nearest(term.text, SCOPES), tuple(SCOPES)
-            raise Misread(diagnostics.UnknownScope(at=term.at, name=term.text, nearest=guess, known=known))
-        if term.text in scope:
-            raise Misread(diagnostics.NamedTwiceInList(at=term.at, name=term.text))
-        scope.append(term.text)
+        name = term.text
+        if name not in SCOPES:
+            guess, known = nearest(name, SCOPES), tuple(SCOPES)
+            name = phrase.pass_over(diagnostics.UnknownScope(at=term.at, name=name, nearest=guess, known=known))
+        if name in scope:
+            raise Misread(diagnostics.NamedTwiceInList(at=term.at, name=name))
+        scope.append(name)
     # The order in which a scope is written means nothing.
     in_order = tuple(name for name in SCOPES if name in scope)
     return Pruning(

@@ -1,0 +1,103 @@
+"""A fix is certain: it mends its mistake, makes no other, and leaves alone what may be meant in two ways."""
+
+import pytest
+
+from ticketlang.diagnostics.fixes import is_slip
+from ticketlang.pipeline import check, fixed_text
+from ticketlang.source import Source
+
+FRAME = """\
+task a {{
+  kind classify sentence
+  data files "a/{{split}}.jsonl"
+  text sentence
+  label label
+  {task}
+  length 32 tokens
+}}
+study s {{
+  model folder "m"
+  seeds 1, 2
+  ticket imp {{
+    source a
+    {ticket}
+  }}
+  {study}
+}}
+"""
+RIGHT = {
+    "task": "train 1 epoch; batch 8 examples; rate 1e-4 linear",
+    "ticket": "prune magnitude global of encoder; sparsity 50% of original",
+    "study": "baselines dense",
+}
+
+
+def program(**wrong: str) -> Source:
+    return Source("s.ticket", FRAME.format(**RIGHT | wrong))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        ({"study": "baselines dense,"}, {"study": "baselines dense"}),
+        ({"study": "baselines dense, dense"}, {"study": "baselines dense"}),
+        ({"study": "baseline: dense"}, {"study": "baselines dense"}),
+        ({"study": "baselines dense; report mask_overlapp"}, {"study": "baselines dense; report mask_overlap"}),
+        ({"study": "question 'why'"}, {"study": 'question "why"'}),
+        ({"study": "question “why”"}, {"study": 'question "why"'}),
+        (
+            {"study": "claim c\n  {\n imp at 50% beats dense by 2 }\n  baselines dense"},
+            {"study": "claim c {\n   imp at 50% beats dense by 2 points }\n  baselines dense"},
+        ),
+        (
+            {"ticket": "prune magnitud of encodre; sparsity 50 of orignal"},
+            {"ticket": "prune magnitude of encoder; sparsity 50% of original"},
+        ),
+        (
+            {"task": "train 1epoch; batch_size 8; lr 1e-4 lineer"},
+            {"task": "train 1 epoch; batch 8 examples; rate 1e-4 linear"},
+        ),
+    ],
+    ids=lambda parts: next(iter(parts.values())).splitlines()[0],
+)
+def test_what_can_be_mended_in_one_way_is(wrong: dict[str, str], right: dict[str, str]) -> None:
+    text, count = fixed_text(program(**wrong))
+    assert count >= 1
+    assert text.split() == program(**right).text.split()
+    assert not [d for d in check(Source("s.ticket", text)).diagnostics if d.severity == "error"]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"ticket": "prune magnitude of encoder; sparsity 0.5 of original"},  # 0.5% or 50%
+        {"ticket": "prune magnitude of encoder; sparsity 50%"},  # of what?
+        {"study": "match within 1 of dense"},  # sd or points
+        {"study": "baselines dence"},  # an arm may be called anything
+        {"study": "baselines dense, # the network\n dense"},  # a comment stands between
+        {"task": "train 3; batch 8 examples; rate 1e-4"},  # epochs or steps
+        {"task": "epochs 3; batch 8 examples; rate 1e-4"},  # `train` says more than a number
+    ],
+    ids=lambda parts: next(iter(parts.values())),
+)
+def test_what_may_be_meant_in_two_ways_is_left(wrong: dict[str, str]) -> None:
+    source = program(**wrong)
+    assert [d for d in check(source).diagnostics if d.severity == "error"]
+    assert fixed_text(source) == (source.text, 0)
+
+
+def test_a_right_program_is_left_alone() -> None:
+    assert fixed_text(program()) == (program().text, 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("encodr", "encoder"), ("encoderr", "encoder"), ("encodar", "encoder"), ("ecnoder", "encoder"), ("F1", "f1")],
+)
+def test_a_slip_is_one_letter_away(name: str, meant: str) -> None:
+    assert is_slip(name, meant)
+
+
+@pytest.mark.parametrize(("name", "meant"), [("f2", "f1"), ("encdr", "encoder"), ("decoders", "encoder"), ("", "f1")])
+def test_other_names_are_no_slips(name: str, meant: str) -> None:
+    assert not is_slip(name, meant)

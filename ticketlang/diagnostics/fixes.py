@@ -1,0 +1,71 @@
+"""What mends a mistake for certain: edits of the text it stands in, and when a name is a slip of another."""
+
+from collections.abc import Sequence
+
+from attrs import frozen
+
+from ..source import Source, Span
+
+# What people call our words where the phrase after them is the same.
+RENAMED = frozenset(
+    {
+        ("lr", "rate"),
+        ("learning_rate", "rate"),
+        ("batch_size", "batch"),
+        ("max_length", "length"),
+        ("max_seq_length", "length"),
+        ("metrics", "metric"),
+        ("labels", "label"),
+        ("sources", "source"),
+        ("pruning", "prune"),
+        ("sparsities", "sparsity"),
+        ("target_sparsity", "sparsity"),
+        ("levels", "sparsity"),
+        ("seed", "seeds"),
+        ("baseline", "baselines"),
+        ("transfers", "transfer"),
+        ("claims", "claim"),
+        ("title", "question"),
+        ("import", "use"),
+        ("include", "use"),
+        ("acc", "accuracy"),
+        ("mcc", "matthews"),
+        ("em", "exact_match"),
+    }
+)
+
+
+@frozen(repr=False)
+class Edit:
+    """A text in place of what a span covers."""
+
+    at: Span
+    text: str
+
+
+def is_slip(name: str, meant: str) -> bool:
+    """Whether one name is the other but for case, one letter too many, too few or wrong, or two that changed places."""
+    name, meant = name.lower(), meant.lower()
+    if name == meant or (name, meant) in RENAMED:
+        return True
+    if len(meant) < 4:  # one letter is too much of so short a name
+        return False
+    start = next((i for i, (a, b) in enumerate(zip(name, meant, strict=False)) if a != b), min(len(name), len(meant)))
+    ours, theirs = name[start:], meant[start:]
+    swapped = ours[1:2] + ours[:1] + ours[2:]
+    return theirs in {swapped, ours[1:]} or theirs[1:] in {ours, ours[1:]}
+
+
+def mended(source: Source, fixes: Sequence[tuple[Edit, ...]]) -> tuple[str, int]:
+    """The text of a source with fixes applied, and how many were; one that meets an earlier one is left for later."""
+    taken: list[Edit] = []
+    count = 0
+    for fix in fixes:
+        meets = any(ours.at.start < edit.at.stop and edit.at.start < ours.at.stop for ours in taken for edit in fix)
+        if fix and not meets and all(edit.at.source is source for edit in fix):
+            taken += fix
+            count += 1
+    text = source.text
+    for edit in sorted(taken, key=lambda edit: edit.at.start, reverse=True):
+        text = text[: edit.at.start] + edit.text + text[edit.at.stop :]
+    return text, count
