@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from attrs import define, field
 
+from ticketlang.cost import Cost, cost_of
 from ticketlang.diagnostics import Diagnostic
 from ticketlang.lay_out import lay_out, nothing_known
 from ticketlang.plan import Facts, Plan, PlannedJob
@@ -72,6 +73,19 @@ class Session:
     def remembered(self) -> tuple[Stored, ...]:
         """Every job in the store: who asked for it, and its settings."""
         return self.store.remembered() if self.store else ()
+
+    def cost(self, jobs: Iterable[PlannedJob]) -> Cost:
+        """What jobs are to cost, going by the like of them in the store."""
+        return cost_of(jobs, self.remembered())
+
+    def remember_run(self, said: str) -> None:
+        """Keep what the study says, to be compared with what it will say later."""
+        assert self.store is not None, "make_ready() comes first"
+        self.store.remember_run(self.study.name, said)
+
+    def last_run(self) -> str | None:
+        """What a study of this name said when it was last run with this store; None: it never was."""
+        return self.store.last_run(self.study.name) if self.store else None
 
     def make_ready(self) -> tuple[Diagnostic, ...]:
         """Everything that can go wrong before the first job: pin, fetch, and read the examples of every task."""

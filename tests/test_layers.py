@@ -20,6 +20,7 @@ STAGES = (
     "phrasing",
     "differences",
     "reasons",
+    "cost",
     "grammar",
     "syntax",
     "stops",
@@ -39,7 +40,7 @@ STAGES = (
 )
 
 # What the two sides share, and so all that the runtime may know of the language.
-SHARED = ("plain", "source", "units", "vocabulary", "study", "jobs", "plan", "reasons", "diagnostics")
+SHARED = ("plain", "source", "units", "vocabulary", "study", "jobs", "plan", "reasons", "cost", "diagnostics")
 
 # Parts of the runtime that say less than torch needs to be imported for: checking, planning and reporting use them.
 LIGHT = (

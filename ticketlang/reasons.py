@@ -20,11 +20,12 @@ INPUTS = {"mask": "the mask", "weights": "the weights", "head": "the head", "sta
 
 @frozen
 class Stored:
-    """What the store remembers of a job: who asked for it, and its settings."""
+    """What the store remembers of a job: who asked for it, its settings, and how long it took."""
 
     key: JobKey
     labels: tuple[str, ...]
     settings: Mapping[str, Any]
+    seconds: float | None = None  # how long it took, on whatever machine that was
 
 
 @frozen

@@ -6,12 +6,13 @@ from typing import TextIO
 
 from attrs import define, field
 
+from ticketlang.cost import time_text
 from ticketlang.jobs import JobKey
 from ticketlang.plain import plain
 from ticketlang.plan import Plan, PlannedJob
 
 from ..schedulers.ran import Ran
-from .summary import duration, ending, name_of, verb_of
+from .summary import ending, name_of, verb_of
 from .tally import Tally
 
 VERB_WIDTH = 12
@@ -51,7 +52,7 @@ class Lines:
     def finished(self, planned_job: PlannedJob, summary: str, seconds: float) -> None:
         self.tally.finished(planned_job, seconds)
         said = f": {summary}" if summary else ""
-        line = f"{self._place()} {name_of(planned_job)}{said} ({duration(seconds)})"
+        line = f"{self._place()} {name_of(planned_job)}{said} ({time_text(seconds)})"
         self._say(verb_of(planned_job.job, done=True), line)
 
     def failed(self, planned_job: PlannedJob, sentence: str) -> None:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 
+from ticketlang.cost import time_text
 from ticketlang.jobs import AnyJob, DrawMask, FineTune, Prune, ReachRewindPoint
 from ticketlang.plan import PlannedJob
 
@@ -36,24 +37,10 @@ def verb_of(job: AnyJob, *, done: bool) -> str:
             return "Drawn" if done else "Drawing"
 
 
-def duration(seconds: float) -> str:
-    """A length of time at the precision people plan with: `0.4s`, `34s`, `2m 05s`, `3h 10m`, `4d 02h`."""
-    if seconds < 9.95:
-        return f"{seconds:.1f}s"
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole}s"
-    if whole < 3600:
-        return f"{whole // 60}m {whole % 60:02}s"
-    if whole < 86_400:
-        return f"{whole // 3600}h {whole % 3600 // 60:02}m"
-    return f"{whole // 86_400}d {whole % 86_400 // 3600:02}h"
-
-
 def until(seconds: float) -> str:
     """A length of time still to go: whole seconds, and never none."""
     whole = max(1, math.ceil(seconds))
-    return f"{whole}s" if whole < 60 else duration(whole)
+    return f"{whole}s" if whole < 60 else time_text(whole)
 
 
 def ending(done: int, failed: int, waiting: int, interrupted: str | None, took: float) -> tuple[str, str]:
@@ -61,10 +48,13 @@ def ending(done: int, failed: int, waiting: int, interrupted: str | None, took: 
     jobs = f"{done} job{'s' * (done != 1)}"
     if interrupted:
         fell = f", {failed} failed" if failed else ""
-        return "Interrupted", f"after {jobs} in {duration(took)}{fell}; {waiting} left, run it again to go on from here"
+        return (
+            "Interrupted",
+            f"after {jobs} in {time_text(took)}{fell}; {waiting} left, run it again to go on from here",
+        )
     if failed:
         waits = f", {waiting} wait for what failed" if waiting else ""
-        return "Failed", f"{failed} of {done + failed} jobs in {duration(took)}{waits}; what is done is kept"
+        return "Failed", f"{failed} of {done + failed} jobs in {time_text(took)}{waits}; what is done is kept"
     if waiting:
-        return "Stopped", f"after {jobs} in {duration(took)}; {waiting} left, run it again to go on from here"
-    return "Finished", f"{jobs} in {duration(took)}" if done else "nothing was left to do"
+        return "Stopped", f"after {jobs} in {time_text(took)}; {waiting} left, run it again to go on from here"
+    return "Finished", f"{jobs} in {time_text(took)}" if done else "nothing was left to do"

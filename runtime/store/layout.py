@@ -8,9 +8,11 @@
   claims/KEY.N               who is doing it
   failures/KEY.json, .log    what went wrong the last time
   damaged/KEY.TOKEN/         set aside: its files are not what was written
+  studies/NAME.ticket        what a study said when it was last run, with every default written out
   cache/                     can be deleted at any time
 """
 
+from hashlib import blake2b
 from pathlib import Path
 
 from attrs import frozen
@@ -25,6 +27,8 @@ CERTIFICATE = "certificate.json"
 DIGESTS = "digests.json"
 PROVENANCE = "provenance.json"  # the only file that differs when the same job runs again
 WEIGHTS = "weights.safetensors"  # the trained trunk, where a job keeps it
+
+LONGEST_NAME = 100  # bytes of a study's name that stands in a file name
 
 OURS = frozenset({JOB, RESULT, CERTIFICATE, DIGESTS, PROVENANCE})  # written by the store, never by a job
 
@@ -60,12 +64,16 @@ class Layout:
         return self.root / "damaged"
 
     @property
+    def studies(self) -> Path:
+        return self.root / "studies"
+
+    @property
     def cache(self) -> Path:
         return self.root / "cache"
 
     @property
     def folders(self) -> tuple[Path, ...]:
-        return (self.artifacts, self.staging, self.claims, self.failures, self.damaged, self.cache)
+        return (self.artifacts, self.staging, self.claims, self.failures, self.damaged, self.studies, self.cache)
 
     def artifact(self, key: JobKey, version: int) -> Path:
         return self.artifacts / numbered(key, version)
@@ -84,6 +92,12 @@ class Layout:
 
     def log(self, key: JobKey) -> Path:
         return self.failures / f"{key}.log"
+
+    def last_run(self, study: str) -> Path:
+        """A name of any length and script fits into a file name by its digest."""
+        is_short = len(study.encode()) <= LONGEST_NAME
+        name = study if is_short else blake2b(study.encode(), digest_size=20).hexdigest()
+        return self.studies / f"{name}.ticket"
 
     def aside(self, key: JobKey, token: str) -> Path:
         return self.damaged / f"{key}.{token}"

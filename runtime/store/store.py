@@ -93,15 +93,30 @@ class Store:
         return artifact
 
     def remembered(self) -> tuple[Stored, ...]:
-        """Who asked for each stored job, and its settings; what cannot be read is left out."""
+        """Who asked for each stored job, its settings, and its time; what cannot be read is left out."""
         found = []
-        for key, (name, _) in sorted(_newest_of(self.disk.names(self.layout.artifacts)).items()):
+        for key, (name, number) in sorted(_newest_of(self.disk.names(self.layout.artifacts)).items()):
             try:
                 record = records.read(self.disk.read(self.layout.artifacts / name / JOB))
-                found.append(Stored(key, tuple(record["labels"]), record["settings"]))
+                seconds = known.seconds if (known := self._glance(name, number)) else None
+                found.append(Stored(key, tuple(record["labels"]), record["settings"], seconds))
             except (MissingFileError, records.BadRecordError, KeyError, TypeError):
                 continue
         return tuple(found)
+
+    def remember_run(self, study: str, said: str) -> None:
+        """Keep what a study says, in place of what it said when it was last run."""
+        path = self.layout.last_run(study)
+        new = path.with_name(f"{path.name}.{token_hex(4)}.new")
+        self.disk.write_new(new, said.encode())
+        self.disk.rename(new, path)
+
+    def last_run(self, study: str) -> str | None:
+        """What a study said when it was last run here; None: it never was."""
+        try:
+            return self.disk.read(self.layout.last_run(study)).decode(errors="replace")
+        except MissingFileError:
+            return None
 
     def stage(self, key: JobKey) -> Path:
         """A new empty folder for the files of a job, which the caller has claimed. What earlier tries left goes."""

@@ -224,6 +224,22 @@ def test_two_specs_are_compared_with_the_jobs_that_follow(again: Desk) -> None:
     )
 
 
+def test_a_spec_is_compared_with_its_last_run(again: Desk) -> None:
+    """In the language's own words, with the jobs and the time that follow."""
+    assert "Both say the same." in again.ticketrun("diff", "small.ticket").out
+    again.write(SPEC.replace("seeds 1, 2", "seeds 1, 2, 3"))
+    answer = again.ticketrun("diff", "small.ticket")
+    assert answer.status == 0, answer.text
+    assert re.search(r"seeds +1, 2 -> 1, 2, 3", answer.out)
+    assert re.search(r"of which \d+ are to run: about \S+, going by the like in the store", answer.out)
+    assert re.search(r"reused results took \S+", again.ticketrun("plan", "small.ticket").out)
+
+    again.write(SPEC.replace("study small", "study other"))
+    other = again.ticketrun("diff", "small.ticket")
+    assert other.status == 2
+    assert "the study other was not run with the store" in other.err
+
+
 def test_a_single_cell_runs_alone(desk: Desk) -> None:
     answer = desk.ticketrun("run", "small.ticket", "--cell", "dense/warm/seed=1")
     assert answer.status == 0, answer.text

@@ -12,10 +12,11 @@ from rich.console import Console
 
 from runtime.progress import Lines, LiveTable, summary_of
 from runtime.progress.live import table_of
-from runtime.progress.summary import duration, until
+from runtime.progress.summary import until
 from runtime.progress.tally import Tally
 from runtime.schedulers.ran import Ran
 from runtime.store import Failure
+from ticketlang.cost import time_text
 from ticketlang.jobs import FineTune
 from ticketlang.plan import Known, Plan, PlannedJob
 
@@ -218,7 +219,7 @@ def test_lines_for_a_pipe() -> None:
     ],
 )
 def test_durations(seconds: float, text: str) -> None:
-    assert duration(seconds) == text
+    assert time_text(seconds) == text
 
 
 def test_what_is_still_to_go_is_never_nothing() -> None:

@@ -1,12 +1,16 @@
-"""`ticketrun diff A B`: what two specs say differently, in the language's own words, and the jobs that follow."""
+"""`ticketrun diff A B`: what two specs say differently, in the language's own words, and the jobs that follow.
+
+With one spec: what it says differently since it was last run with this store.
+"""
 
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from ..plan import Plan
+from ..pipeline import check
+from ..source import Source
 from ..study import Study
 from . import doorway
-from .common import DONE, SPEC_WRONG, add_place_arguments, complain, console, read_study
+from .common import DONE, SPEC_WRONG, WRONG_USE, add_place_arguments, complain, console, read_study
 
 NAME = "diff"
 HELP = "say what two specs say differently, and which jobs follow"
@@ -14,31 +18,57 @@ HELP = "say what two specs say differently, and which jobs follow"
 
 def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("before", type=Path, metavar="A", help="a .ticket file")
-    parser.add_argument("after", type=Path, metavar="B", help="another")
+    parser.add_argument(
+        "after", type=Path, nargs="?", metavar="B", help="another (default: A is compared with its last run)"
+    )
     add_place_arguments(parser)
 
 
 def main(args: Namespace) -> int:
-    from ..differences import differences
-    from ..display.differences import differences_view, jobs_view
+    try:
+        return _compare_with_last_run(args) if args.after is None else _compare_specs(args)
+    except doorway.troubles() as trouble:
+        return complain(str(trouble))
 
+
+def _compare_specs(args: Namespace) -> int:
     before, after = read_study(args.before), read_study(args.after)
     if before is None or after is None:
         return SPEC_WRONG
-    for line in differences_view(differences(before, after)):
+    ours, theirs = _open(before, args.before, args), _open(after, args.after, args)
+    return _say(ours, theirs)
+
+
+def _compare_with_last_run(args: Namespace) -> int:
+    after = read_study(args.before)
+    if after is None:
+        return SPEC_WRONG
+    session = _open(after, args.before, args)
+    if (said := session.last_run()) is None:
+        return complain(f"the study {after.name} was not run with the store {args.store}", WRONG_USE)
+    before = check(Source("its last run", said)).study
+    if before is None:
+        return complain("what the study said when it was last run is no longer understood by this release")
+    return _say(_open(before, args.before, args), session)
+
+
+def _open(study: Study, spec: Path, args: Namespace) -> "doorway.Session":
+    return doorway.open_session(study, spec, args.data, args.store)
+
+
+def _say(before: "doorway.Session", after: "doorway.Session") -> int:
+    from ..differences import differences
+    from ..display.differences import differences_view, jobs_view
+
+    for line in differences_view(differences(before.study, after.study)):
         console().print(line, soft_wrap=True)
-    try:
-        plans = [_plan(study, path, args) for study, path in ((before, args.before), (after, args.after))]
-    except doorway.troubles() as trouble:
-        return complain(str(trouble))
     console().print()
-    console().print(jobs_view(*plans), soft_wrap=True)
+    for session in (before, after):
+        if session.gathered.facts is None:
+            problem = session.gathered.diagnostics[0].message
+            return complain(f"their jobs cannot be compared here: {session.spec}: {problem}", DONE)
+    ours, theirs = before.plan(), after.plan()
+    new = tuple(job for key, job in theirs.jobs.items() if key not in ours.jobs)
+    cost = after.cost(job for job in new if not job.is_reused)
+    console().print(jobs_view(ours, theirs, new, cost), soft_wrap=True)
     return DONE
-
-
-def _plan(study: Study, spec: Path, args: Namespace) -> Plan | str:
-    """The plan of a study, or why there is none on this machine."""
-    session = doorway.open_session(study, spec, args.data, args.store)
-    if session.gathered.facts is None:
-        return f"{spec}: {session.gathered.diagnostics[0].message}"
-    return session.plan()

@@ -35,6 +35,7 @@ def main(args: Namespace) -> int:
     if isinstance(plan, str):
         return complain(plan, WRONG_USE)
     refused = [f"{problem.message}; `run` refuses it" for problem in what_cannot_run_yet(study)]
-    for line in plan_view(plan, session.gathered.unpinned, refused, every_job=args.verbose):
+    cost = session.cost(plan.to_run)
+    for line in plan_view(plan, session.gathered.unpinned, refused, cost=cost, every_job=args.verbose):
         console().print(line)
     return 0

@@ -45,6 +45,7 @@ def main(args: Namespace) -> int:
 def run(study: Study, args: Namespace) -> int:
     """Refuse what cannot run before any job; run the rest; show what came of it."""
     from ..display.plan import heading, summary
+    from ..phrasing import statements_of, text_of
     from ..readiness import what_cannot_run_yet
 
     session = doorway.open_session(study, args.spec, args.data, args.store)
@@ -54,7 +55,8 @@ def run(study: Study, args: Namespace) -> int:
     if isinstance(plan := narrowed(session.plan(), args.cells), str):
         return complain(plan, WRONG_USE)
     session.wanted = tuple(args.cells)
-    console().print(heading(study), "", summary(plan), "", sep="\n")
+    session.remember_run(text_of(statements_of(study)))
+    console().print(heading(study), "", summary(plan, session.cost(plan.to_run)), "", sep="\n")
     ran = session.run(doorway.listener(console().is_terminal), args.device) if plan.to_run else None
     for block in session.report():
         console().print(block)

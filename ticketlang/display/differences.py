@@ -5,9 +5,10 @@ from itertools import groupby
 
 from rich.text import Text
 
+from ..cost import Cost
 from ..differences import Difference
 from ..plain import plain
-from ..plan import Plan
+from ..plan import Plan, PlannedJob
 
 REMOVED, ADDED = "red", "green"
 NOTHING = "nothing"
@@ -40,17 +41,16 @@ def _line(difference: Difference, column: int) -> Text:
     return Text.assemble(field, (before, REMOVED), " -> ", (after, ADDED))
 
 
-def jobs_view(before: Plan | str, after: Plan | str) -> Text:
-    """`Jobs: 60 in both, 6 only in the first, 12 only in the second, of which 10 are to run.`"""
-    for plan in (before, after):
-        if isinstance(plan, str):
-            return Text(f"Jobs cannot be compared here. {plain(plan)}.")
-    assert isinstance(before, Plan)
-    assert isinstance(after, Plan)
-    shared = len(before.jobs.keys() & after.jobs.keys())
-    new = [job for key, job in after.jobs.items() if key not in before.jobs]
+def jobs_view(before: Plan, after: Plan, new: Sequence[PlannedJob], cost: Cost) -> Text:
+    """`Jobs: 60 in both, 6 only in the first, 12 only in the second, of which 10 are to run: about 3m 20s, ...`
+
+    Args:
+        new: jobs that only the second plan has.
+        cost: of those of them that are to run.
+    """
+    shared = len(after.jobs) - len(new)
     to_run = sum(not job.is_reused for job in new)
     text = f"Jobs: {shared} in both, {len(before.jobs) - shared} only in the first, {len(new)} only in the second"
-    return Text(
-        f"{text}, of which {to_run} {'is' if to_run == 1 else 'are'} to run." if new else f"{text}.", style="bold"
-    )
+    if new:
+        text += f", of which {to_run} {'is' if to_run == 1 else 'are'} to run"
+    return Text(f"{text}{f': {cost}' if str(cost) else ''}.", style="bold")

@@ -7,17 +7,24 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from ..cost import Cost, time_text
 from ..jobs import describe
 from ..plan import Plan, PlannedJob
 from ..study import Model, Study
 
 
 def plan_view(
-    plan: Plan, unpinned: Sequence[str] = (), refused: Sequence[str] = (), *, every_job: bool = False
+    plan: Plan,
+    unpinned: Sequence[str] = (),
+    refused: Sequence[str] = (),
+    *,
+    cost: Cost | None = None,
+    every_job: bool = False,
 ) -> Iterator[RenderableType]:
     """The lines of a plan.
 
     Args:
+        cost: of what is to run.
         unpinned: hub names whose revision is not known yet.
         refused: sentences on what `run` would refuse.
         every_job: list each job with the cells that ask for it.
@@ -33,7 +40,7 @@ def plan_view(
         yield Text()
         yield from notes
     yield Text()
-    yield Text(summary(plan), style="bold")
+    yield Text(summary(plan, cost), style="bold")
 
 
 def heading(study: Study) -> Text:
@@ -47,8 +54,8 @@ def heading(study: Study) -> Text:
     return text
 
 
-def summary(plan: Plan) -> str:
-    """The verdict on the work: one line, the same three numbers in the same order."""
+def summary(plan: Plan, cost: Cost | None = None) -> str:
+    """The verdict on the work: one line, the same three numbers in the same order, and the cost where it is known."""
     jobs, to_run, reused = len(plan.jobs), len(plan.to_run), len(plan.reused)
     shared = f"{plan.shared} more request{'s share' if plan.shared != 1 else ' shares'} them"
     if not jobs:
@@ -56,7 +63,9 @@ def summary(plan: Plan) -> str:
     if not to_run:
         there = "its result is there" if jobs == 1 else f"all {jobs} results are there"
         return f"No work: {there}. ({shared})"
-    return f"Plan: {jobs} job{'s' * (jobs != 1)}: {to_run} to run, {reused} reused. {shared[0].upper()}{shared[1:]}."
+    text = f"Plan: {jobs} job{'s' * (jobs != 1)}: {to_run} to run, {reused} reused. {shared[0].upper()}{shared[1:]}."
+    price = str(cost or "")
+    return f"{text} {price[0].upper()}{price[1:]}." if price else text
 
 
 def _model_name(model: Model) -> str:
@@ -94,6 +103,8 @@ def _notes(plan: Plan, unpinned: Sequence[str], refused: Sequence[str]) -> Itera
     )
     for study, count in others.items():
         yield Text(f"reused from the study {study}: {count}")
+    if saved := sum(job.known.seconds or 0 for job in plan.reused if job.known is not None):
+        yield Text(f"reused results took {time_text(saved)}")
     if unpinned:
         yield Text(f"not pinned yet: {', '.join(unpinned)}. `run` pins their revisions before its first job.")
     for sentence in refused:
