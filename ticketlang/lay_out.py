@@ -298,7 +298,11 @@ def _head_elsewhere(ticket: Ticket) -> PretrainedHead | None:
 
 def _source_task(requests: Requests, ticket: Ticket) -> tuple[Task, tuple[Task, ...]]:
     """The task that a ticket is searched on, and those it is joined with."""
-    first, *others = (requests.study.tasks[name] for name in ticket.source)
+    sources = (requests.study.tasks[name] for name in ticket.source)
+    if ticket.limit is not None:
+        limit = None if ticket.limit == "all" else ticket.limit
+        sources = (evolve(task, limit=limit) for task in sources)
+    first, *others = sources
     recipe: Recipe = ticket.recipe or first.recipe
     return evolve(first, recipe=recipe), tuple(others)
 

@@ -172,6 +172,7 @@ def _ticket(name: str, study: Study) -> Said:
         axis("first", lambda ticket: ticket.first),
         _in_place(axis("head", lambda ticket: ticket.search_head), "search"),
         _in_place(axis("head", lambda ticket: ticket.transfer_head), "transfer"),
+        *([] if tickets[0].limit is None else [axis("limit", lambda ticket: f"{ticket.limit} examples")]),
         *_recipe_of_search(tickets, study),
     )
     return Said("ticket", name, fields)

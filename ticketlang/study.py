@@ -143,6 +143,7 @@ class Ticket:
     search_head: HeadPolicy = "rewound"
     transfer_head: HeadPolicy = "fresh"
     recipe: Recipe | None = None  # of the search; None: the source task's own
+    limit: int | Literal["all"] | None = None  # examples of each source in the search; None: the source task's own
     variant: tuple[tuple[str, str], ...] = ()  # axes other than the source that have several values, as text
     at: Span = field(eq=False)
     places: Places = field(eq=False, factory=dict)  # "prune", "sparsity", "rewind"; "sparsity 50%" for each level

@@ -23,6 +23,7 @@ BODIES = {
     "schedule each round, over 3 rounds; first prune, train; head fresh, carried in search }",
     "recipes": f"{TICKET}; rate 1e-3, 0.5 linear; batch 32 examples, 1 example; train 2 epochs, 7 steps\n"
     "optimizer adamw clip none; warmup 2.5% of training }",
+    "limits": f"{TICKET}; limit 10 examples, all examples }}",
     "one shot": "ticket imp { source a; prune magnitude of encoder; rounds 1; sparsity 12.5%, 70% of original }",
     "deep": "ticket imp { source a; prune magnitude of encoder; sparsity 20% to 99.9% by 20% of remaining }",
     "path": "ticket imp { source a; prune magnitude of encoder; rounds 10% to 90% by 10% of remaining\n"

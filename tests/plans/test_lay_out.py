@@ -255,6 +255,23 @@ def test_rewind_points_are_an_axis() -> None:
     }
 
 
+def test_a_ticket_may_be_found_on_part_of_the_data() -> None:
+    """The search sees the part; where the ticket is tried, training sees what it always does."""
+    limited = TICKET.replace("rewind 0 steps", "limit 100 examples, all examples")
+    plan = planned(spec_of(limited + "baselines dense\ntransfer imp at 70% to b\n", seeds="1"))
+    limits = {cell.id: plan.jobs[key].job.task.limit for cell, key in plan.cells.items()}
+    assert set(limits.values()) == {None}
+    assert {"imp[limit=100 examples]/a@70%/b/seed=1", "imp[limit=all examples]/a@70%/b/seed=1"} <= limits.keys()
+    searched = [
+        job.job.task.limit
+        for job in plan.jobs.values()
+        if isinstance(job.job, FineTune) and any("round" in label for label in job.labels)
+    ]
+    assert set(searched) == {None, 100}
+    unlimited = planned(spec_of(TICKET + "baselines dense\ntransfer imp at 70% to b\n", seeds="1"))
+    assert unlimited.jobs.keys() < plan.jobs.keys(), "a limit of all is no other study"
+
+
 def test_pruning_first_looks_at_the_pre_trained_weights() -> None:
     plan = planned(spec_of(TICKET.replace("rewind", "first prune\n  rewind").replace("a, b", "a"), seeds="1"))
     first, second, _ = jobs(plan, Prune)

@@ -1,7 +1,7 @@
 """How a network is trained: the fields that a task and a ticket have in common."""
 
 from fractions import Fraction
-from typing import Any
+from typing import Any, Literal
 
 from attrs import evolve, frozen
 
@@ -67,3 +67,8 @@ def take_optimizer(phrase: Reader) -> Optimizer:
 def recipe_fields(rate: Rate | None) -> dict[str, Any]:
     """A rate as the two fields of a recipe."""
     return {} if rate is None else {"rate": rate.peak, "schedule": rate.schedule}
+
+
+def take_limit(phrase: Reader) -> int | Literal["all"]:
+    """`4000 examples`, `all examples`."""
+    return "all" if phrase.takes("all", "examples") else phrase.take_count("examples")

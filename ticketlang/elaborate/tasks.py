@@ -15,7 +15,7 @@ from .complaints import Complaints, Misread
 from .modules import Declaration, Module
 from .nearest import nearest
 from .phrases import Name, Reader
-from .recipes import take_batch, take_optimizer, take_rate, take_training, take_warmup
+from .recipes import take_batch, take_limit, take_optimizer, take_rate, take_training, take_warmup
 
 LONGEST_CHAIN = 20  # tasks that extend each other, groups in groups
 
@@ -256,7 +256,8 @@ def _limits(fields: Fields) -> dict[str, int | None]:
             of = "evaluation" if phrase.takes("evaluation") else "training"
             if of in limits:
                 raise Misread(diagnostics.RepeatedField(at=statement.word.at, name="limit"))
-            return of, None if phrase.takes("all", "examples") else phrase.take_count("examples")
+            limit = take_limit(phrase)
+            return of, None if limit == "all" else limit
 
         if said := fields.read_statement(statement, take):
             of, count = said

@@ -20,7 +20,7 @@ from .modules import Declaration, Module
 from .nearest import nearest
 from .phrases import Name, Reader, text_of
 from .quantities import Levels, nearest_level, take_levels, take_said_levels
-from .recipes import Rate, recipe_fields, take_batch, take_optimizer, take_rate, take_training, take_warmup
+from .recipes import Rate, recipe_fields, take_batch, take_limit, take_optimizer, take_rate, take_training, take_warmup
 from .tasks import Tasks
 
 T = TypeVar("T")
@@ -142,6 +142,7 @@ def _axes(fields: Fields) -> list[Axis | None]:
             fields, "schedule", _take_schedule, lambda rounds: "each round" if rounds == 1 else f"over {rounds} rounds"
         ),
         _axis(fields, "first", lambda phrase: phrase.take_one_of("train", "prune"), str),
+        _axis(fields, "limit", take_limit, lambda limit: f"{limit} examples"),
         _axis(fields, "train", take_training, str),
         _axis(fields, "batch", take_batch, lambda batch: f"{batch} examples"),
         _axis(fields, "rate", take_rate, lambda rate: f"{float(rate.peak):g} {rate.schedule}"),
@@ -328,7 +329,7 @@ def _ticket(
         return None
     rewind: Rewind = values.get("rewind", Rewind(START, "everything"))
     usual_head: HeadPolicy = "carried" if rewind.resets == "nothing" else "rewound"
-    others = {key: values[key] for key in ("first", "transfer_head") if key in values}
+    others = {key: values[key] for key in ("first", "transfer_head", "limit") if key in values}
     return Ticket(
         name=name,
         source=tuple(task.name for task in source),

@@ -225,6 +225,11 @@ TICKET = _table(
         example="head rewound in search",
         repeats=True,
     ),
+    Field(
+        name="limit",
+        means="how many examples of its source a ticket is found on (default: the task's)",
+        example="limit 1000 examples, 4000 examples, all examples",
+    ),
     *RECIPE,
 )
 
