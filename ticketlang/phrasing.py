@@ -53,7 +53,7 @@ class Said:
         """What tells it from others of its block."""
         if self.word in {"task", "arm", "study", "ticket", "claim"}:
             return f"{self.word} {self.phrase}"
-        if self.word == "head":
+        if self.word == "head" and "in " in self.phrase:  # in a block of seeds it is a role
             return f"head {self.phrase[self.phrase.rindex('in ') :]}"
         if self.word == "transfer":
             return f"transfer {self.phrase.split()[0]}"

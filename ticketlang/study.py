@@ -63,7 +63,7 @@ class Recipe:
     rounds: int = field(default=1, metadata={"neutral": 1})  # the rate falls as if so many trainings were one
 
 
-@frozen(kw_only=True, repr=False)
+@frozen(kw_only=True, repr=False, cache_hash=True)
 class Task:
     """What a network is trained and scored on."""
 
@@ -128,7 +128,7 @@ HeadPolicy = Literal["fresh", "rewound", "carried", "pretrained"]
 Resets = Literal["everything", "pruned matrices", "nothing"]
 
 
-@frozen(kw_only=True, repr=False)
+@frozen(kw_only=True, repr=False, cache_hash=True)
 class Ticket:
     """One point of a ticket block's axes: a mask found by pruning, and the weights it is reset to."""
 

@@ -24,7 +24,7 @@ QUANTIFIERS: tuple[Quantifier, ...] = ("every", "most", "some")
 TARGETS = ("target", "targets")
 
 
-@define(repr=False)
+@define(eq=False, repr=False)
 class Names:
     """What a claim may speak of."""
 
@@ -40,7 +40,7 @@ class Names:
         return tuple(level for levels in self.levels.values() for level in levels)
 
 
-@define(repr=False)
+@define(eq=False, repr=False)
 class Sentence:
     """A claim as far as it has been read."""
 

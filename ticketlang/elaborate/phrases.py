@@ -36,7 +36,7 @@ class Name:
     at: Span
 
 
-@define(repr=False)
+@define(eq=False, repr=False)
 class Reader:
     """A place in a phrase. Methods called `take_...` move on, or raise `Misread` with what is wrong there."""
 

@@ -28,7 +28,7 @@ Deviation = Literal["ticket", "dense", "larger", "pooled"]
 DEVIATIONS: tuple[Deviation, ...] = ("ticket", "dense", "larger", "pooled")
 
 
-@define(repr=False)
+@define(eq=False, repr=False)
 class Parts:
     """What has been understood of a study so far."""
 

@@ -20,7 +20,7 @@ from .recipes import take_batch, take_limit, take_optimizer, take_rate, take_tra
 LONGEST_CHAIN = 20  # tasks that extend each other, groups in groups
 
 
-@define(repr=False)
+@define(eq=False, repr=False)
 class Tasks:
     """Tasks and groups by their declarations, each elaborated once."""
 
