@@ -6,11 +6,11 @@ from torch import Tensor, nn
 from ..training.seeds import torch_generator
 from .checkpoint import State
 
-# Shapes: B batch, T tokens, H hidden, C outputs
+# Shapes: B batch, T tokens, R tokens that the head reads, H hidden, C outputs
 
 
 class Head(nn.Module):
-    """Dropout and one linear layer on the trunk's vector of a whole input."""
+    """Dropout and one linear layer on a vector of the trunk."""
 
     def __init__(self, hidden_size: int, outputs: int, dropout: float) -> None:
         super().__init__()
@@ -18,24 +18,35 @@ class Head(nn.Module):
         # Its weights come from a stream of their own; torch would draw some from the global generator first.
         self.linear: nn.Linear = nn.utils.skip_init(nn.Linear, hidden_size, outputs)  # type: ignore[no-untyped-call]  # has none
 
-    def forward(self, pooled: Tensor) -> Tensor:
-        return self.linear(self.dropout(pooled))  # type: ignore[no-any-return]  # modules are callables of Any
+    def forward(self, vectors: Tensor) -> Tensor:
+        """(R, H) -> (R, C)."""
+        return self.linear(self.dropout(vectors))  # type: ignore[no-any-return]  # modules are callables of Any
 
 
 class Network(nn.Module):
-    """A trunk and a head. The head reads the pooled output, or the [CLS] vector where the trunk has no pooler."""
+    """A trunk and a head, which reads one vector of the trunk for each token that a batch names.
 
-    def __init__(self, trunk: nn.Module, head: Head) -> None:
+    That is the token's last state; where a head answers for whole inputs, and the trunk has a pooler, it is the pooled
+    output, which the trunk makes from the first token of each.
+    """
+
+    def __init__(self, trunk: nn.Module, head: Head, *, answers_for_whole_inputs: bool = True) -> None:
         super().__init__()
         self.trunk = trunk
         self.head = head
-        self.has_pooler = getattr(trunk, "pooler", None) is not None
+        self.reads_pooled = answers_for_whole_inputs and getattr(trunk, "pooler", None) is not None
 
-    def forward(self, inputs: dict[str, Tensor]) -> Tensor:
-        """(B, T) token ids and what belongs to them -> (B, C)."""
+    def forward(self, inputs: dict[str, Tensor], reads: Tensor) -> Tensor:
+        """(B, T) token ids and what belongs to them, and what of it the head reads (R, 2) -> (R, C)."""
+        return self.head(self.read(inputs, reads))  # type: ignore[no-any-return]  # as above
+
+    def read(self, inputs: dict[str, Tensor], reads: Tensor) -> Tensor:
+        """The vectors (R, H) that the head reads."""
         found = self.trunk(**inputs)
-        pooled = found.pooler_output if self.has_pooler else found.last_hidden_state[:, 0]  # (B, H)
-        return self.head(pooled)  # type: ignore[no-any-return]  # as above
+        if self.reads_pooled:
+            return found.pooler_output  # type: ignore[no-any-return]  # as above; R is B
+        example, token = reads.unbind(dim=1)
+        return found.last_hidden_state[example, token]  # type: ignore[no-any-return]  # as above
 
 
 def fresh_head(outputs: int, hidden_size: int, deviation: float, bits: int) -> State:

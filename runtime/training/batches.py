@@ -12,7 +12,7 @@ from .seeds import numpy_generator, stream
 
 Int = NDArray[np.int64]
 
-# Shapes: N examples, B batch, T tokens
+# Shapes: N examples, B batch, T tokens, R tokens that the head reads
 
 
 @frozen(eq=False)
@@ -39,7 +39,8 @@ class Batch:
 
     examples: Int  # (B), their numbers in the whole
     inputs: dict[str, Tensor]  # by the names that transformers gives them, (B, T) each
-    labels: Tensor  # (B)
+    reads: Tensor  # (R, 2), what the head reads: an example of the batch and a token in it, in their order
+    labels: Tensor  # what the loss compares with the head's answers (R, C); here (B)
 
 
 def collate(encoded: Encoded, examples: Int, device: torch.device) -> Batch:
@@ -57,8 +58,14 @@ def collate(encoded: Encoded, examples: Int, device: torch.device) -> Batch:
     return Batch(
         examples=examples,
         inputs={name: torch.from_numpy(value).to(device) for name, value in inputs.items()},
+        reads=torch.from_numpy(_first_tokens(len(examples))).to(device),
         labels=encoded.labels[torch.from_numpy(examples)].to(device),
     )
+
+
+def _first_tokens(examples: int) -> Int:
+    """The first token of each example."""
+    return np.stack([np.arange(examples), np.zeros(examples, dtype=np.int64)], axis=1)
 
 
 @frozen(eq=False)

@@ -24,7 +24,7 @@ from .schedule import Schedule
 
 CURVE_POINTS = 50  # of a learning curve, at most
 
-Loss = Callable[[Tensor, Tensor], Tensor]  # outputs (B, C), labels (B) -> a mean over the batch
+Loss = Callable[[Tensor, Tensor], Tensor]  # answers (R, C), labels of the batch -> a mean
 Advanced = Callable[[int, int], None]  # steps done, steps in all
 
 
@@ -103,7 +103,7 @@ def train(
 
 def _learn(network: Network, batch: Batch, loss: Loss) -> float:
     """Forward and backward: leaves gradients behind, and tells the loss."""
-    value = loss(network(batch.inputs), batch.labels)
+    value = loss(network(batch.inputs, batch.reads), batch.labels)
     value.backward()  # type: ignore[no-untyped-call]  # torch leaves it without types
     return value.item()
 

@@ -134,7 +134,7 @@ def plain_loop(
         if step >= steps.start:
             (chosen,) = order.from_step(step, step + 1)
             batch = collate(examples, chosen, torch.device("cpu"))
-            value = loss(network(batch.inputs), batch.labels)
+            value = loss(network(batch.inputs, batch.reads), batch.labels)
             optimizer.zero_grad()
             value.backward()
             nn.utils.clip_grad_norm_(network.parameters(), 1.0)
@@ -155,7 +155,7 @@ def plain_network(folder: Path, head: dict[str, Tensor], outputs: int) -> Networ
             super().__init__()
             self.trunk, self.linear = trunk, linear
 
-        def forward(self, inputs: dict[str, Tensor]) -> Tensor:
+        def forward(self, inputs: dict[str, Tensor], reads: Tensor) -> Tensor:
             return self.linear(self.trunk(**inputs).pooler_output)
 
     return Plain()  # type: ignore[return-value]  # looks like a network to the loop above
