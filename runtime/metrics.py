@@ -52,6 +52,16 @@ def spearman(labels: Values, predictions: Values, classes: Classes = None) -> fl
     return _correlation(spearmanr, labels, predictions)
 
 
+def masked_accuracy(labels: Values, predictions: Values, classes: Classes = None) -> float:
+    """The share of masked words that were found. Predictions are (N, 2): a word, and a logarithm, as below."""
+    return float(np.mean(labels == predictions[:, 0]))
+
+
+def masked_likelihood(labels: Values, predictions: Values, classes: Classes = None) -> float:
+    """1 / perplexity: exp of the mean logarithm of the probability that the masked word was given."""
+    return float(np.exp(np.mean(predictions[:, 1])))
+
+
 def _correlation(measure: Callable[..., Any], labels: Values, predictions: Values) -> float:
     if len(labels) < 2 or np.ptp(labels) == 0 or np.ptp(predictions) == 0:
         return 0.0

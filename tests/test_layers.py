@@ -66,7 +66,7 @@ SIBLINGS: Mapping[str, tuple[str, ...]] = {
     "models": ("failures", "training.seeds"),
     "pruning": ("masks", "training.seeds"),
     "weights": ("failures", "models.checkpoint", "models.trunk", "pruning.mask", "training.seeds"),
-    "tasks": ("facts", "failures", "implementations", "training.batches", "training.seeds"),
+    "tasks": ("digests", "facts", "failures", "implementations", "training.batches", "training.seeds"),
     "training": ("failures", "models.network", "pruning.mask"),
 }
 

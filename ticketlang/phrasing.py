@@ -32,6 +32,7 @@ from .study import (
 from .units import START, Duration, Sparsity, percent_text
 from .vocabulary.arms import MASKS, WEIGHTS
 from .vocabulary.fields import ROLES
+from .vocabulary.tasks import TASK_KINDS, WINDOWED
 from .vocabulary.words import RESERVED
 
 WORD = re.compile(r"[^\W\d][\w-]*(\.[\w-]+)*")
@@ -53,7 +54,7 @@ class Said:
         """What tells it from others of its block."""
         if self.word in {"task", "arm", "study", "ticket", "claim"}:
             return f"{self.word} {self.phrase}"
-        if self.word == "head" and "in " in self.phrase:  # in a block of seeds it is a role
+        if self.word == "head" and " in " in self.phrase:  # of a ticket, and not of a task or of seeds
             return f"head {self.phrase[self.phrase.rindex('in ') :]}"
         if self.word == "transfer":
             return f"transfer {self.phrase.split()[0]}"
@@ -103,15 +104,23 @@ def statements_of_task(task: Task) -> tuple[Said, ...]:
     return (
         Said("kind", task.kind),
         Said("data", _data(task.data)),
-        Said("splits", f"{_column(task.train_split)}, {_column(task.score_split)}"),
+        Said("splits", _splits(task)),
         Said("text", _list(map(_column, task.text))),
         *(() if task.label is None else (Said("label", f"{_column(task.label)}{classes}"),)),
         Said("metric", _list(task.metrics)),
         Said("length", f"{task.length} tokens"),
+        *((Said("stride", f"{task.stride} tokens"),) if task.kind == WINDOWED else ()),
+        *((Said("head", task.head),) if TASK_KINDS[task.kind].has_pretrained_head else ()),
         *(Said("limit", f"{of}{'all' if limit is None else limit} examples") for of, limit in limits),
         Said("evaluate", "last" if task.best_on is None else f"best on {_column(task.best_on)}"),
         *_recipe(task.recipe),
     )
+
+
+def _splits(task: Task) -> str:
+    train = _column(task.train_split)
+    held_out = "" if task.held_out is None else f"{_percent(task.held_out)} of "
+    return f"{train}, {held_out}{_column(task.score_split)}"
 
 
 def _recipe(recipe: Recipe) -> Iterator[Said]:

@@ -11,7 +11,7 @@ from .source import Span
 from .study import Arm, ArmPattern, Claim, Recipe, Study, Task, Ticket
 from .units import START, Duration, Sparsity
 from .vocabulary.metrics import METRICS
-from .vocabulary.tasks import TASK_KINDS
+from .vocabulary.tasks import TASK_KINDS, WINDOWED
 
 Rule = Callable[[Study], Iterator[Diagnostic]]
 
@@ -58,6 +58,18 @@ def metrics_fit_the_kind(study: Study) -> Iterator[Diagnostic]:
             if metric not in fitting:
                 at = task.places.get("metric", task.at)
                 yield diagnostics.MetricDoesNotFit(at=at, metric=metric, kind=task.kind, fitting=fitting)
+
+
+def strides_are_those_of_windows(study: Study) -> Iterator[Diagnostic]:
+    for task in study.tasks.values():
+        if task.kind != WINDOWED and "stride" in task.places:
+            yield diagnostics.NeedlessStride(at=task.places["stride"], kind=task.kind)
+
+
+def tasks_with_pretrained_heads_have_them(study: Study) -> Iterator[Diagnostic]:
+    for task in study.tasks.values():
+        if task.head == "pretrained" and not TASK_KINDS[task.kind].has_pretrained_head:
+            yield diagnostics.NoPretrainedHead(at=task.places.get("head", task.at), kind=task.kind)
 
 
 # Arms
@@ -227,6 +239,8 @@ RULES_OF_PARTS: tuple[Rule, ...] = (
     text_columns_fit_the_kind,
     labels_are_where_they_are_needed,
     metrics_fit_the_kind,
+    strides_are_those_of_windows,
+    tasks_with_pretrained_heads_have_them,
     weights_are_those_of_a_mask,
     transferred_heads_are_fresh,
     rewound_heads_go_back_somewhere,

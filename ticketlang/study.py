@@ -80,9 +80,23 @@ class Task:
     limit: int | None = None  # training examples: the first of one fixed shuffle; None: all
     limit_evaluation: int | None = None
     best_on: str | None = field(default=None, metadata={"neutral": None})  # scored at its best there; None: at the end
+    held_out: Fraction | None = field(default=None, metadata={"neutral": None})  # of the training split, scored on
+    stride: int = field(default=128, metadata={"neutral": 128})  # tokens from one window of a text to the next
+    head: Literal["fresh", "pretrained"] = field(default="fresh", metadata={"neutral": "fresh"})  # before any training
     recipe: Recipe
     at: Span = field(eq=False, metadata=OUTSIDE_KEY)
     places: Places = field(eq=False, factory=dict, metadata=OUTSIDE_KEY)
+
+    @property
+    def splits(self) -> tuple[str, ...]:
+        """Every split that is read, each once."""
+        splits = (self.train_split, self.score_split, *(() if self.best_on is None else (self.best_on,)))
+        return tuple(dict.fromkeys(splits))
+
+    @property
+    def scored_on(self) -> str:
+        """`validation`, or `1% of train`."""
+        return self.score_split if self.held_out is None else f"{float(self.held_out * 100):g}% of {self.train_split}"
 
 
 @frozen(kw_only=True, repr=False)

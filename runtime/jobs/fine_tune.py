@@ -3,17 +3,16 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-import numpy as np
 from torch import Tensor
 
 from ticketlang.jobs import FineTune, JobKey, Reached, Weights
+from ticketlang.study import Task
 
-from ..implementations import metric, task_kind
 from ..models.checkpoint import State
+from ..models.network import heads_of
 from ..pruning.mask import Mask
 from ..store.artifact import Artifact
 from ..store.certificates import JSON, Check, Outcome
-from ..training.evaluation import outputs
 from ..training.loop import Trained
 from ..weights.files import HEAD_FILE, WEIGHTS_FILE, digest_of, state_of, write_state
 from ..weights.origin import origin
@@ -21,6 +20,7 @@ from ..workshop import Workshop
 from .bench import Bench, facts_of, head_of, set_up
 from .certify import certify, check_equal
 from .masks import mask_of
+from .scoring import Best, majority_score, scores_of
 
 
 def perform(job: FineTune, key: JobKey, inputs: Mapping[JobKey, Artifact], workshop: Workshop, folder: Path) -> Outcome:
@@ -31,13 +31,14 @@ def perform(job: FineTune, key: JobKey, inputs: Mapping[JobKey, Artifact], works
     if mask is not None:
         mask.apply_(dict(bench.network.trunk.named_parameters()))
     rewound = _check_rewound(job, mask, inputs, bench, workshop)
-    trained = bench.train(mask, key, workshop)
+    best = Best(job.task, bench.network, bench.data)
+    trained = bench.train(mask, key, workshop, best.look if job.task.best_on is not None else None)
     checks = (rewound, *_training_checks(bench, trained), *_mask_checks(job, mask, inputs, bench, trained))
     certificate = certify(checks, _facts(job, mask, bench, trained))
     if job.keeps_weights:
         write_state(folder / WEIGHTS_FILE, state_of(bench.network.trunk))
-        write_state(folder / HEAD_FILE, state_of(bench.network.head))
-    return Outcome(_result(job, bench, trained), certificate)
+        write_state(folder / HEAD_FILE, heads_of(bench.network))
+    return Outcome(_result(job, bench, trained, best), certificate)
 
 
 def _declared_weights(job: FineTune, mask: Mask | None, inputs: Mapping[JobKey, Artifact], workshop: Workshop) -> State:
@@ -89,7 +90,7 @@ def _facts(job: FineTune, mask: Mask | None, bench: Bench, trained: Trained) -> 
         "weights": type(job.weights).__name__,
         "head": _head_name(job),
         "metric": job.task.metrics[0],
-        "scored": f"on {job.task.score_split}, after the last step",
+        "scored": f"on {job.task.scored_on}, {_moment(job.task)}",
         "scope": list(masked),
         "weights in scope": 0 if mask is None else mask.total,
         "weights in the trunk": sum(parameter.numel() for parameter in bench.network.trunk.parameters()),
@@ -97,28 +98,34 @@ def _facts(job: FineTune, mask: Mask | None, bench: Bench, trained: Trained) -> 
     }
 
 
+def _moment(task: Task) -> str:
+    return "after the last step" if task.best_on is None else f"where it was best on {task.best_on}"
+
+
 def _head_name(job: FineTune) -> str:
     """Where the head came from. What a training left is carried on; what stands at a rewind point was rewound to."""
-    if job.head is None:
-        return "fresh"
-    return "rewound" if job.begins is not None and _point(job.weights) == job.head else "from an earlier training"
+    if isinstance(job.head, JobKey):
+        return "rewound" if job.begins is not None and _point(job.weights) == job.head else "from an earlier training"
+    return "fresh" if job.head is None and job.task.head == "fresh" else "pre-trained"
 
 
 def _point(weights: Weights) -> JobKey | None:
     return weights.job if isinstance(weights, Reached) else None
 
 
-def _result(job: FineTune, bench: Bench, trained: Trained) -> dict[str, JSON]:
-    labels = bench.data.score.labels.numpy()
-    kind = task_kind(job.task.kind)
-    predictions = kind.predictions(outputs(bench.network, bench.data.score)).numpy()
-    most = kind.majority(bench.data.train.labels.numpy())
-    first, classes = job.task.metrics[0], bench.data.classes
+def _result(job: FineTune, bench: Bench, trained: Trained, best: Best) -> dict[str, JSON]:
+    joined = {
+        task.name: scores_of(task, bench.network, data.score, data.classes, part)
+        for part, (task, data) in enumerate(zip(job.joined, bench.joined, strict=True), start=1)
+    }
+    is_last = job.task.best_on is None
     return {
-        "scores": {name: metric(name)(labels, predictions, classes) for name in job.task.metrics},
-        "metric": first,
-        "majority": None if most is None else metric(first)(labels, np.full_like(labels, most), classes),
+        "scores": scores_of(job.task, bench.network, bench.data.score, bench.data.classes) if is_last else best.scores,
+        "metric": job.task.metrics[0],
+        "majority": majority_score(job.task, bench.data),
         "steps": trained.steps,
         "examples": len(bench.data.train),
         "learning_curve": [list(point) for point in trained.curve],
+        **({"joined": joined} if joined else {}),
+        **({} if is_last else {"best": best.facts()}),
     }

@@ -38,6 +38,14 @@ class NeedlessLabel(Diagnostic):
 
 
 @frozen(kw_only=True)
+class NeedlessStride(Diagnostic):
+    code = "needless-stride"
+    says = "inputs of a task of the kind `{kind}` are cut, and not read in windows"
+    help = "remove `stride`; tasks of the kind `answer spans` have one"
+    kind: str
+
+
+@frozen(kw_only=True)
 class MetricDoesNotFit(Diagnostic):
     code = "metric-does-not-fit"
     says = "`{metric}` does not score tasks of the kind `{kind}`"

@@ -85,7 +85,8 @@ TASK = _table(
     ),
     Field(
         name="splits",
-        means="the split trained on, and the split scored on (default: train, validation)",
+        means="the split trained on, and the split scored on, or the share of the former that is scored on instead:"
+        " every hundredth example of `1% of train` (default: train, validation)",
         example="splits train, validation",
     ),
     Field(name="text", means="columns of the input, in order", example="text sentence1, sentence2", is_required=True),
@@ -95,8 +96,20 @@ TASK = _table(
         name="length", means="tokens of an input; longer ones are cut", example="length 128 tokens", is_required=True
     ),
     Field(
+        name="stride",
+        means="of answer spans: how far apart the windows begin that a longer text is read in (default: 128 tokens)",
+        example="stride 128 tokens",
+    ),
+    Field(
+        name="head",
+        means="what a head is before any training: `fresh`, or that which the model was pre-trained with"
+        " (default: fresh)",
+        example="head fresh",
+    ),
+    Field(
         name="evaluate",
-        means="when a network is scored: after its last step, or where it was best on a split (default: last)",
+        means="when a network is scored: after its last step, or after that epoch which was best on a split"
+        " (default: last)",
         example="evaluate best on validation",
     ),
     Field(
@@ -171,7 +184,7 @@ STUDY = _table(
 ROLES = {
     "search": "head, order and dropout of the trainings that find a mask",
     "head": "fresh heads",
-    "order": "order of the examples",
+    "order": "order of the examples, and which of their words are masked",
     "dropout": "dropout",
     "mask": "random masks",
     "weights": "random and shuffled weights",

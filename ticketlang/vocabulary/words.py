@@ -14,6 +14,7 @@ SYNONYMS = {
     "batch_size": "batch",
     "max_length": "length",
     "max_seq_length": "length",
+    "doc_stride": "stride",
     "max_train_samples": "limit",
     "samples": "limit",
     "examples": "limit",
