@@ -25,12 +25,17 @@ TASK_KINDS = {
     "classify sentence": "tasks.classify",
     "classify pair": "tasks.classify",
     "score pair": "tasks.score",
+    "answer spans": "tasks.answer_spans",
     "masked words": "tasks.masked_words",
 }
 
 METRICS = dict.fromkeys(
-    ("accuracy", "f1", "matthews", "pearson", "spearman", "masked_accuracy", "masked_likelihood"), "metrics"
-)
+    (
+        "accuracy", "f1", "matthews", "pearson", "spearman", "span_f1", "exact_match", "masked_accuracy",
+        "masked_likelihood",
+    ),
+    "metrics",
+)  # fmt: skip
 
 
 class PruningMethod(Protocol):

@@ -66,7 +66,7 @@ def write_lines(path: Path, rows: Sequence[Mapping[str, object]]) -> None:
 
 
 def make_data(folder: Path) -> None:
-    """Write the tasks: is the colour warm; are both warm or both cold; how many of a pair are warm; running text."""
+    """Write the tasks: is the colour warm; are both; how many of a pair are; which it is; and running text."""
     for split, numbers in (("train", range(90)), ("validation", range(1000, 1040))):
         pairs = [(n, n * 7 + 3) for n in numbers]
         warm = [n % 6 < 3 for n in range(10_000)]
@@ -74,6 +74,12 @@ def make_data(folder: Path) -> None:
         for name, label in (("same", lambda a, b: int(a == b)), ("count", lambda a, b: float(a + b))):
             rows = [{"one": sentence(a), "two": sentence(b), "label": label(warm[a], warm[b])} for a, b in pairs]
             write_lines(folder / f"{name}/{split}.jsonl", rows)
+        rows = []
+        for n in numbers:
+            context, colour = f"{'the sky ' * (n % 5)}{sentence(n)}{' pale sky' * (n % 3)}", (*WARM, *COLD)[n % 6]
+            answers = {"text": [colour], "answer_start": [context.index(colour)]}
+            rows.append({"question": "a bright thing", "context": context, "answers": answers})
+        write_lines(folder / f"spans/{split}.jsonl", rows)
         lines = [f"{sentence(n)}\n" for n in numbers]
         (folder / "text").mkdir(exist_ok=True)
         (folder / f"text/{split}.txt").write_text("".join(lines), encoding="utf-8")
@@ -117,6 +123,12 @@ def text(**changed: object) -> Task:
     )
 
 
+def spans(**changed: object) -> Task:
+    data = Data(origin="files", name="spans/{split}.jsonl", at=AT)
+    of = {"text": ("question", "context"), "label": "answers", "metrics": ("span_f1", "exact_match"), "stride": 4}
+    return evolve(warm(name="spans", kind="answer spans", data=data), **{**of, **changed})
+
+
 def files_of(folder: Path, task: Task) -> DataPlace:
     splits = (task.train_split, task.score_split)
     return DataPlace(digest="data", files={s: folder / task.data.name.replace("{split}", s) for s in splits})
@@ -149,7 +161,7 @@ class World:
     def open(cls, model: Path, data: Path, store: Path) -> "World":
         notes = Notes()
         places = Places(
-            model_folder=model, tasks={t.name: files_of(data, t) for t in (warm(), same(), count(), text())}
+            model_folder=model, tasks={t.name: files_of(data, t) for t in (warm(), same(), count(), text(), spans())}
         )
         return cls(Workshop.open(places, notes, "cpu"), Store.open(store), notes)
 

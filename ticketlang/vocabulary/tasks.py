@@ -30,7 +30,6 @@ TASK_KINDS = {
             has_label=True,
             metrics=("span_f1", "exact_match"),
             answers_for_whole_inputs=False,
-            runs=False,
         ),
         TaskKind(
             name="masked words",
