@@ -198,7 +198,8 @@ SEEDS = _table(
 TICKET = _table(
     Field(
         name="source",
-        means="tasks that masks are found on, each by itself; `none`: the pre-trained weights as they are",
+        means="tasks that masks are found on, each by itself; `mnli + mrpc`: on both by turns, one batch each, by the"
+        " recipe of the first; `none`: the pre-trained weights as they are",
         example="source mnli, mrpc + rte",
         is_required=True,
     ),
