@@ -22,6 +22,8 @@ from .study import (
     Model,
     Optimizer,
     Pruning,
+    PublishedLevel,
+    PublishedNumber,
     Recipe,
     Seeds,
     Study,
@@ -52,7 +54,7 @@ class Said:
     @property
     def name(self) -> str:
         """What tells it from others of its block."""
-        if self.word in {"task", "arm", "study", "ticket", "claim"}:
+        if self.word in {"task", "arm", "study", "ticket", "claim", "published"}:
             return f"{self.word} {self.phrase}"
         if self.word == "head" and " in " in self.phrase:  # of a ticket, and not of a task or of seeds
             return f"head {self.phrase[self.phrase.rindex('in ') :]}"
@@ -154,6 +156,9 @@ def _study(study: Study) -> Iterator[Said]:
     for claim in study.claims:
         word, _, rest = _claim(claim).partition(" ")
         yield Said("claim", claim.name, (Said(word, rest),))
+    for published in study.published:
+        if said := tuple(_number(number) for number in published.numbers if _is_in(study, number)):
+            yield Said("published", f'"{published.where}"', said)
     if study.report:
         yield Said("report", _list(study.report))
 
@@ -290,6 +295,24 @@ def _claim(claim: Claim) -> str:
 def _pattern(pattern: ArmPattern) -> str:
     source = "" if pattern.source is None else f" from {' + '.join(pattern.source.split('+'))}"
     return f"{pattern.arm}{source}{'' if pattern.level is None else f' at {_level(pattern.level)}'}"
+
+
+def _number(number: PublishedNumber) -> Said:
+    word, _, rest = _pattern(number.arm).partition(" ")
+    said = f"{rest} " if rest else ""
+    if isinstance(number, PublishedLevel):
+        return Said(word, f"{said}matches dense on {number.target} up to {_level(number.level)}")
+    side = "" if number.below_dense is None else f" {'below' if number.below_dense else 'above'} dense"
+    sd = "" if number.sd is None else f" sd {number_text(number.sd)}"
+    return Said(word, f"{said}on {number.target} {number_text(number.points)}{side}{sd}")
+
+
+def _is_in(study: Study, number: PublishedNumber) -> bool:
+    """Whether a study has everything that a published number speaks of."""
+    arms = {*(ticket.name for ticket in study.tickets), *(arm.name for arm in study.baselines)}
+    sources = {*study.tasks, "target", "none"}
+    named = number.arm.source.split("+") if number.arm.source else ()
+    return number.arm.arm in arms and number.target in study.tasks and sources.issuperset(named)
 
 
 def _duration(duration: Duration) -> str:

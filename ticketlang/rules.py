@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from . import diagnostics
 from .diagnostics import Diagnostic
 from .source import Span
-from .study import Arm, ArmPattern, Claim, Recipe, Study, Task, Ticket
+from .study import Arm, ArmPattern, Claim, PublishedNumber, Recipe, Study, Task, Ticket
 from .units import START, Duration, Sparsity
 from .vocabulary.metrics import METRICS
 from .vocabulary.tasks import TASK_KINDS, WINDOWED
@@ -235,6 +235,15 @@ def claims_have_seeds_to_stand_on(study: Study) -> Iterator[Diagnostic]:
         yield diagnostics.OneSeed(at=study.claims[0].at)
 
 
+def published_numbers_have_a_cell(study: Study) -> Iterator[Diagnostic]:
+    for published in study.published:
+        missing = [number for number in published.numbers if not _has_cell(study, number)]
+        if missing:
+            yield diagnostics.PublishedElsewhere(
+                at=missing[0].at, cell=str(missing[0]), count=len(missing), total=len(published.numbers)
+            )
+
+
 RULES_OF_PARTS: tuple[Rule, ...] = (
     text_columns_fit_the_kind,
     labels_are_where_they_are_needed,
@@ -260,6 +269,7 @@ RULES: tuple[Rule, ...] = (
     claims_compare_what_is_run,
     matching_is_defined,
     claims_have_seeds_to_stand_on,
+    published_numbers_have_a_cell,
 )
 
 
@@ -311,6 +321,18 @@ def _targets(study: Study, pattern: ArmPattern) -> dict[str, None]:
             if is_source and (pattern.level is None or pattern.level == level):
                 targets[task.name] = None
     return targets
+
+
+def _has_cell(study: Study, number: PublishedNumber) -> bool:
+    """Whether the study trains what a published number is about: without a source, the ticket of the target itself."""
+    arm, is_baseline = number.arm, _baseline(study, number.arm.arm) is not None
+    for ticket in study.tickets:
+        is_own = arm.source in {None, "target"} and (is_baseline or ticket.source == (number.target,))
+        if (is_own or arm.source == ticket.source_name) and (is_baseline or ticket.name == arm.arm):
+            levels = [level for level, task in _trainings(study, ticket) if task.name == number.target]
+            if levels and (arm.level is None or arm.level in levels):
+                return True
+    return False
 
 
 def _trainings(study: Study, ticket: Ticket) -> Iterator[tuple[Sparsity, Task]]:

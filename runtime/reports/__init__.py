@@ -9,14 +9,14 @@ from .sections import section_named
 
 __all__ = ["Report", "report"]
 
-ALWAYS = "scores"  # every report opens with the numbers themselves
+FIRST = ("scores", "published")  # every report opens with the numbers themselves
 LAST = "verdicts"
 
 
 def report(plan: Plan, store: Store) -> Report:
     """The report of a study as far as it is done: the scores, the sections it asks for, and the verdicts."""
     evidence = Evidence.of(plan, store)
-    names = dict.fromkeys((ALWAYS, *plan.study.report, LAST))
+    names = dict.fromkeys((*FIRST, *plan.study.report, LAST))
     sections: list[Section] = [section for name in names if (section := section_named(name)(evidence)).blocks]
     return Report(
         study=plan.study.name,

@@ -210,6 +210,19 @@ class OneSeed(Diagnostic):
 
 
 @frozen(kw_only=True)
+class PublishedElsewhere(Diagnostic):
+    code = "published-elsewhere"
+    severity: ClassVar[Literal["error", "warning"]] = "warning"
+    says = "of {total} published numbers this study has nothing to show beside {count}, the first for `{cell}`"
+    help = (
+        "a number stands beside the cell of its arm, level and target; without `from` that is the target's own ticket"
+    )
+    cell: str
+    count: int
+    total: int
+
+
+@frozen(kw_only=True)
 class NotImplementedYet(Diagnostic):
     """The row of what a study names says that its runtime is still to come."""
 

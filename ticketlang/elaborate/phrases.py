@@ -57,6 +57,11 @@ class Reader:
         return cls(field, tuple(parts), statement.at)
 
     @classmethod
+    def of_sentence(cls, statement: Statement, field: Field) -> "Reader":
+        """Reads a whole statement, the word that opens it included."""
+        return cls(field, (statement.word, *cls.of(statement, field).parts), statement.at)
+
+    @classmethod
     def of_item(cls, item: Item, field: Field) -> "Reader":
         """Reads what stands between two commas."""
         return cls(field, item.parts, item.at)

@@ -15,11 +15,13 @@ from ..vocabulary.fields import ROLES, SEEDS, STUDY
 from ..vocabulary.sections import SECTIONS
 from .arms import arm_of
 from .blocks import Fields, fields_of, name_of
-from .claims import Names, claim_of
+from .claims import claim_of
 from .complaints import Complaints, Misread
 from .modules import Declaration, Module
 from .nearest import nearest
+from .patterns import Names
 from .phrases import Name, Reader, check_above_zero
+from .published import publications_of
 from .quantities import MOST_SEEDS, nearest_level, take_levels, take_seeds
 from .tasks import Tasks
 from .tickets import tickets_of
@@ -54,7 +56,9 @@ def study_of(head: Statement, module: Module, tasks: Tasks, complaints: Complain
         _add_tickets(parts, statement)
     baselines = _baselines(parts)
     transfers = tuple(_transfers(parts))
-    claims = tuple(_claims(parts, baselines))
+    names = Names({name: parts.levels(name) for name in parts.blocks}, baselines, parts.module, parts.tasks)
+    claims = tuple(_claims(parts, names))
+    published = tuple(publications_of(fields.all("published"), names, complaints))
     question = fields.read("question", lambda phrase: phrase.take_string("a question in quotes").text)
     precision = fields.read("precision", lambda phrase: phrase.take_one_of("fp32", "bf16"))
     return Study(
@@ -69,6 +73,7 @@ def study_of(head: Statement, module: Module, tasks: Tasks, complaints: Complain
         transfers=transfers,
         match=fields.read("match", _take_match),
         claims=claims,
+        published=published,
         report=fields.read_items("report", _take_section) or (),
         at=head.at,
     )
@@ -248,9 +253,7 @@ def _take_match(phrase: Reader) -> MatchRule:
     return MatchRule(amount=amount, unit=unit, deviation=deviation, at=start)
 
 
-def _claims(parts: Parts, baselines: dict[str, Arm | None]) -> Iterable[Claim]:
-    levels = {name: parts.levels(name) for name in parts.blocks}
-    names = Names(levels, baselines, parts.module, parts.tasks)
+def _claims(parts: Parts, names: Names) -> Iterable[Claim]:
     places: dict[str, Span] = {}
     for statement in parts.fields.all("claim"):
         name, _ = name_of(statement, parts.complaints)

@@ -4,7 +4,7 @@ from typing import Literal
 
 from attrs import frozen
 
-BlockName = Literal["file", "task", "arm", "study", "seeds", "ticket", "claim"]
+BlockName = Literal["file", "task", "arm", "study", "seeds", "ticket", "claim", "published"]
 
 
 @frozen(kw_only=True, repr=False)
@@ -173,6 +173,13 @@ STUDY = _table(
         block="always",
     ),
     Field(
+        name="published",
+        means="numbers of a publication, in hundredths or as sparsest levels that match, shown beside the study's own",
+        example='published "Chen et al. 2020, Table 2" { imp at 70% on mnli 82.6 sd 0.2, qqp 90.0 }',
+        repeats=True,
+        block="always",
+    ),
+    Field(
         name="drop",
         means="what the study that is extended says, and this one does not",
         example="drop claim universal",
@@ -250,6 +257,9 @@ TICKET = _table(
 # A claim holds one sentence, which opens with the name of a ticket or a baseline.
 CLAIM: dict[str, Field] = {}
 
+# So does each line of a publication's numbers.
+PUBLISHED: dict[str, Field] = {}
+
 BLOCKS: dict[str, dict[str, Field]] = {
     "file": FILE,
     "task": TASK,
@@ -258,4 +268,5 @@ BLOCKS: dict[str, dict[str, Field]] = {
     "seeds": SEEDS,
     "ticket": TICKET,
     "claim": CLAIM,
+    "published": PUBLISHED,
 }
