@@ -48,6 +48,7 @@ LIGHT = (
     "facts",
     "failures",
     "masks",
+    "matching",
     "models.description",
     "pins",
     "progress",

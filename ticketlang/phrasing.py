@@ -38,7 +38,8 @@ from .vocabulary.tasks import TASK_KINDS, WINDOWED
 from .vocabulary.words import RESERVED
 
 WORD = re.compile(r"[^\W\d][\w-]*(\.[\w-]+)*")
-LONGEST = 28  # digits of a number; one that has more is no decimal fraction, or nobody would read it
+LONGEST = 28  # digits of a level; one that has more is no decimal fraction, or nobody would read it
+LONGEST_WRITTEN = 100  # digits of a number that somebody wrote, with room to spare
 EXACT = Context(prec=200)
 INDENT = "  "
 
@@ -279,9 +280,12 @@ def _transfer(transfer: Transfer) -> str:
 
 
 def _match(rule: MatchRule) -> str:
-    if rule.unit == "points":
-        return f"within {number_text(rule.amount)} points of dense"
-    return f"within {number_text(rule.amount)} sd of dense using {rule.deviation} sd"
+    if rule.unit == "sd":
+        return f"within {number_text(rule.amount)} sd of dense using {rule.deviation} sd"
+    test = "" if rule.confidence is None else f" with {_percent(rule.confidence)} confidence"
+    if rule.to_show == "difference":
+        return f"unless below dense{test}"
+    return f"within {number_text(rule.amount)} points of dense{test}" if rule.amount or test else "at or above dense"
 
 
 def _claim(claim: Claim) -> str:
@@ -330,16 +334,17 @@ def _percent(fraction: Fraction) -> str | None:
 
 def number_text(value: Fraction) -> str:
     """Exactly, as people write it: 32, 0.5, 2e-5."""
-    number = _decimal(value)
+    number = _decimal(value, LONGEST_WRITTEN)
     if number is None:
         raise ValueError(f"{value} is no decimal fraction")
-    small = number and abs(number) < Decimal("0.001")
-    return f"{number:E}".lower().replace("e+", "e") if small or abs(number) >= 10**6 else f"{number:f}"
+    is_extreme = number and not Decimal("0.001") <= abs(number) < 10**6
+    has_few_digits = len(number.as_tuple().digits) <= LONGEST
+    return f"{number:E}".lower().replace("e+", "e") if is_extreme and has_few_digits else f"{number:f}"
 
 
-def _decimal(value: Fraction) -> Decimal | None:
+def _decimal(value: Fraction, longest: int = LONGEST) -> Decimal | None:
     number = EXACT.divide(Decimal(value.numerator), Decimal(value.denominator)).normalize(EXACT)
-    if Fraction(number) != value or len(number.as_tuple().digits) > LONGEST:
+    if Fraction(number) != value or len(number.as_tuple().digits) > longest:
         return None
     return number if number else Decimal(0)
 

@@ -10,7 +10,7 @@ from typing import Literal
 from attrs import field, frozen
 
 from .source import Span
-from .units import START, Duration, Sparsity
+from .units import START, Duration, Sparsity, percent_text
 
 # Fields of a value that cannot change a result: they stay out of the keys of jobs.
 OUTSIDE_KEY = {"key": False}
@@ -201,20 +201,30 @@ class Transfer:
     places: Places = field(eq=False, factory=dict)  # "at 50%" for each level
 
 
+Deviation = Literal["ticket", "dense", "larger", "pooled"]
+
+
 @frozen(kw_only=True, repr=False)
 class MatchRule:
     """When a score matches a reference (paper, Section 3: "within one standard deviation"; the sigma is named here)."""
 
-    amount: Fraction  # standard deviations, or points (hundredths of a score)
+    amount: Fraction  # standard deviations, or points (hundredths of a score), that a mean may lie below dense
     unit: Literal["sd", "points"]
-    deviation: Literal["ticket", "dense", "larger", "pooled"] | None = None  # whose; None with points
+    deviation: Deviation | None = None  # whose; None with points
+    confidence: Fraction | None = None  # with which a test over paired runs must show it; None: means are compared
+    to_show: Literal["match", "difference"] = "match"  # by a test; "difference": it matches unless shown to be below
     at: Span = field(eq=False)
 
     def __str__(self) -> str:
         number = f"{float(self.amount):g}"
-        if self.unit == "points":
-            return f"within {number} points of dense"
-        return f"within {number} sd of dense using {self.deviation} sd"
+        if self.unit == "sd":
+            return f"within {number} sd of dense using {self.deviation} sd"
+        if self.to_show == "match" and not self.amount and self.confidence is None:
+            return "at or above dense"
+        test = "" if self.confidence is None else f" with {percent_text(self.confidence)} confidence"
+        if self.to_show == "difference":
+            return f"unless below dense{test}"
+        return f"within {number} {'point' if number == '1' else 'points'} of dense{test}"
 
 
 @frozen(kw_only=True, repr=False)

@@ -1,6 +1,6 @@
 """Scores as tables show them: in hundredths, as the field does, correlations too."""
 
-from ..statistics import Average
+from ..statistics import Average, Interval
 from .blocks import MISSING
 
 MINUS = "\N{MINUS SIGN}"  # as wide as a plus sign, so that differences stand in line
@@ -27,6 +27,11 @@ def points(value: float, decimals: int = 2, *, is_signed: bool = False) -> str:
 def gap(average: Average | None) -> str:
     """A difference with its deviation, `+0.40 ± 0.22`, in points."""
     return MISSING.text if average is None else _with_deviation(difference(average.mean), average)
+
+
+def interval(found: Interval | None) -> str:
+    """`+0.10 to +0.35`, in points; empty where there is none."""
+    return "" if found is None else f"{difference(found.low)} to {difference(found.high)}"
 
 
 def runs(average: Average | None, asked: int) -> str:

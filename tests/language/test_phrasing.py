@@ -36,6 +36,10 @@ BODIES = {
     "published": TICKET + "; rewind 0 steps, 1 step }\nbaselines dense, random_mask\ntransfer imp at 50% to a, b\n"
     'published "Table 2" { dense on a 82.4 sd 0.5, b 90; imp from a at 50% on b 3.65 below dense, a 0.2 above dense }\n'
     'published "Table 4" { imp matches dense on a up to 70%, b up to 50%; random_mask at 50% on a 0 }',
+    "long numbers": f"{TICKET} }}\nmatch within 123456789012345678901234567890.12345678901234567890 points of dense",
+    "mean": f"{TICKET} }}\nmatch within 0 points of dense",
+    "shown": f"{TICKET} }}\nmatch within 1 point of dense with 99.5% confidence",
+    "not shown": f"{TICKET} }}\nmatch unless below dense with 95% confidence",
     "precision": f'{TICKET} }}\nprecision bf16; question "What? \\ \u00e9"; match within 2 sd of dense using pooled sd',
 }
 

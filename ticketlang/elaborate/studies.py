@@ -2,13 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 from itertools import product
-from typing import Literal
 
 from attrs import define, evolve, field
 
 from .. import diagnostics
 from ..source import Span
-from ..study import Arm, Claim, MatchRule, Model, Seeds, Study, Task, Ticket, Transfer
+from ..study import Arm, Claim, Model, Seeds, Study, Task, Ticket, Transfer
 from ..syntax import Statement
 from ..units import Sparsity
 from ..vocabulary.fields import ROLES, SEEDS, STUDY
@@ -17,17 +16,15 @@ from .arms import arm_of
 from .blocks import Fields, fields_of, name_of
 from .claims import claim_of
 from .complaints import Complaints, Misread
+from .matching import take_match
 from .modules import Declaration, Module
 from .nearest import nearest
 from .patterns import Names
-from .phrases import Name, Reader, check_above_zero
+from .phrases import Name, Reader
 from .published import publications_of
 from .quantities import MOST_SEEDS, nearest_level, take_levels, take_seeds
 from .tasks import Tasks
 from .tickets import tickets_of
-
-Deviation = Literal["ticket", "dense", "larger", "pooled"]
-DEVIATIONS: tuple[Deviation, ...] = ("ticket", "dense", "larger", "pooled")
 
 
 @define(eq=False, repr=False)
@@ -71,7 +68,7 @@ def study_of(head: Statement, module: Module, tasks: Tasks, complaints: Complain
         tickets=tuple(parts.tickets),
         baselines=tuple(arm for arm in baselines.values() if arm is not None),
         transfers=transfers,
-        match=fields.read("match", _take_match),
+        match=fields.read("match", take_match),
         claims=claims,
         published=published,
         report=fields.read_items("report", _take_section) or (),
@@ -226,31 +223,7 @@ def _named(phrase: Reader, parts: Parts) -> tuple[Declaration, ...]:
     return found or ()
 
 
-# Match, claims, report
-
-
-def _take_match(phrase: Reader) -> MatchRule:
-    """`within 1 sd of dense using larger sd`, `within 2 points of dense`."""
-    start = phrase.here
-    phrase.take_words("within")
-    number = phrase.take_number("a number of `sd` or `points`")
-    amount = check_above_zero(phrase, number, "a tolerance") if number.value else number.value
-    if phrase.next is None or not (phrase.says("sd") or phrase.says("points") or phrase.says("point")):
-        raise Misread(diagnostics.UnitMissing(at=number.at, number=number.text, right=f"{number.text} sd"))
-    unit: Literal["sd", "points"] = "sd" if phrase.takes("sd") else "points"
-    if unit == "points":
-        phrase.take_one_of("points", "point")
-    phrase.take_words("of", "dense")
-    if unit == "points":
-        return MatchRule(amount=amount, unit=unit, at=start)
-    if not phrase.takes("using"):
-        if phrase.next is not None:
-            raise phrase.misread("`using`")
-        raise Misread(diagnostics.DeviationUnsaid(at=phrase.whole))
-    said = phrase.take_one_of(*DEVIATIONS)
-    phrase.take_words("sd")
-    deviation = next(known for known in DEVIATIONS if known == said)
-    return MatchRule(amount=amount, unit=unit, deviation=deviation, at=start)
+# Claims, report
 
 
 def _claims(parts: Parts, names: Names) -> Iterable[Claim]:
