@@ -33,6 +33,7 @@ STAGES = (
     "pipeline",
     "readiness",
     "requests",
+    "connectivity",
     "lay_out",
     "display",
     "cli",

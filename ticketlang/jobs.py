@@ -145,8 +145,26 @@ class DrawMask(Job):
     like: JobKey | None  # the mask whose share in each matrix is kept; None: one draw over the whole scope
 
 
-AnyJob = FineTune | ReachRewindPoint | Prune | DrawMask
-KINDS: tuple[type[AnyJob], ...] = (ReachRewindPoint, FineTune, Prune, DrawMask)
+@frozen(kw_only=True)
+class Interpolate(Job):
+    """Score the networks on the straight line between two trained ones (Frankle et al. 2020, section 2)."""
+
+    kind = "interpolate"
+    joined: ClassVar[tuple[Task, ...]] = ()  # what is trained jointly has no task of its own to be scored on
+    model: str
+    task: Task
+    data: str
+    one: JobKey  # the training at the beginning of the line
+    other: JobKey  # the one at its end
+    weights: Weights  # that both began with
+    mask: JobKey | None  # of both
+    points: int = 11  # evenly spaced, the ends among them
+    seeds: TrainingSeeds  # of the first
+    precision: str
+
+
+AnyJob = FineTune | ReachRewindPoint | Prune | DrawMask | Interpolate
+KINDS: tuple[type[AnyJob], ...] = (ReachRewindPoint, FineTune, Prune, DrawMask, Interpolate)
 
 
 def canonical(value: Any) -> Any:
@@ -231,4 +249,6 @@ def describe(job: AnyJob) -> str:
             return f"prune to {job.sparsity}"
         case DrawMask():
             return f"draw a random mask of {job.sparsity}"
+        case Interpolate():
+            return f"score the line between two trainings on {job.task.name}"
     assert_never(job)

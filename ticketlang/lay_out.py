@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 
 from attrs import evolve, frozen
 
+from .connectivity import ask_line
 from .jobs import (
     DrawMask,
     FineTune,
@@ -63,6 +64,7 @@ def lay_out(study: Study, facts: Facts, known_results: KnownResults = nothing_kn
         },
         cells=requests.cells,
         masks=requests.masks,
+        lines=requests.lines,
     )
 
 
@@ -139,6 +141,8 @@ def _answer(
     origin = _origin(requests, ticket, found, seeds)
     job = _fine_tune(requests, ticket, setting, origin, found.mask, keeps_weights=is_own)
     requests.ask_cell(job, group, cell)
+    if is_own:
+        ask_line(requests, job, cell)
 
 
 def _answer_baseline(
@@ -163,6 +167,8 @@ def _answer_baseline(
     )
     job = _fine_tune(requests, ticket, setting, _weights_of(requests, arm, ticket, found, seeds), mask)
     requests.ask_cell(job, arm.name, cell)
+    if _is_reference(arm) and (target,) == ticket.source:
+        ask_line(requests, job, cell)
 
 
 def _depends_on_ticket(study: Study, arm: Arm, ticket: Ticket) -> bool:
@@ -338,10 +344,10 @@ def _fine_tune(
 def _to_run(requests: Requests, known: Mapping[JobKey, Known]) -> frozenset[JobKey]:
     """What has to run: goals that are not known, and whatever these need, back to what is known.
 
-    Goals are the cells and the masks behind them. Trained weights that were dropped are made again only if
-    something that is to run begins with them or prunes them.
+    Goals are the cells, the masks behind them, and the lines between trainings. Trained weights that were dropped are
+    made again only if something that is to run begins with them, prunes them, or goes from them to others.
     """
-    goals = {*requests.cells.values(), *requests.masks}
+    goals = {*requests.cells.values(), *requests.masks, *requests.lines.values()}
     readers: dict[JobKey, list[JobKey]] = {}
     to_run: set[JobKey] = set()
     for key in reversed(requests.jobs):

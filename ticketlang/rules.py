@@ -235,6 +235,11 @@ def claims_have_seeds_to_stand_on(study: Study) -> Iterator[Diagnostic]:
         yield diagnostics.OneSeed(at=study.claims[0].at)
 
 
+def lines_need_other_noise(study: Study) -> Iterator[Diagnostic]:
+    if "mode_connectivity" in study.report and len({(run.order, run.dropout) for run in study.seeds}) == 1:
+        yield diagnostics.OneNoise(at=study.at)
+
+
 def published_numbers_have_a_cell(study: Study) -> Iterator[Diagnostic]:
     for published in study.published:
         missing = [number for number in published.numbers if not _has_cell(study, number)]
@@ -269,6 +274,7 @@ RULES: tuple[Rule, ...] = (
     claims_compare_what_is_run,
     matching_is_defined,
     claims_have_seeds_to_stand_on,
+    lines_need_other_noise,
     published_numbers_have_a_cell,
 )
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from attrs import frozen
 from torch import nn
 
-from ticketlang.jobs import FineTune, JobKey, PretrainedHead, ReachRewindPoint
+from ticketlang.jobs import FineTune, Interpolate, JobKey, PretrainedHead, ReachRewindPoint
 from ticketlang.study import Task
 from ticketlang.units import Duration
 from ticketlang.vocabulary.tasks import TASK_KINDS
@@ -29,7 +29,7 @@ from ..training.seeds import stream
 from ..weights.files import HEAD_FILE, read_state
 from ..workshop import Workshop
 
-TrainingJob = FineTune | ReachRewindPoint
+TrainingJob = FineTune | ReachRewindPoint | Interpolate  # the last builds the network of a training, and takes no step
 Passed = Callable[[int], None]  # steps since the start of the whole training
 
 

@@ -10,9 +10,11 @@ from ticketlang.jobs import (
     AnyJob,
     DrawMask,
     FineTune,
+    Interpolate,
     JobKey,
     Pretrained,
     Prune,
+    Reached,
     ReachRewindPoint,
     TrainingSeeds,
     canonical,
@@ -27,6 +29,17 @@ TASK = study_of(spec_of(TICKET)).tasks["a"]
 SEEDS = TrainingSeeds(head=1, order=1, dropout=1, subset=1)
 TRAINING = FineTune(
     model="m", task=TASK, data="d", weights=Pretrained(), mask=JobKey("k"), seeds=SEEDS, precision="fp32"
+)
+LINE = Interpolate(
+    model="m",
+    task=TASK,
+    data="d",
+    one=JobKey("one"),
+    other=JobKey("other"),
+    weights=Pretrained(),
+    mask=JobKey("k"),
+    seeds=SEEDS,
+    precision="fp32",
 )
 PRUNING = Pruning(method="magnitude", allocation="global", scope=("encoder",))
 
@@ -54,6 +67,7 @@ PRUNING = Pruning(method="magnitude", allocation="global", scope=("encoder",))
             DrawMask(model="m", scope=("encoder",), sparsity=Sparsity.percent(70), seed=1, like=None),
             "c280ec69e2f3883ebc3933a13718587025c06d42",
         ),
+        (LINE, "896e7c83e4dcd79927bf17373bce4680419d50ae"),
     ],
     ids=lambda value: getattr(value, "kind", ""),
 )
@@ -102,3 +116,4 @@ def test_no_path_and_no_place_enters_a_key() -> None:
 def test_inputs_are_the_keys_a_job_reads() -> None:
     assert inputs_of(TRAINING) == ("k",)
     assert inputs_of(evolve(TRAINING, head=JobKey("h"))) == ("k", "h")
+    assert inputs_of(evolve(LINE, weights=Reached(job=JobKey("point")))) == ("one", "other", "point", "k")

@@ -27,9 +27,10 @@ from runtime.masks import MASK_FILE, write_mask
 from runtime.reports import Report, report
 from runtime.reports.blocks import Column, Entry, Section, Table
 from runtime.reports.evidence import Evidence
+from runtime.reports.packed import pack
 from runtime.reports.sections import SECTIONS, section_named
 from runtime.reports.sections.layer_sparsity import _kind, _layer
-from runtime.reports.sections.mask_overlap import overlap, pack
+from runtime.reports.sections.mask_overlap import overlap
 from runtime.reports.writers.terminal import terminal_report
 from runtime.store import Certificate, Outcome, Store
 from ticketlang.plan import Cell
@@ -255,7 +256,7 @@ def test_masks_are_read_from_their_files(tmp_path: Path) -> None:
     text = shown(*terminal_report(report(laid_out, store)), width=80)
 
     (line,) = (line for line in text.splitlines() if line.startswith("imp/a and imp/b"))
-    assert line.split()[3:] == ["50.00", "20.00", "20.00", "1"]
+    assert line.split()[3:] == ["50.00", "20.00", "20.00", "2.50\N{MULTIPLICATION SIGN}", "1"]
 
 
 def test_a_mask_that_all_seeds_share_is_compared_with_that_of_each(tmp_path: Path) -> None:

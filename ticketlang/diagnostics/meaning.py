@@ -210,6 +210,13 @@ class OneSeed(Diagnostic):
 
 
 @frozen(kw_only=True)
+class OneNoise(Diagnostic):
+    code = "one-noise"
+    says = "`mode_connectivity` compares trainings of different data order or dropout, and all runs have the same"
+    help = "say more seeds: `seeds 1, 2`"
+
+
+@frozen(kw_only=True)
 class PublishedElsewhere(Diagnostic):
     code = "published-elsewhere"
     severity: ClassVar[Literal["error", "warning"]] = "warning"

@@ -15,6 +15,8 @@ SECTIONS = (
     "transfer_matrix",
     "layer_sparsity",
     "mask_overlap",
+    "mask_distance",
+    "mode_connectivity",
     "verdicts",
 )
 
