@@ -11,7 +11,7 @@ from typing import Any
 from ...results import Condition
 from ...statistics import average
 from ..blocks import MISSING, Block, Column, Entry, Section, Table
-from ..evidence import Evidence, arm_name
+from ..evidence import Evidence
 from ..numbers import points, runs, score, share
 
 Result = Mapping[str, Any]  # of a job that scored a line
@@ -36,7 +36,7 @@ def _barriers(evidence: Evidence, target: str, lines: Mapping[Condition, Sequenc
         title=f"{target}, {evidence.metric(target)}: between two trainings that differ in order and dropout alone",
         columns=(
             Column("arm", is_number=False),
-            *map(Column, ("level", "ends", "lowest", "barrier", "same sign", "sign kept", "runs")),
+            *map(Column, ("ends", "lowest", "barrier", "same sign", "sign kept", "runs")),
         ),
         rows=tuple(_row(condition, results) for condition, results in lines.items()),
         notes=(
@@ -49,14 +49,12 @@ def _barriers(evidence: Evidence, target: str, lines: Mapping[Condition, Sequenc
 def _row(condition: Condition, results: Sequence[Result | None]) -> tuple[Entry, ...]:
     there = [result for result in results if result is not None]
     barrier = average([result["barrier"] for result in there], len(results))
-    level = Entry(str(condition.level) if condition.level else "")
     if not there:
-        return Entry(arm_name(condition)), level, *[MISSING] * 5, Entry(runs(None, len(results)))
+        return Entry(_name(condition)), *[MISSING] * 5, Entry(runs(None, len(results)))
     ends = fmean(fmean((result["line"][0], result["line"][-1])) for result in there)
     lowest = fmean(min(result["line"]) for result in there)
     return (
-        Entry(arm_name(condition)),
-        level,
+        Entry(_name(condition)),
         Entry(points(100 * ends)),
         Entry(points(100 * lowest)),
         Entry(score(barrier)),
@@ -64,6 +62,10 @@ def _row(condition: Condition, results: Sequence[Result | None]) -> tuple[Entry,
         Entry(_share(there, "since the start")),
         Entry(runs(barrier, len(results))),
     )
+
+
+def _name(condition: Condition) -> str:
+    return condition.name.removesuffix(f"/{condition.target}")
 
 
 def _share(results: Sequence[Result], which: str) -> str:
@@ -88,11 +90,10 @@ def _along(evidence: Evidence, target: str, lines: Mapping[Condition, Sequence[R
         )
         for i, place in enumerate(places)
     ]
-    names = (f"{arm_name(c)}@{c.level}" if c.level else arm_name(c) for c in there)
     return (
         Table(
             title=f"{target}, {evidence.metric(target)}: along the line",
-            columns=(Column("share"), *map(Column, names)),
+            columns=(Column("share"), *(Column(_name(condition)) for condition in there)),
             rows=tuple(rows),
         ),
     )
