@@ -158,6 +158,25 @@ def test_published_numbers_stand_beside_what_was_found(tmp_path: Path, width: in
     assert same_as_golden(GOLDENS / f"published-{width}.txt", text)
 
 
+def test_what_is_a_matrix_there_is_a_matrix_here(tmp_path: Path) -> None:
+    """Several sources on several targets: found here, and in brackets what was published."""
+    gaps = published(
+        *(
+            found_by_others(f"{i}.5", "imp", target, 70, source, below_dense=source != "mlm")
+            for i, (source, target) in enumerate([("a", "a"), ("a", "b"), ("mlm", "a"), ("mlm", "b"), ("b", "mlm")])
+        ),
+        where="A. Author 2020, Figure 2",
+    )
+    store, laid_out = Store.open(tmp_path / "store"), plan(evolve(WANTED, published=(gaps,), claims=(), report=()))
+    fill(store, laid_out, lambda cell: None if cell.target == "mlm" else score(cell))
+    found = report(laid_out, store)
+    (section,) = (section for section in found.sections if section.title == "Beside published numbers")
+
+    text = shown(*terminal_report(evolve(found, sections=(section,))), width=80)
+
+    assert same_as_golden(GOLDENS / "published-matrix-80.txt", text)
+
+
 def test_published_numbers_change_no_key_and_no_verdict(tmp_path: Path) -> None:
     store, without, with_ = Store.open(tmp_path), plan(WANTED), plan(evolve(WANTED, published=(PUBLISHED,)))
     fill(store, without, score)

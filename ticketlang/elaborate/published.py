@@ -35,9 +35,7 @@ def publications_of(statements: Iterable[Statement], names: Names, complaints: C
 
 def _take_where(head: Statement) -> str:
     phrase = Reader.of(head, STUDY["published"])
-    where = phrase.take_string("where the numbers were published, in quotes")
-    phrase.take_end()
-    return where.text
+    return phrase.read_whole(lambda said: said.take_string("where the numbers were published, in quotes")).text
 
 
 def _numbers(head: Statement, names: Names, complaints: Complaints) -> Iterator[PublishedNumber]:
@@ -48,8 +46,7 @@ def _numbers(head: Statement, names: Names, complaints: Complaints) -> Iterator[
             example, word = STUDY["published"].example, statement.word.at.text
             complaints.add(diagnostics.UnexpectedBlock(at=statement.block.at, word=word, example=example))
             continue
-        phrase = Reader.of_sentence(statement, STUDY["published"])
-        for number in complaints.attempt(lambda phrase=phrase: _take_line(phrase, names)) or ():  # type: ignore[misc]  # as above
+        for number in complaints.attempt(lambda statement=statement: _line(statement, names)) or ():  # type: ignore[misc]  # as above
             if (place := _place(number)) in seen:
                 complaints.add(diagnostics.NamedTwiceInList(at=number.at, name=str(number)))
             else:
@@ -64,6 +61,10 @@ def _place(number: PublishedNumber) -> PublishedNumber:
     return evolve(number, points=Fraction(0), sd=None, below_dense=None)
 
 
+def _line(statement: Statement, names: Names) -> list[PublishedNumber]:
+    return Reader.of_sentence(statement, STUDY["published"]).read_whole(lambda phrase: _take_line(phrase, names))
+
+
 def _take_line(phrase: Reader, names: Names) -> list[PublishedNumber]:
     """`imp at 70% on mnli 82.6 sd 0.2, qqp 0.25 below dense`, `imp matches dense on mnli up to 70%`."""
     patterns = Patterns(phrase, names)
@@ -76,7 +77,6 @@ def _take_line(phrase: Reader, names: Names) -> list[PublishedNumber]:
         start = phrase.here
         target = _take_target(phrase, names)
         numbers.append(_take_level(phrase, arm, target, start) if is_level else _take_score(phrase, arm, target, start))
-    phrase.take_end()
     return numbers
 
 
