@@ -156,8 +156,8 @@ class Interpolate(Job):
     data: str
     one: JobKey  # the training at the beginning of the line
     other: JobKey  # the one at its end
-    weights: Weights  # that both began with
-    mask: JobKey | None  # of both
+    weights: Weights  # that the first began with
+    mask: JobKey | None  # of the first; what it removes is gone at the other end, too
     points: int = 11  # evenly spaced, the ends among them
     seeds: TrainingSeeds  # of the first
     precision: str

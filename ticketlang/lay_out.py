@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 
 from attrs import evolve, frozen
 
-from .connectivity import ask_line
+from .connectivity import ask_lines
 from .jobs import (
     DrawMask,
     FineTune,
@@ -142,7 +142,7 @@ def _answer(
     job = _fine_tune(requests, ticket, setting, origin, found.mask, keeps_weights=is_own)
     requests.ask_cell(job, group, cell)
     if is_own:
-        ask_line(requests, job, cell)
+        ask_lines(requests, job, cell)
 
 
 def _answer_baseline(
@@ -168,7 +168,7 @@ def _answer_baseline(
     job = _fine_tune(requests, ticket, setting, _weights_of(requests, arm, ticket, found, seeds), mask)
     requests.ask_cell(job, arm.name, cell)
     if _is_reference(arm) and (target,) == ticket.source:
-        ask_line(requests, job, cell)
+        ask_lines(requests, job, cell)
 
 
 def _depends_on_ticket(study: Study, arm: Arm, ticket: Ticket) -> bool:

@@ -59,13 +59,15 @@ class Cell:
 
 @frozen(kw_only=True)
 class Line:
-    """Between two trainings of a cell that differ in the order of the data and in dropout alone."""
+    """Between the training of a cell and another one: with other noise, or of a sparser level."""
 
     cell: Cell
-    other: Seeds  # whose order and dropout the second training has
+    other: Seeds | Cell  # whose order and dropout the second training of the cell has; or the cell at the other end
 
     @property
     def id(self) -> str:
+        if isinstance(self.other, Cell):
+            return f"{self.cell.id} to {self.other.id}"
         return f"{self.cell.id} to order and dropout of {self.other}"
 
 

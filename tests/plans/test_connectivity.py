@@ -4,15 +4,19 @@ from attrs import evolve
 from studies import TICKET, planned, remembering, spec_of
 
 from ticketlang.jobs import FineTune, Interpolate
-from ticketlang.plan import Plan
+from ticketlang.plan import Cell, Plan
+from ticketlang.study import Seeds
 
 BODY = f"{TICKET}\nbaselines dense, random_mask\ntransfer imp at 70% to a, b\n"
 REPORT = BODY + "report mode_connectivity\n"
 
 
-def lines_of(plan: Plan) -> dict[str, tuple[Interpolate, FineTune, FineTune]]:
+def lines_of(plan: Plan, kind: type = Seeds) -> dict[str, tuple[Interpolate, FineTune, FineTune]]:
+    """Lines to other noise (`Seeds`), or to other levels (`Cell`)."""
     found = {}
     for line, key in plan.lines.items():
+        if not isinstance(line.other, kind):
+            continue
         job = plan.jobs[key].job
         assert isinstance(job, Interpolate)
         one, other = plan.jobs[job.one].job, plan.jobs[job.other].job
@@ -49,6 +53,26 @@ def test_the_ends_differ_in_order_and_dropout_alone() -> None:
         assert (job.weights, job.mask, job.task) == (one.weights, one.mask, one.task)
 
 
+def test_levels_are_connected_in_order_and_differ_in_the_mask_alone() -> None:
+    found = lines_of(planned(spec_of(REPORT)), Cell)
+
+    steps = ("dense/{0}/{1} to imp/{0}@30%/{0}/{1}", "imp/{0}@30%/{0}/{1} to imp/{0}@50%/{0}/{1}",
+             "imp/{0}@50%/{0}/{1} to imp/{0}@70%/{0}/{1}")  # fmt: skip
+    assert found.keys() == {step.format(task, f"seed={seed}") for step in steps for task in "ab" for seed in (1, 2)}
+    for job, one, other in found.values():
+        assert evolve(other, mask=one.mask) == one
+        assert job.mask == one.mask
+
+
+def test_only_levels_that_are_looked_at_are_connected() -> None:
+    ticket = TICKET.replace("sparsity 30%, 50%, 70% of original", "rounds 30%, 50%, 70% of original; sparsity 50%, 70%")
+    found = lines_of(planned(spec_of(f"{ticket}\nreport mode_connectivity", tasks=("a", "b"))), Cell)
+
+    assert [name for name in found if "seed=1" in name and "imp/a" in name] == [
+        "imp/a@50%/a/seed=1 to imp/a@70%/a/seed=1"
+    ]
+
+
 def test_without_the_report_nothing_is_trained_again() -> None:
     plain = planned(spec_of(BODY))
     with_lines = planned(spec_of(REPORT))
@@ -57,7 +81,7 @@ def test_without_the_report_nothing_is_trained_again() -> None:
     assert plain.jobs.keys() < with_lines.jobs.keys()
     assert plain.cells == with_lines.cells
     extra = [planned_job.job for key, planned_job in with_lines.jobs.items() if key not in plain.jobs]
-    assert sorted(type(job).__name__ for job in extra) == ["FineTune"] * 16 + ["Interpolate"] * 16
+    assert sorted(type(job).__name__ for job in extra) == ["FineTune"] * 16 + ["Interpolate"] * (16 + 12)
 
 
 def test_runs_that_are_there_are_not_trained_again() -> None:

@@ -13,7 +13,7 @@ from runtime.reports.packed import pack
 from runtime.reports.sections.mask_distance import distance, distance_by_chance
 from runtime.reports.writers.terminal import terminal_report
 from runtime.store import Certificate, Outcome, Store
-from ticketlang.plan import Line, Plan
+from ticketlang.plan import Cell, Line, Plan
 from ticketlang.study import Study
 
 GOLDENS = Path(__file__).parent / "goldens"
@@ -24,6 +24,8 @@ WANTED = study(
 
 def line_of(line: Line) -> list[float]:
     """Dense is flat; tickets sag in the middle, the sparser the more, and in one run more than in the other."""
+    if isinstance(line.other, Cell):
+        return [0.8 - 0.002 * step for step in range(11)]
     sag = 0.0 if line.cell.level is None else 0.1 * float(line.cell.level.fraction) ** 2 * line.cell.seeds.order
     return [0.8 + 0.001 * step - sag * 4 * (step / 10) * (1 - step / 10) for step in range(11)]
 

@@ -214,7 +214,7 @@ class OneNoise(Diagnostic):
     code = "one-noise"
     severity: ClassVar[Literal["error", "warning"]] = "warning"
     says = "`mode_connectivity` compares trainings of different data order or dropout, and all runs have the same"
-    help = "say more seeds: `seeds 1, 2`; as it is, the section will be empty"
+    help = "say more seeds: `seeds 1, 2`; as it is, levels alone are connected"
 
 
 @frozen(kw_only=True)

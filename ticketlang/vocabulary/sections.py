@@ -21,7 +21,8 @@ SECTIONS = {
         Section(name="layer_sparsity", means="what was removed from each kind of matrix in each layer"),
         Section(
             name="mode_connectivity",
-            means="error on the line between two trainings of a network; each ticket and dense are trained once more",
+            means="error on lines between trainings: of two levels, and of two data orders, for which tickets and dense"
+            " are trained once more",
         ),
         Section(name="mask_overlap", means="how much of two masks is the same, against what chance would give"),
         Section(name="mask_distance", means="how far masks are from those of the level before, and of other runs"),
