@@ -114,6 +114,18 @@ def test_a_study_without_results_has_a_report(tmp_path: Path) -> None:
     assert same_as_golden(GOLDENS / "nothing-done-80.txt", text)
 
 
+def test_one_run_is_not_enough_to_count_by(tmp_path: Path) -> None:
+    """Whether a ticket reaches another is a verdict, in a matrix, too."""
+    wanted = evolve(WANTED, seeds=WANTED.seeds[:1], claims=(), report=("transfer_matrix",))
+    store, laid_out = Store.open(tmp_path / "store"), plan(wanted)
+    fill(store, laid_out, score)
+    text = shown(*terminal_report(report(laid_out, store)), width=120)
+
+    rows = [line.split() for line in text[text.index("source (row)") :].splitlines()[2:5]]
+    assert [row[0] for row in rows] == ["a", "b", "mlm"]
+    assert all(len(row) == 4 for row in rows)  # three gaps, and no count
+
+
 def test_every_row_of_the_vocabulary_has_its_section() -> None:
     from ticketlang.vocabulary.sections import SECTIONS as KNOWN
 
