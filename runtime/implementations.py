@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from ticketlang.study import Task
 
     from .metrics import Metric
+    from .pruning.material import Material
 
-PRUNINGS = {"magnitude": "pruning.magnitude"}
+PRUNINGS = {name: f"pruning.{name}" for name in ("magnitude", "snip", "movement", "synflow")}
 
 TASK_KINDS = {
     "classify sentence": "tasks.classify",
@@ -29,7 +30,7 @@ METRICS = dict.fromkeys(("accuracy", "f1", "matthews", "pearson", "spearman"), "
 class PruningMethod(Protocol):
     """A module that scores weights."""
 
-    def scores(self, weights: "Mapping[str, Tensor]") -> "dict[str, Tensor]":
+    def scores(self, material: "Material") -> "dict[str, Tensor]":
         """A score for every weight, float32 or int32; the lowest are removed first."""
 
 

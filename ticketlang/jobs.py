@@ -103,6 +103,7 @@ class FineTune(Job):
     seeds: TrainingSeeds
     precision: str
     keeps_weights: bool = field(default=False, metadata=OUTSIDE_KEY)  # some job reads them
+    keeps_movement: bool = field(default=False, metadata=OUTSIDE_KEY)  # as above, of how far weights were pulled
 
 
 @frozen(kw_only=True)
@@ -129,6 +130,8 @@ class Prune(Job):
     sparsity: Sparsity  # in all, of the scope's original weights
     weights: JobKey | None  # the training whose weights are scored; None: the pre-trained ones
     start: JobKey | None  # the mask of the level before
+    # The training, of which no step is taken, that gives gradients: by its head, its loss and its first batches.
+    training: FineTune | None = field(default=None, metadata={"neutral": None})
 
 
 @frozen(kw_only=True)

@@ -28,6 +28,7 @@ from .plan import Cell, Facts, Known, Plan, PlannedJob
 from .requests import Requests
 from .study import Arm, Recipe, Seeds, Study, Task, Ticket
 from .units import START, Sparsity
+from .vocabulary.prunings import PRUNINGS
 
 KnownResults = Callable[[Collection[JobKey]], Mapping[JobKey, Known]]
 
@@ -98,10 +99,30 @@ def _search(requests: Requests, ticket: Ticket, seeds: Seeds) -> Mapping[Sparsit
             group = "dense" if mask is None else f"{ticket.name}: train"
             job = _fine_tune(requests, ticket, setting, origin, mask, keeps_weights=True)
             trained = requests.ask(job, group, f"{ticket.label} round {round_number}/{seeds}")
-        prune = Prune(model=requests.facts.model, pruning=ticket.pruning, sparsity=level, weights=trained, start=mask)
+        prune = Prune(
+            model=requests.facts.model,
+            pruning=ticket.pruning,
+            sparsity=level,
+            weights=trained,
+            start=mask,
+            training=_looked_at(requests, ticket, trained, mask, seeds),
+        )
         found = requests.ask_mask(prune, f"{ticket.name}: prune", f"{ticket.label}@{level}/{seeds}")
         levels[level] = last = Found(found, trained)
     return levels
+
+
+def _looked_at(
+    requests: Requests, ticket: Ticket, trained: JobKey | None, mask: JobKey | None, seeds: Seeds
+) -> FineTune | None:
+    """The training whose first batches say where the loss would go: on the weights that are pruned, with their head."""
+    if PRUNINGS[ticket.pruning.method].reads != "gradients":
+        return None
+    assert ticket.source, "a rule refuses gradients where there is no task"
+    task, joined = _source_task(requests, ticket)
+    head = trained or (PretrainedHead() if ticket.search_head == "pretrained" else None)
+    setting = Setting(task=task, joined=joined, head=head, resumes=False, seeds=_search_seeds(seeds))
+    return _fine_tune(requests, ticket, setting, Pretrained() if trained is None else Reached(job=trained), mask)
 
 
 def _trainings(study: Study, ticket: Ticket) -> Iterator[tuple[Sparsity, str]]:
@@ -320,6 +341,7 @@ def _fine_tune(
     *,
     keeps_weights: bool = False,
 ) -> FineTune:
+    """Where the weights are kept for a pruning that reads more of the training than these, that is kept, too."""
     return FineTune(
         model=requests.facts.model,
         task=setting.task,
@@ -332,6 +354,7 @@ def _fine_tune(
         seeds=setting.seeds,
         precision=requests.study.precision,
         keeps_weights=keeps_weights,
+        keeps_movement=keeps_weights and PRUNINGS[ticket.pruning.method].reads == "movement",
     )
 
 
@@ -347,11 +370,8 @@ def _to_run(requests: Requests, known: Mapping[JobKey, Known]) -> frozenset[JobK
     for key in reversed(requests.jobs):
         running = [reader for reader in readers.get(key, ()) if reader in to_run]
         job, result = requests.jobs[key], known.get(key)
-        if result is None:
-            is_needed = key in goals or bool(running)
-        else:
-            is_needed = isinstance(job, FineTune) and bool(running) and not result.keeps_weights
-        if is_needed:
+        is_wanted = bool(running) or (result is None and key in goals)
+        if is_wanted and (result is None or not result.serves(job)):
             to_run.add(key)
         for needed in inputs_of(job):
             readers.setdefault(needed, []).append(key)

@@ -21,7 +21,6 @@ from .study import (
     MatchRule,
     Model,
     Optimizer,
-    Pruning,
     Recipe,
     Seeds,
     Study,
@@ -165,7 +164,7 @@ def _ticket(name: str, study: Study) -> Said:
 
     fields = (
         axis("source", lambda ticket: " + ".join(ticket.source) or "none"),
-        axis("prune", lambda ticket: _pruning(ticket.pruning)),
+        axis("prune", lambda ticket: str(ticket.pruning)),
         *_levels(tickets),
         axis("rewind", _rewind),
         axis("schedule", lambda ticket: _schedule(ticket.recipe.rounds if ticket.recipe else 1)),
@@ -233,10 +232,6 @@ def _rewind(ticket: Ticket) -> str:
 
 def _schedule(rounds: int) -> str:
     return "each round" if rounds == 1 else f"over {rounds} rounds"
-
-
-def _pruning(pruning: Pruning) -> str:
-    return f"{pruning.method} {pruning.allocation} of {' + '.join(pruning.scope)}"
 
 
 def _optimizer(optimizer: Optimizer) -> str:

@@ -20,12 +20,16 @@ class Requests:
     masks: dict[JobKey, str] = Factory(dict)
 
     def ask(self, job: AnyJob, group: str, label: str) -> JobKey:
-        """Ask for a job. The first to ask names its group; the weights are kept if anyone wants them."""
+        """Ask for a job. The first to ask names its group; what it leaves is kept if anyone wants it."""
         key = key_of(job)
         if key in self.jobs:
             earlier = self.jobs[key]
-            if isinstance(job, FineTune) and isinstance(earlier, FineTune) and job.keeps_weights:
-                self.jobs[key] = evolve(earlier, keeps_weights=True)
+            if isinstance(job, FineTune) and isinstance(earlier, FineTune):
+                self.jobs[key] = evolve(
+                    earlier,
+                    keeps_weights=earlier.keeps_weights or job.keeps_weights,
+                    keeps_movement=earlier.keeps_movement or job.keeps_movement,
+                )
         else:
             self.jobs[key] = job
             self.groups[key] = group

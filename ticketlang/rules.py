@@ -11,6 +11,7 @@ from .source import Span
 from .study import Arm, ArmPattern, Claim, Recipe, Study, Task, Ticket
 from .units import START, Duration, Sparsity
 from .vocabulary.metrics import METRICS
+from .vocabulary.prunings import PRUNINGS
 from .vocabulary.tasks import TASK_KINDS
 
 Rule = Callable[[Study], Iterator[Diagnostic]]
@@ -95,6 +96,16 @@ def pretrained_heads_exist(study: Study) -> Iterator[Diagnostic]:
             without = [kind for kind in kinds if not TASK_KINDS[kind].has_pretrained_head]
             if policy == "pretrained" and without:
                 yield diagnostics.NoPretrainedHead(at=ticket.places.get(where, ticket.at), kind=without[0])
+
+
+def scores_are_there_to_be_read(study: Study) -> Iterator[Diagnostic]:
+    for ticket in study.tickets:
+        method = PRUNINGS[ticket.pruning.method]
+        at = ticket.pruning.at or ticket.at
+        if method.reads != "weights" and not ticket.source:
+            yield diagnostics.NeedsData(at=at, method=method.name)
+        elif method.reads == "movement" and ticket.first == "prune":
+            yield diagnostics.NeedsTraining(at=ticket.places.get("first", at), method=method.name)
 
 
 def levels_are_on_the_path(study: Study) -> Iterator[Diagnostic]:
@@ -231,6 +242,7 @@ RULES_OF_PARTS: tuple[Rule, ...] = (
     transferred_heads_are_fresh,
     rewound_heads_go_back_somewhere,
     pretrained_heads_exist,
+    scores_are_there_to_be_read,
     levels_are_on_the_path,
     rewinding_needs_a_source,
     rewinding_leaves_something_to_train,

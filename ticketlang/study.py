@@ -10,7 +10,7 @@ from typing import Literal
 from attrs import field, frozen
 
 from .source import Span
-from .units import START, Duration, Sparsity
+from .units import START, Duration, Sparsity, one_of
 
 # Fields of a value that cannot change a result: they stay out of the keys of jobs.
 OUTSIDE_KEY = {"key": False}
@@ -119,9 +119,20 @@ class Pruning:
     method: str  # a row of vocabulary.prunings, such as "magnitude"
     allocation: Literal["global", "per layer"]  # one threshold over the scope, or one for each matrix
     scope: tuple[str, ...]  # rows of vocabulary.scopes, such as ("encoder", "pooler")
+    batches: int | None = field(default=None, metadata={"neutral": None})  # whose gradients are looked at
+    iterations: int | None = field(default=None, metadata={"neutral": None})  # steps on the way to the sparsity
+    at: Span | None = field(default=None, eq=False, metadata=OUTSIDE_KEY)  # None: written by no one
 
     def __str__(self) -> str:
-        return f"{self.method} {self.allocation} of {' + '.join(self.scope)}"
+        """As the language says it, defaults included."""
+        counted = (("batches", self.batches), ("iterations", self.iterations))
+        over = "".join(f" over {_count(number, unit)}" for unit, number in counted if number is not None)
+        return f"{self.method} {self.allocation} of {' + '.join(self.scope)}{over}"
+
+
+def _count(number: int, unit: str) -> str:
+    """`1 batch`, `10 batches`."""
+    return f"{number} {unit if number != 1 else one_of(unit)}"
 
 
 HeadPolicy = Literal["fresh", "rewound", "carried", "pretrained"]

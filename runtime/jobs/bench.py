@@ -20,6 +20,7 @@ from ..store.certificates import JSON
 from ..training.batches import TrainingOrder
 from ..training.dropout import Dropout, plant_dropout
 from ..training.loop import Trained, Training, train
+from ..training.movement import Movement
 from ..training.schedule import Schedule
 from ..training.seeds import stream
 from ..weights.files import HEAD_FILE, read_state
@@ -38,11 +39,11 @@ class Bench:
     data: Prepared
     training: Training
 
-    def train(self, mask: Mask | None, key: JobKey, workshop: Workshop) -> Trained:
+    def train(self, mask: Mask | None, key: JobKey, workshop: Workshop, movement: Movement | None = None) -> Trained:
         def advanced(step: int, steps: int) -> None:
             workshop.listener.advanced(key, step, steps)
 
-        return train(self.network, mask, self.dropouts, self.data.train, self.training, advanced)
+        return train(self.network, mask, self.dropouts, self.data.train, self.training, advanced, movement)
 
 
 def set_up(

@@ -10,12 +10,14 @@ from ticketlang.jobs import FineTune, JobKey, Reached, Weights
 
 from ..implementations import metric, task_kind
 from ..models.checkpoint import State
+from ..models.scopes import all_prunable
 from ..pruning.mask import Mask
 from ..store.artifact import Artifact
 from ..store.certificates import JSON, Check, Outcome
 from ..training.evaluation import outputs
 from ..training.loop import Trained
-from ..weights.files import HEAD_FILE, WEIGHTS_FILE, digest_of, state_of, write_state
+from ..training.movement import Movement
+from ..weights.files import HEAD_FILE, MOVEMENT_FILE, WEIGHTS_FILE, digest_of, state_of, write_state
 from ..weights.origin import origin
 from ..workshop import Workshop
 from .bench import Bench, facts_of, head_of, set_up
@@ -31,17 +33,26 @@ def perform(job: FineTune, key: JobKey, inputs: Mapping[JobKey, Artifact], works
     if mask is not None:
         mask.apply_(dict(bench.network.trunk.named_parameters()))
     rewound = _check_rewound(job, mask, inputs, bench, workshop)
-    trained = bench.train(mask, key, workshop)
+    movement = _movement(bench) if job.keeps_movement else None
+    trained = bench.train(mask, key, workshop, movement)
     checks = (rewound, *_training_checks(bench, trained), *_mask_checks(job, mask, inputs, bench, trained))
     certificate = certify(checks, _facts(job, mask, bench, trained))
     if job.keeps_weights:
         write_state(folder / WEIGHTS_FILE, state_of(bench.network.trunk))
         write_state(folder / HEAD_FILE, state_of(bench.network.head))
+    if movement is not None:
+        write_state(folder / MOVEMENT_FILE, movement.state())
     return Outcome(_result(job, bench, trained), certificate)
 
 
 def _declared_weights(job: FineTune, mask: Mask | None, inputs: Mapping[JobKey, Artifact], workshop: Workshop) -> State:
     return origin(job.weights, mask, workshop.model(job.model), lambda key: inputs[key].path(WEIGHTS_FILE))
+
+
+def _movement(bench: Bench) -> Movement:
+    """Of every matrix that some scope names: which of them are pruned is said later."""
+    parameters = dict(bench.network.trunk.named_parameters())
+    return Movement({name: parameters[name] for name in all_prunable(bench.model.pattern)})
 
 
 def _check_rewound(

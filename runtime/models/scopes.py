@@ -11,6 +11,11 @@ from ..failures import JobFailed
 PREFIXES = {"encoder": "encoder.", "pooler": "pooler."}
 
 
+def all_prunable(trunk: nn.Module) -> dict[str, Tensor]:
+    """The matrices that any scope names, in the order of the network."""
+    return {name: weight for name, weight in _linear(trunk).items() if name.startswith(tuple(PREFIXES.values()))}
+
+
 def prunable(trunk: nn.Module, scope: Iterable[str]) -> dict[str, Tensor]:
     """The matrices of a scope, in the order of the network, whatever the order of the scope's parts.
 
@@ -18,11 +23,13 @@ def prunable(trunk: nn.Module, scope: Iterable[str]) -> dict[str, Tensor]:
         JobFailed: if the trunk has nothing of a part.
     """
     wanted = tuple(scope)
-    linear = {
-        f"{name}.weight": module.weight for name, module in trunk.named_modules() if isinstance(module, nn.Linear)
-    }
+    linear = _linear(trunk)
     for part in wanted:
         if not any(name.startswith(PREFIXES[part]) for name in linear):
             raise JobFailed(f"this model has no {part} that could be pruned; leave `{part}` out of the scope")
     prefixes = tuple(PREFIXES[part] for part in wanted)
     return {name: weight for name, weight in linear.items() if name.startswith(prefixes)}
+
+
+def _linear(trunk: nn.Module) -> dict[str, Tensor]:
+    return {f"{name}.weight": module.weight for name, module in trunk.named_modules() if isinstance(module, nn.Linear)}

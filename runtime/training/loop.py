@@ -19,6 +19,7 @@ from ..pruning.mask import Mask
 from .batches import Batch, Encoded, TrainingOrder, collate
 from .dropout import Dropout, set_step
 from .masking import HeldMask
+from .movement import Movement
 from .optimizer import adamw, clip_, gradient_norms, set_rate
 from .schedule import Schedule
 
@@ -58,8 +59,12 @@ def train(
     examples: Encoded,
     training: Training,
     advanced: Advanced,
+    movement: Movement | None = None,
 ) -> Trained:
     """Train a network in place. What the mask removes is zero from before the first step on.
+
+    Args:
+        movement: adds up what each step sees, for a pruning that reads it; None: no one does.
 
     Raises:
         TrainingDiverged: loss or gradients stopped being finite.
@@ -76,10 +81,12 @@ def train(
         rate = float(training.schedule.rate(step))
         set_step(dropouts, step)
         batch = collate(examples, chosen, device)
-        loss = _learn(network, batch, training.loss)
+        loss = learn(network, batch, training.loss)
         _refuse_infinite("loss", loss, step, rate, batch)
         if held is not None:
             held.mask_gradients_()
+        if movement is not None:
+            movement.add_()
         norm = gradients.norm()
         _refuse_infinite("gradient", norm, step, rate, batch)
         if training.optimizer.clip is not None:
@@ -101,7 +108,7 @@ def train(
     )
 
 
-def _learn(network: Network, batch: Batch, loss: Loss) -> float:
+def learn(network: Network, batch: Batch, loss: Loss) -> float:
     """Forward and backward: leaves gradients behind, and tells the loss."""
     value = loss(network(batch.inputs), batch.labels)
     value.backward()  # type: ignore[no-untyped-call]  # torch leaves it without types

@@ -258,3 +258,14 @@ def test_tickets_that_are_not_rewound_run(desk: Desk) -> None:
     answer = desk.ticketrun("run", "small.ticket", *(word for text in settings for word in ("--set", text)))
     assert answer.status == 0, answer.text
     assert "shuffled_layers.imp[rewind=nothing]/warm" in answer.out
+
+
+def test_every_method_of_pruning_runs(desk: Desk) -> None:
+    """Each to its verdict, with every certificate holding."""
+    settings = ("imp.prune snip of encoder over 2 batches, movement of encoder, synflow of encoder over 5 iterations",
+                "imp.source warm", "baselines dense", "seeds 1", "report layer_sparsity",
+                "claim as_good_as_dense { imp at 30% is at least dense }",
+                "claim the_mask_matters { imp at 60% is at least dense }")  # fmt: skip
+    answer = desk.ticketrun("run", "small.ticket", *(word for text in settings for word in ("--set", text)))
+    assert answer.status == 0, answer.text
+    assert "imp[prune=snip global of encoder over 2 batches]/warm" in answer.out

@@ -11,6 +11,7 @@ from torch.nn.utils import prune as peer
 
 from runtime.pruning import magnitude, random
 from runtime.pruning.mask import Mask
+from runtime.pruning.material import Material
 from runtime.pruning.selection import remove_lowest, remove_of_each, remove_share_of_each
 
 SHAPES = {"a": (30, 40), "b": (100, 3), "c": (7, 9), "d": (1, 1)}
@@ -19,6 +20,10 @@ SHAPES = {"a": (30, 40), "b": (100, 3), "c": (7, 9), "d": (1, 1)}
 def weights(seed: int = 0) -> dict[str, Tensor]:
     generator = torch.Generator().manual_seed(seed)
     return {name: torch.randn(shape, generator=generator) for name, shape in SHAPES.items()}
+
+
+def magnitudes(matrices: dict[str, Tensor]) -> dict[str, Tensor]:
+    return magnitude.scores(Material(weights=matrices))
 
 
 def torch_masks(matrices: dict[str, Tensor], count: int) -> dict[str, Tensor]:
@@ -35,7 +40,7 @@ def test_the_mask_is_that_of_torch(count: int) -> None:
     """Bit for bit, where no two weights are of the same magnitude."""
     matrices = weights()
 
-    mask = remove_lowest(magnitude.scores(matrices), count)
+    mask = remove_lowest(magnitudes(matrices), count)
 
     expected = torch_masks(matrices, count)
     assert all(torch.equal(bits, expected[name]) for name, bits in mask.kept.items())
@@ -46,7 +51,7 @@ def test_with_ties_the_count_and_the_magnitudes_are_those_of_torch(count: int) -
     """Which of the equals go is another question; how many, and how large they are, is not."""
     matrices = {name: (matrix * 4).round() / 4 for name, matrix in weights().items()}
 
-    mask = remove_lowest(magnitude.scores(matrices), count)
+    mask = remove_lowest(magnitudes(matrices), count)
 
     expected = torch_masks(matrices, count)
     assert mask.removed == count
@@ -86,7 +91,7 @@ def test_it_is_a_sort_by_score_and_place(values: list[float], cut: int, share: F
 
 def test_levels_nest_and_nothing_comes_back() -> None:
     """A removed weight stays removed, even where it scores highest now."""
-    first = remove_lowest(magnitude.scores(weights(0)), 300)
+    first = remove_lowest(magnitudes(weights(0)), 300)
     revived = {name: torch.where(bits, 0.0, 9.0) for name, bits in first.kept.items()}
 
     second = remove_lowest(revived, 800, start=first)
@@ -97,9 +102,9 @@ def test_levels_nest_and_nothing_comes_back() -> None:
 
 
 def test_removing_less_than_is_gone_is_refused() -> None:
-    first = remove_lowest(magnitude.scores(weights()), 300)
+    first = remove_lowest(magnitudes(weights()), 300)
     with pytest.raises(ValueError, match="none comes back"):
-        remove_lowest(magnitude.scores(weights()), 299, start=first)
+        remove_lowest(magnitudes(weights()), 299, start=first)
 
 
 def test_a_score_that_is_no_number_is_refused() -> None:
@@ -108,7 +113,7 @@ def test_a_score_that_is_no_number_is_refused() -> None:
 
 
 def test_per_layer_takes_the_same_share_of_each() -> None:
-    mask = remove_share_of_each(magnitude.scores(weights()), Fraction(1, 2))
+    mask = remove_share_of_each(magnitudes(weights()), Fraction(1, 2))
 
     assert mask.per_matrix() == {"a": (600, 1200), "b": (150, 300), "c": (32, 63), "d": (0, 1)}  # 31.5 and 0.5, to even
 
@@ -134,7 +139,7 @@ def test_a_random_mask_is_even_over_the_matrices() -> None:
 
 
 def test_a_random_mask_can_copy_the_share_of_each_matrix() -> None:
-    like = remove_lowest(magnitude.scores(weights()), 900)
+    like = remove_lowest(magnitudes(weights()), 900)
     counts = {name: removed for name, (removed, _) in like.per_matrix().items()}
 
     mask = remove_of_each(random.scores({n: torch.Size(s) for n, s in SHAPES.items()}, 1), counts)

@@ -15,6 +15,7 @@ from ticketlang.jobs import (
     RandomWeights,
     Reached,
     ReachRewindPoint,
+    TrainingSeeds,
     inputs_of,
 )
 from ticketlang.plan import Plan
@@ -398,3 +399,53 @@ def test_what_a_few_cells_begin_with_is_not_run_again() -> None:
 
     assert higher.to_run
     assert not higher.narrowed(known).to_run
+
+
+SCORED = "ticket imp {{ source a, b; prune {} of encoder; sparsity 30%, 50% of original{} }}\n"
+
+
+def test_gradients_are_those_of_the_weights_that_are_pruned() -> None:
+    """With the head they were trained with, under the mask that they were trained under, by the seeds of the search."""
+    plan = planned(spec_of(SCORED.format("snip", "; rate 1e-3"), seeds="{ search 7; head 2; order 3 }"))
+    _, second = (prune for prune in jobs(plan, Prune) if prune.training.task.name == "a")
+
+    assert second.pruning.batches == 10
+    assert (second.training.weights, second.training.head) == (Reached(job=second.weights), second.weights)
+    assert (second.training.mask, second.training.data) == (second.start, "a")
+    assert second.training.seeds == TrainingSeeds(head=7, order=7, dropout=7, subset=1)
+    assert second.training.task.recipe.rate == Fraction(1, 1000)
+
+
+def test_gradients_before_any_training_are_those_of_a_fresh_head() -> None:
+    plan = planned(spec_of(SCORED.format("snip", "; first prune; rounds 1"), seeds="1"))
+
+    for prune in jobs(plan, Prune):
+        assert (prune.weights, prune.start) == (None, None)
+        assert (prune.training.weights, prune.training.head) == (Pretrained(), None)
+    assert not {job.data for job in jobs(plan, FineTune) if job.mask is None}, "nothing is trained for the search"
+
+
+def test_changed_examples_change_the_masks_that_they_score() -> None:
+    spec = spec_of(SCORED.format("snip", "; first prune; rounds 1"), seeds="1")
+    again = planned(spec, remembering(planned(spec)), b="other")
+
+    assert {job.job.training.task.name for job in again.to_run if isinstance(job.job, Prune)} == {"b"}
+
+
+def test_movement_is_kept_where_a_pruning_reads_it() -> None:
+    plan = planned(spec_of(SCORED.format("movement of encoder, magnitude", ""), seeds="1"))
+    read = {prune.weights for prune in jobs(plan, Prune) if prune.pruning.method == "movement"}
+    kept = {key for key, job in plan.jobs.items() if getattr(job.job, "keeps_movement", False)}
+
+    assert read <= kept
+    assert kept < {key for key, job in plan.jobs.items() if isinstance(job.job, FineTune)}
+
+
+def test_a_training_is_done_again_for_its_movement_alone_where_that_is_missing() -> None:
+    """The dense round is the same job for both methods: stored without what movement pruning reads, it is made anew."""
+    first = planned(spec_of(SCORED.format("magnitude", ""), seeds="1"))
+    second = planned(spec_of(SCORED.format("movement", ""), seeds="1"), remembering(first))
+
+    dense = [job.key for job in second.to_run if isinstance(job.job, FineTune) and job.job.mask is None]
+    assert len(dense) == 2
+    assert set(dense) <= first.jobs.keys()

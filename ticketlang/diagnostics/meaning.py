@@ -76,6 +76,22 @@ class NeverTransferred(Diagnostic):
 
 
 @frozen(kw_only=True)
+class NeedsData(Diagnostic):
+    code = "needs-data"
+    says = "`{method}` looks at gradients on a task, and this ticket has no source"
+    help = "name a source; with `first prune` the pre-trained weights are scored on it, before any training"
+    method: str
+
+
+@frozen(kw_only=True)
+class NeedsTraining(Diagnostic):
+    code = "needs-training"
+    says = "`{method}` scores weights by what a training does to them, and nothing is trained before the first pruning"
+    help = "say `first train`"
+    method: str
+
+
+@frozen(kw_only=True)
 class RewindNeedsSource(Diagnostic):
     code = "rewind-needs-source"
     says = "without a source there is no training to rewind to"

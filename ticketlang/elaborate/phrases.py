@@ -11,7 +11,7 @@ from ..diagnostics import Diagnostic, UnknownName
 from ..diagnostics.fixes import is_slip
 from ..source import Span
 from ..syntax import Item, Missing, Number, Part, Percent, Statement, String, Sum, Word
-from ..units import Duration, Unit
+from ..units import Duration, Unit, one_of
 from ..vocabulary.fields import Field
 from ..vocabulary.words import FIXED, RESERVED
 from .complaints import Misread
@@ -286,7 +286,7 @@ class Reader:
             raise Misread(diagnostics.UnitMissing(at=number.at, number=number.text, right=right, is_certain=is_certain))
         self.index += 1
         for unit in units:
-            if part.text in {unit, unit.removesuffix("s")}:
+            if part.text in {unit, one_of(unit)}:
                 return unit
         raise self._wrong_unit(part.at, units, part.text)
 

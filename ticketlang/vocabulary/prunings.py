@@ -1,4 +1,4 @@
-"""Ways to prune: how weights are scored, and whether one threshold serves the scope or each matrix has its own."""
+"""Ways to prune: how weights are scored, what a score reads, and over what the budget is shared."""
 
 from typing import Literal
 
@@ -14,10 +14,34 @@ class PruningMethod:
 
     name: str
     means: str
+    # "weights" alone; their "gradients", too, on some batches; or what a training left of both: "movement".
+    reads: Literal["weights", "gradients", "movement"] = "weights"
+    over: Literal["batches", "iterations"] | None = None  # what may be counted after `over`
+    usual: int | None = None  # so many of them where the ticket does not say
     runs: bool = True
 
 
 PRUNINGS = {
     method.name: method
-    for method in (PruningMethod(name="magnitude", means="weights nearest to zero go first (paper, section 3)"),)
+    for method in (
+        PruningMethod(name="magnitude", means="weights nearest to zero go first (paper, section 3)"),
+        PruningMethod(
+            name="snip",
+            means="weights whose removal changes the loss least go first: |w dL/dw| on some batches (Lee et al. 2019)",
+            reads="gradients",
+            over="batches",
+            usual=10,
+        ),
+        PruningMethod(
+            name="movement",
+            means="weights that moved towards zero go first: -w dL/dw, summed over the training (Sanh et al. 2020)",
+            reads="movement",
+        ),
+        PruningMethod(
+            name="synflow",
+            means="weights on the weakest paths go first, a few at a time, without data (Tanaka et al. 2020)",
+            over="iterations",
+            usual=100,
+        ),
+    )
 }

@@ -1,0 +1,54 @@
+"""What `prune` says: how weights are scored, over what the budget is shared, and among which weights."""
+
+from .. import diagnostics
+from ..study import Pruning
+from ..vocabulary.prunings import PRUNINGS, Allocation, PruningMethod
+from ..vocabulary.scopes import SCOPES
+from .complaints import Misread
+from .nearest import nearest
+from .phrases import Reader
+
+
+def take_pruning(phrase: Reader) -> Pruning:
+    """`magnitude global of encoder + pooler`, `snip of encoder over 4 batches`."""
+    method = phrase.take_row(PRUNINGS, lambda: diagnostics.UnknownPruning, "a way to prune, such as `magnitude`")
+    allocation = _take_allocation(phrase)
+    phrase.take_words("of")
+    scope = _take_scope(phrase)
+    number = _take_number(phrase, method)
+    return Pruning(
+        method=method.name,
+        allocation=allocation,
+        scope=scope,
+        batches=number if method.over == "batches" else None,
+        iterations=number if method.over == "iterations" else None,
+        at=phrase.whole,
+    )
+
+
+def _take_allocation(phrase: Reader) -> Allocation:
+    if phrase.takes("per", "layer"):
+        return "per layer"
+    if not phrase.takes("global") and not phrase.says("of"):
+        raise phrase.misread("`global`, `per layer` or `of`")
+    return "global"
+
+
+def _take_scope(phrase: Reader) -> tuple[str, ...]:
+    scope: list[str] = []
+    for term in phrase.take_terms("what may be pruned, such as `encoder + pooler`"):
+        if term.text not in SCOPES:
+            guess, known = nearest(term.text, SCOPES), tuple(SCOPES)
+            raise Misread(diagnostics.UnknownScope(at=term.at, name=term.text, nearest=guess, known=known))
+        if term.text in scope:
+            raise Misread(diagnostics.NamedTwiceInList(at=term.at, name=term.text))
+        scope.append(term.text)
+    # The order in which a scope is written means nothing.
+    return tuple(name for name in SCOPES if name in scope)
+
+
+def _take_number(phrase: Reader, method: PruningMethod) -> int | None:
+    """`over 10 batches`: of what the method counts; the usual number where none is said."""
+    if method.over is None or not phrase.takes("over"):
+        return method.usual
+    return phrase.take_count(method.over)
