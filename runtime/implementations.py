@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 
     from .metrics import Metric
     from .pruning.material import Material
+    from .pruning.units import Group
 
-PRUNINGS = {name: f"pruning.{name}" for name in ("magnitude", "snip", "movement", "synflow")}
+PRUNINGS = {name: f"pruning.{name}" for name in ("magnitude", "snip", "movement", "synflow", "random")}
 
 TASK_KINDS = {
     "classify sentence": "tasks.classify",
@@ -32,6 +33,9 @@ class PruningMethod(Protocol):
 
     def scores(self, material: "Material") -> "dict[str, Tensor]":
         """A score for every weight, float32 or int32; the lowest are removed first."""
+
+    def unit_scores(self, material: "Material", group: "Group") -> "Tensor":
+        """A score for every unit of a group, (units,). Asked of methods alone whose row says that they prune units."""
 
 
 class TaskKind(Protocol):

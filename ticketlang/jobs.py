@@ -132,6 +132,7 @@ class Prune(Job):
     start: JobKey | None  # the mask of the level before
     # The training, of which no step is taken, that gives gradients: by its head, its loss and its first batches.
     training: FineTune | None = field(default=None, metadata={"neutral": None})
+    seed: int | None = field(default=None, metadata={"neutral": None})  # of a mask that is drawn
 
 
 @frozen(kw_only=True)

@@ -93,7 +93,7 @@ def _search(requests: Requests, ticket: Ticket, seeds: Seeds) -> Mapping[Sparsit
     for round_number, level in enumerate(ticket.path, start=1):
         mask = last.mask if last else None
         trained: JobKey | None = None
-        if ticket.source and not (round_number == 1 and ticket.first == "prune"):
+        if _is_trained(ticket) and not (round_number == 1 and ticket.first == "prune"):
             setting = _search_setting(requests, ticket, last, seeds)
             origin = _origin(requests, ticket, last, seeds)
             group = "dense" if mask is None else f"{ticket.name}: train"
@@ -106,10 +106,17 @@ def _search(requests: Requests, ticket: Ticket, seeds: Seeds) -> Mapping[Sparsit
             weights=trained,
             start=mask,
             training=_looked_at(requests, ticket, trained, mask, seeds),
+            seed=seeds.mask if PRUNINGS[ticket.pruning.method].reads == "nothing" else None,
         )
         found = requests.ask_mask(prune, f"{ticket.name}: prune", f"{ticket.label}@{level}/{seeds}")
         levels[level] = last = Found(found, trained)
     return levels
+
+
+def _is_trained(ticket: Ticket) -> bool:
+    """Whether a search trains: not without a task, nor where neither the masks nor the weights would notice."""
+    carries_on = ticket.resets != "everything" or ticket.search_head == "carried"
+    return bool(ticket.source) and (PRUNINGS[ticket.pruning.method].reads != "nothing" or carries_on)
 
 
 def _looked_at(

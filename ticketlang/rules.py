@@ -102,7 +102,7 @@ def scores_are_there_to_be_read(study: Study) -> Iterator[Diagnostic]:
     for ticket in study.tickets:
         method = PRUNINGS[ticket.pruning.method]
         at = ticket.pruning.at or ticket.at
-        if method.reads != "weights" and not ticket.source:
+        if method.reads in {"gradients", "movement"} and not ticket.source:
             yield diagnostics.NeedsData(at=at, method=method.name)
         elif method.reads == "movement" and ticket.first == "prune":
             yield diagnostics.NeedsTraining(at=ticket.places.get("first", at), method=method.name)

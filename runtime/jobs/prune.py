@@ -10,7 +10,7 @@ from ticketlang.vocabulary.prunings import PRUNINGS
 
 from ..implementations import pruning_method
 from ..models.scopes import all_prunable, prunable
-from ..pruning.budget import approach, declared, select
+from ..pruning.budget import Ground, counted, declared, remove
 from ..pruning.mask import Mask
 from ..pruning.material import Material
 from ..store.artifact import Artifact
@@ -25,18 +25,19 @@ from .masks import leave_mask, mask_of
 def perform(job: Prune, key: JobKey, inputs: Mapping[JobKey, Artifact], workshop: Workshop, folder: Path) -> Outcome:
     """See `ticketlang.jobs.Prune`."""
     start = mask_of(job.start, inputs)
+    model = workshop.model(job.model)
+    ground = Ground.of(job.pruning.scope, prunable(model.pattern, job.pruning.scope), model.heads)
     material, facts = _material(job, start, inputs, workshop)
-    scope = prunable(workshop.model(job.model).pattern, job.pruning.scope)
-    mask = _prune(job, material, tuple(scope), start)
-    removed = declared(job.pruning, job.sparsity, (matrix.numel() for matrix in scope.values()))
+    mask = remove(pruning_method(job.pruning.method), job.pruning, job.sparsity, material, ground, start)
+    wanted, found = declared(job.pruning, job.sparsity, ground), counted(mask, ground)
     certificate = certify(
         (
-            check_equal("as many weights are removed as declared", removed, mask.removed),
+            *(check_equal(f"as many {what} are removed as declared", n, found[what]) for what, n in wanted.items()),
             Check("what is kept was kept by the mask before", True, _is_nested(mask, start), _is_nested(mask, start)),
         ),
         {
             "pruning": str(job.pruning),
-            "matrices": list(scope),
+            "matrices": list(ground.matrices),
             "prunings": 1 + (inputs[job.start].certificate.facts["prunings"] if job.start else 0),
             "removed before": start.removed if start else 0,
             **facts,
@@ -45,24 +46,14 @@ def perform(job: Prune, key: JobKey, inputs: Mapping[JobKey, Artifact], workshop
     return leave_mask(mask, certificate, key, workshop, folder)
 
 
-def _prune(job: Prune, material: Material, names: tuple[str, ...], start: Mask | None) -> Mask:
-    """Score and select, once, or as often as the method looks anew."""
-    method, mask = pruning_method(job.pruning.method), start
-    for sparsity in approach(job.pruning, job.sparsity, start):
-        scores = method.scores(material.under(mask))
-        mask = select(job.pruning, sparsity, {name: scores[name] for name in names}, mask)
-    assert mask is not None, "there is a last sparsity"
-    return mask
-
-
 def _material(
     job: Prune, start: Mask | None, inputs: Mapping[JobKey, Artifact], workshop: Workshop
 ) -> tuple[Material, dict[str, JSON]]:
     """What the method reads, and what is worth knowing of where it came from."""
     weights = _weights(job, inputs, workshop)
     match PRUNINGS[job.pruning.method].reads:
-        case "weights":
-            return Material(weights=weights).under(start), {}
+        case "nothing" | "weights":
+            return Material(weights=weights, seed=job.seed or 0).under(start), {}
         case "gradients":
             products, facts = products_of(job, start, inputs, workshop, tuple(weights))
             return Material(weights=weights, products=products).under(start), facts

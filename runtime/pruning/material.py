@@ -17,6 +17,7 @@ class Material:
 
     weights: Mapping[str, Tensor]
     products: Mapping[str, Tensor] = Factory(dict)  # w * dL/dw of every weight, for methods that read it
+    seed: int = 0  # of what is drawn
 
     def under(self, mask: Mask | None) -> "Material":
         """The same with what a mask removes set to zero."""

@@ -262,8 +262,10 @@ def test_tickets_that_are_not_rewound_run(desk: Desk) -> None:
 
 def test_every_method_of_pruning_runs(desk: Desk) -> None:
     """Each to its verdict, with every certificate holding."""
-    settings = ("imp.prune snip of encoder over 2 batches, movement of encoder, synflow of encoder over 5 iterations",
-                "imp.source warm", "baselines dense", "seeds 1", "report layer_sparsity",
+    settings = ("imp.prune snip of encoder over 2 batches, movement of encoder, synflow of encoder over 5 iterations,"
+                "magnitude of heads + neurons, snip of heads over 1 batch, random per layer of encoder",
+                "imp.source warm", "baselines dense, random_mask, random_layer_mask", "seeds 1",
+                "report layer_sparsity",
                 "claim as_good_as_dense { imp at 30% is at least dense }",
                 "claim the_mask_matters { imp at 60% is at least dense }")  # fmt: skip
     answer = desk.ticketrun("run", "small.ticket", *(word for text in settings for word in ("--set", text)))

@@ -26,6 +26,10 @@ def magnitudes(matrices: dict[str, Tensor]) -> dict[str, Tensor]:
     return magnitude.scores(Material(weights=matrices))
 
 
+def drawn(seed: int) -> dict[str, Tensor]:
+    return random.scores(Material(weights=weights(), seed=seed))
+
+
 def torch_masks(matrices: dict[str, Tensor], count: int) -> dict[str, Tensor]:
     """What torch.nn.utils.prune.global_unstructured keeps of the same weights."""
     modules = [nn.Linear(1, 1) for _ in matrices]
@@ -119,9 +123,8 @@ def test_per_layer_takes_the_same_share_of_each() -> None:
 
 
 def test_random_levels_nest_and_seeds_differ() -> None:
-    shapes = {name: torch.Size(shape) for name, shape in SHAPES.items()}
-    low, high = (remove_lowest(random.scores(shapes, 1), count) for count in (400, 900))
-    other = remove_lowest(random.scores(shapes, 2), 400)
+    low, high = (remove_lowest(drawn(1), count) for count in (400, 900))
+    other = remove_lowest(drawn(2), 400)
 
     assert high.is_inside(low)
     assert any(not torch.equal(bits, other.kept[name]) for name, bits in low.kept.items())
@@ -129,10 +132,9 @@ def test_random_levels_nest_and_seeds_differ() -> None:
 
 def test_a_random_mask_is_even_over_the_matrices() -> None:
     """Half of 1,200 gone is 600 give or take; six standard deviations of a hypergeometric count are 51."""
-    shapes = {name: torch.Size(shape) for name, shape in SHAPES.items()}
-    total = sum(shape.numel() for shape in shapes.values())
+    total = sum(weight.numel() for weight in weights().values())
 
-    removed, of = remove_lowest(random.scores(shapes, 5), total // 2).per_matrix()["a"]
+    removed, of = remove_lowest(drawn(5), total // 2).per_matrix()["a"]
 
     assert of == 1200
     assert abs(removed - 600) < 51
@@ -142,15 +144,15 @@ def test_a_random_mask_can_copy_the_share_of_each_matrix() -> None:
     like = remove_lowest(magnitudes(weights()), 900)
     counts = {name: removed for name, (removed, _) in like.per_matrix().items()}
 
-    mask = remove_of_each(random.scores({n: torch.Size(s) for n, s in SHAPES.items()}, 1), counts)
+    mask = remove_of_each(drawn(1), counts)
 
     assert mask.per_matrix() == like.per_matrix()
     assert not mask.is_inside(like)
 
 
 def test_the_draw_of_a_matrix_does_not_depend_on_the_scope() -> None:
-    one = random.scores({"b": torch.Size((100, 3))}, 1)["b"]
-    assert torch.equal(one, random.scores({n: torch.Size(s) for n, s in SHAPES.items()}, 1)["b"])
+    one = random.scores(Material(weights={"b": torch.zeros(100, 3)}, seed=1))["b"]
+    assert torch.equal(one, drawn(1)["b"])
 
 
 def test_a_full_mask_keeps_everything() -> None:

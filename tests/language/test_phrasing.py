@@ -26,7 +26,8 @@ BODIES = {
     "limits": f"{TICKET}; limit 10 examples, all examples }}",
     "one shot": "ticket imp { source a; prune magnitude of encoder; rounds 1; sparsity 12.5%, 70% of original }",
     "deep": "ticket imp { source a; prune magnitude of encoder; sparsity 20% to 99.9% by 20% of remaining }",
-    "methods": "ticket imp { source a; prune snip of encoder, snip of encoder over 1 batch, movement of encoder,\n"
+    "methods": "ticket imp { source a; prune random of encoder, magnitude of neurons + heads,\n"
+    "snip per layer of heads over 3 batches, snip of encoder, snip of encoder over 1 batch, movement of encoder,\n"
     "synflow per layer of encoder over 7 iterations; sparsity 50%, 70% of original }",
     "path": "ticket imp { source a; prune magnitude of encoder; rounds 10% to 90% by 10% of remaining\n"
     "sparsity 19%, 40.951% }",

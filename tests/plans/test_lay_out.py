@@ -449,3 +449,15 @@ def test_a_training_is_done_again_for_its_movement_alone_where_that_is_missing()
     dense = [job.key for job in second.to_run if isinstance(job.job, FineTune) and job.job.mask is None]
     assert len(dense) == 2
     assert set(dense) <= first.jobs.keys()
+
+
+def test_a_random_ticket_trains_nothing_to_be_found_and_is_one_for_all_sources() -> None:
+    """Its masks come from the mask seed, and only where training goes on with its weights is there a search."""
+    spec = spec_of(SCORED.format("random", ""), seeds="{ search 1, 2; mask 5, 6 }")
+    plan = planned(spec)
+
+    assert {prune.seed for prune in jobs(plan, Prune)} == {5, 6}
+    assert len(jobs(plan, Prune)) == 2 * 2
+    assert all(prune.weights is None for prune in jobs(plan, Prune))
+    assert all(job.mask is not None for job in jobs(plan, FineTune))
+    assert any(job.mask is None for job in jobs(planned(spec.replace("}\n\n}", "; rewind nothing }\n\n}")), FineTune))

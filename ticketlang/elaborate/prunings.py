@@ -3,7 +3,7 @@
 from .. import diagnostics
 from ..study import Pruning
 from ..vocabulary.prunings import PRUNINGS, Allocation, PruningMethod
-from ..vocabulary.scopes import SCOPES
+from ..vocabulary.scopes import SCOPES, is_of_units
 from .complaints import Misread
 from .nearest import nearest
 from .phrases import Reader
@@ -14,7 +14,7 @@ def take_pruning(phrase: Reader) -> Pruning:
     method = phrase.take_row(PRUNINGS, lambda: diagnostics.UnknownPruning, "a way to prune, such as `magnitude`")
     allocation = _take_allocation(phrase)
     phrase.take_words("of")
-    scope = _take_scope(phrase)
+    scope = _take_scope(phrase, method)
     number = _take_number(phrase, method)
     return Pruning(
         method=method.name,
@@ -34,15 +34,22 @@ def _take_allocation(phrase: Reader) -> Allocation:
     return "global"
 
 
-def _take_scope(phrase: Reader) -> tuple[str, ...]:
+def _take_scope(phrase: Reader, method: PruningMethod) -> tuple[str, ...]:
+    start = phrase.here
     scope: list[str] = []
     for term in phrase.take_terms("what may be pruned, such as `encoder + pooler`"):
-        if term.text not in SCOPES:
-            guess, known = nearest(term.text, SCOPES), tuple(SCOPES)
-            raise Misread(diagnostics.UnknownScope(at=term.at, name=term.text, nearest=guess, known=known))
-        if term.text in scope:
-            raise Misread(diagnostics.NamedTwiceInList(at=term.at, name=term.text))
-        scope.append(term.text)
+        name = term.text
+        if name not in SCOPES:
+            guess, known = nearest(name, SCOPES), tuple(SCOPES)
+            name = phrase.pass_over(diagnostics.UnknownScope(at=term.at, name=name, nearest=guess, known=known))
+        if name in scope:
+            raise Misread(diagnostics.NamedTwiceInList(at=term.at, name=name))
+        if scope and SCOPES[name].is_of_units != SCOPES[scope[0]].is_of_units:
+            raise Misread(diagnostics.MixedScope(at=term.at, one=scope[0], other=name))
+        scope.append(name)
+    if is_of_units(tuple(scope)) and not method.prunes_units:
+        able = tuple(row.name for row in PRUNINGS.values() if row.prunes_units)
+        raise Misread(diagnostics.ScoresNoUnits(at=start, method=method.name, able=able))
     # The order in which a scope is written means nothing.
     return tuple(name for name in SCOPES if name in scope)
 
