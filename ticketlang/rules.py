@@ -4,6 +4,7 @@ Rules about what a study reads are not here: what cannot be known without the da
 """
 
 from collections.abc import Callable, Iterator
+from fractions import Fraction
 
 from . import diagnostics
 from .diagnostics import Diagnostic
@@ -106,6 +107,18 @@ def scores_are_there_to_be_read(study: Study) -> Iterator[Diagnostic]:
             yield diagnostics.NeedsData(at=at, method=method.name)
         elif method.reads == "movement" and ticket.first == "prune":
             yield diagnostics.NeedsTraining(at=ticket.places.get("first", at), method=method.name)
+
+
+def patterns_have_one_sparsity(study: Study) -> Iterator[Diagnostic]:
+    for ticket in study.tickets:
+        if ticket.pruning.pattern is None:
+            continue
+        kept, of = ticket.pruning.pattern
+        removed = Sparsity(1 - Fraction(kept, of))
+        for level in ticket.path:
+            if level != removed:
+                at = ticket.places.get(f"sparsity {level}", ticket.places.get("sparsity", ticket.at))
+                yield diagnostics.PatternSparsity(at=at, pattern=f"{kept}:{of}", removed=str(removed), level=str(level))
 
 
 def levels_are_on_the_path(study: Study) -> Iterator[Diagnostic]:
@@ -243,6 +256,7 @@ RULES_OF_PARTS: tuple[Rule, ...] = (
     rewound_heads_go_back_somewhere,
     pretrained_heads_exist,
     scores_are_there_to_be_read,
+    patterns_have_one_sparsity,
     levels_are_on_the_path,
     rewinding_needs_a_source,
     rewinding_leaves_something_to_train,

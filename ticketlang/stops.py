@@ -30,9 +30,9 @@ AFTER: Mapping[str, tuple[Stop, str]] = {
         ("statement", "block", "RBRACE"),
         (diagnostics.LineEndExpected, "after the brace that closes a block comes a new line"),
     ),
-    **dict.fromkeys(("WORD", "NUMBER", "PERCENT", "STRING"), (diagnostics.LineEndExpected, GOES_ON)),
+    **dict.fromkeys(("WORD", "NUMBER", "PERCENT", "RATIO", "STRING"), (diagnostics.LineEndExpected, GOES_ON)),
     **dict.fromkeys(("OPEN_STRING", "UNREADABLE", "MISSING"), (diagnostics.LineEndExpected, GOES_ON)),
-    **dict.fromkeys(("number", "percent", "string", "_atom", "_part"), (diagnostics.LineEndExpected, GOES_ON)),
+    **dict.fromkeys(("number", "percent", "ratio", "string", "_atom", "_part"), (diagnostics.LineEndExpected, GOES_ON)),
     **dict.fromkeys(("sum", "item", "phrase"), (diagnostics.LineEndExpected, GOES_ON)),
 }
 

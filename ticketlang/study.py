@@ -119,6 +119,7 @@ class Pruning:
     method: str  # a row of vocabulary.prunings, such as "magnitude"
     allocation: Literal["global", "per layer"]  # one threshold over the scope, or one for each matrix
     scope: tuple[str, ...]  # rows of vocabulary.scopes, such as ("encoder", "pooler")
+    pattern: tuple[int, int] | None = field(default=None, metadata={"neutral": None})  # (2, 4): 2 of every 4 are kept
     batches: int | None = field(default=None, metadata={"neutral": None})  # whose gradients are looked at
     iterations: int | None = field(default=None, metadata={"neutral": None})  # steps on the way to the sparsity
     at: Span | None = field(default=None, eq=False, metadata=OUTSIDE_KEY)  # None: written by no one
@@ -126,8 +127,9 @@ class Pruning:
     def __str__(self) -> str:
         """As the language says it, defaults included."""
         counted = (("batches", self.batches), ("iterations", self.iterations))
+        shared = self.allocation if self.pattern is None else "{}:{}".format(*self.pattern)
         over = "".join(f" over {_count(number, unit)}" for unit, number in counted if number is not None)
-        return f"{self.method} {self.allocation} of {' + '.join(self.scope)}{over}"
+        return f"{self.method} {shared} of {' + '.join(self.scope)}{over}"
 
 
 def _count(number: int, unit: str) -> str:

@@ -14,7 +14,7 @@ from ticketlang.vocabulary.scopes import is_of_units
 from ..implementations import PruningMethod
 from .mask import Mask
 from .material import Material
-from .selection import Scores, remove_lowest, remove_share_of_each
+from .selection import Scores, remove_by_pattern, remove_lowest, remove_share_of_each
 from .units import Group, groups_of, spread, units_of
 
 
@@ -59,7 +59,9 @@ def _remove_units(method: PruningMethod, pruning: Pruning, sparsity: Sparsity, m
 
 
 def select(pruning: Pruning, sparsity: Sparsity, scores: Scores, start: Mask | None = None) -> Mask:
-    """Remove the lowest of all, or of each matrix; of weights, or of units."""
+    """Remove the lowest of all, of each matrix, or of every few neighbours; of weights, or of units."""
+    if pruning.pattern is not None:
+        return remove_by_pattern(scores, *pruning.pattern, start)
     match pruning.allocation:
         case "global":
             return remove_lowest(scores, sparsity.removed(sum(score.numel() for score in scores.values())), start)

@@ -233,3 +233,18 @@ def test_looking_anew_keeps_paths_where_one_look_cuts_them(world: World) -> None
     assert {name for name in cut if "attention.self" in name}
     assert still_cut < cut
     assert not {name for name in still_cut if "attention" in name}
+
+
+# Patterns
+
+
+def test_a_pattern_is_kept_in_every_row(world: World) -> None:
+    artifact = world.do(prune(pruning("magnitude", allocation="per layer", pattern=(2, 4)), 50))
+
+    weights = world.workshop.model("m").read_again()
+    for name, bits in mask_of(artifact).kept.items():
+        groups = bits.reshape(-1, 4)
+        assert (groups.sum(1) == 2).all()
+        largest = weights[name].reshape(-1, 4).abs().topk(2).indices.sort().values
+        assert torch.equal(groups.nonzero()[:, 1].reshape(-1, 2), largest)
+    assert artifact.certificate.facts["pruning"] == "magnitude 2:4 of encoder"

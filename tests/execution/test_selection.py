@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 from torch.nn.utils import prune as peer
 
+from runtime.failures import JobFailed
 from runtime.pruning import magnitude, random
 from runtime.pruning.mask import Mask
 from runtime.pruning.material import Material
-from runtime.pruning.selection import remove_lowest, remove_of_each, remove_share_of_each
+from runtime.pruning.selection import remove_by_pattern, remove_lowest, remove_of_each, remove_share_of_each
 
 SHAPES = {"a": (30, 40), "b": (100, 3), "c": (7, 9), "d": (1, 1)}
 
@@ -158,3 +159,30 @@ def test_the_draw_of_a_matrix_does_not_depend_on_the_scope() -> None:
 def test_a_full_mask_keeps_everything() -> None:
     mask = Mask.of_all(weights())
     assert (mask.removed, mask.total, mask.sparsity) == (0, 1564, 0)
+
+
+def test_a_pattern_keeps_the_highest_of_every_few_neighbours() -> None:
+    """2:4 by hand: along a row, in each group by itself, of equals the first goes."""
+    scores = {"a": torch.tensor([[4.0, 1.0, 2.0, 3.0, 0.0, 0.0, 0.0, 9.0], [1.0, 1.0, 1.0, 1.0, 8.0, 7.0, 6.0, 5.0]])}
+
+    mask = remove_by_pattern(scores, 2, 4)
+
+    assert mask.kept["a"].int().tolist() == [[1, 0, 0, 1, 0, 0, 1, 1], [0, 0, 1, 1, 1, 1, 0, 0]]
+
+
+@settings(deadline=None, max_examples=40)
+@given(seed=st.integers(0, 1000), kept=st.integers(1, 7), more=st.integers(1, 4))
+def test_every_group_of_a_pattern_keeps_as_many_and_none_lower(seed: int, kept: int, more: int) -> None:
+    of = kept + more
+    score = torch.randn((3, 2 * of), generator=torch.Generator().manual_seed(seed))
+
+    groups = remove_by_pattern({"a": score}, kept, of).kept["a"].reshape(-1, of)
+
+    assert (groups.sum(1) == kept).all()
+    scores = score.reshape(-1, of)
+    assert (scores.where(groups, torch.inf).min(1).values >= scores.where(~groups, -torch.inf).max(1).values).all()
+
+
+def test_a_pattern_that_does_not_fill_a_row_is_refused() -> None:
+    with pytest.raises(JobFailed, match="a row of `b` has 3 weights, and groups of 4 do not fill it"):
+        remove_by_pattern(magnitudes(weights()), 2, 4)

@@ -57,6 +57,16 @@ class LevelNotOnPath(Diagnostic):
 
 
 @frozen(kw_only=True)
+class PatternSparsity(Diagnostic):
+    code = "pattern-sparsity"
+    says = "a pattern of {pattern} removes {removed}, and not {level}"
+    help = "say `sparsity {removed} of original`, or another pattern; other levels need `global` or `per layer`"
+    pattern: str
+    removed: str
+    level: str
+
+
+@frozen(kw_only=True)
 class LevelNotInTicket(Diagnostic):
     code = "level-not-in-ticket"
     says = "`{ticket}` has no level {level}"

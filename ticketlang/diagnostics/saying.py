@@ -65,6 +65,17 @@ class ScoresNoUnits(Diagnostic):
 
 
 @frozen(kw_only=True)
+class DoesNotCombine(Diagnostic):
+    code = "does-not-combine"
+    says = "`{one}` does not go with `{other}`: {why}"
+    help = "{way_out}"
+    one: str
+    other: str
+    why: str
+    way_out: str
+
+
+@frozen(kw_only=True)
 class UnknownSection(UnknownName):
     code = "unknown-section"
     is_closed = True

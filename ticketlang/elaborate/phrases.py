@@ -10,7 +10,7 @@ from .. import diagnostics
 from ..diagnostics import Diagnostic, UnknownName
 from ..diagnostics.fixes import is_slip
 from ..source import Span
-from ..syntax import Item, Missing, Number, Part, Percent, Statement, String, Sum, Word
+from ..syntax import Item, Missing, Number, Part, Percent, Ratio, Statement, String, Sum, Word
 from ..units import Duration, Unit, one_of
 from ..vocabulary.fields import Field
 from ..vocabulary.words import FIXED, RESERVED
@@ -159,6 +159,13 @@ class Reader:
             raise Misread(diagnostics.UnitMissing(at=part.at, number=part.text, right=right, is_certain=not is_share))
         raise self.misread(expected)
 
+    def takes_ratio(self) -> Ratio | None:
+        """`2:4`, if it comes next."""
+        if isinstance(part := self.next, Ratio):
+            self.index += 1
+            return part
+        return None
+
     def take_terms(self, expected: str) -> tuple[Word, ...]:
         """A word, or several joined by `+`."""
         part = self.next
@@ -297,7 +304,7 @@ class Reader:
             )
         )
 
-    def out_of_range(self, part: Number | Percent, what: str, range_: str) -> Misread:
+    def out_of_range(self, part: Number | Percent | Ratio, what: str, range_: str) -> Misread:
         return Misread(
             diagnostics.OutOfRange(at=part.at, what=what, range=range_, found=part.text, example=self.field.example)
         )

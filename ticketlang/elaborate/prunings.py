@@ -1,7 +1,9 @@
 """What `prune` says: how weights are scored, over what the budget is shared, and among which weights."""
 
 from .. import diagnostics
+from ..source import Span
 from ..study import Pruning
+from ..syntax import Ratio
 from ..vocabulary.prunings import PRUNINGS, Allocation, PruningMethod
 from ..vocabulary.scopes import SCOPES, is_of_units
 from .complaints import Misread
@@ -12,14 +14,17 @@ from .phrases import Reader
 def take_pruning(phrase: Reader) -> Pruning:
     """`magnitude global of encoder + pooler`, `snip of encoder over 4 batches`."""
     method = phrase.take_row(PRUNINGS, lambda: diagnostics.UnknownPruning, "a way to prune, such as `magnitude`")
-    allocation = _take_allocation(phrase)
+    ratio = phrase.takes_ratio()
+    allocation = _take_allocation(phrase) if ratio is None else "per layer"  # each matrix loses the same share
     phrase.take_words("of")
     scope = _take_scope(phrase, method)
+    pattern = None if ratio is None else _pattern(phrase, ratio, method, scope)
     number = _take_number(phrase, method)
     return Pruning(
         method=method.name,
         allocation=allocation,
         scope=scope,
+        pattern=pattern,
         batches=number if method.over == "batches" else None,
         iterations=number if method.over == "iterations" else None,
         at=phrase.whole,
@@ -30,8 +35,26 @@ def _take_allocation(phrase: Reader) -> Allocation:
     if phrase.takes("per", "layer"):
         return "per layer"
     if not phrase.takes("global") and not phrase.says("of"):
-        raise phrase.misread("`global`, `per layer` or `of`")
+        raise phrase.misread("`global`, `per layer`, a pattern such as `2:4`, or `of`")
     return "global"
+
+
+def _pattern(phrase: Reader, ratio: Ratio, method: PruningMethod, scope: tuple[str, ...]) -> tuple[int, int]:
+    """`2:4`: of every 4 weights of a row, one after another, 2 are kept."""
+    kept, of = ratio.value
+    if not 0 < kept < of:
+        raise phrase.out_of_range(ratio, "a pattern", "some of more, such as `2:4`")
+    if is_of_units(scope):
+        why = "a pattern chooses among neighbouring weights, and units go whole"
+        raise Misread(_apart(ratio.at, ratio.text, scope[0], why, f"say `{ratio.text} of encoder`"))
+    if method.over == "iterations":
+        why = "it removes a few weights at a time, and a pattern all at once"
+        raise Misread(_apart(ratio.at, method.name, ratio.text, why, f"say `magnitude {ratio.text}`, or `global`"))
+    return kept, of
+
+
+def _apart(at: Span, one: str, other: str, why: str, way_out: str) -> diagnostics.DoesNotCombine:
+    return diagnostics.DoesNotCombine(at=at, one=one, other=other, why=why, way_out=way_out)
 
 
 def _take_scope(phrase: Reader, method: PruningMethod) -> tuple[str, ...]:
