@@ -136,7 +136,11 @@ class Results:
         found: dict[Seeds, JobKey] = {}
         for cell in self.conditions.get(condition, ()):
             planned = self.plan.jobs.get(self.plan.cells[cell])
-            if planned is not None and isinstance(planned.job, FineTune) and planned.job.mask is not None:
+            if planned is None or not isinstance(planned.job, FineTune):
+                continue
+            if planned.job.gradually is not None:  # it makes its mask itself
+                found[cell.seeds] = planned.key
+            elif planned.job.mask is not None:
                 found[cell.seeds] = planned.job.mask
         return found
 

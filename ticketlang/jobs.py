@@ -88,6 +88,14 @@ class TrainingSeeds:
 
 
 @frozen(kw_only=True)
+class Gradually:
+    """A pruning that goes on while a training does, up to a sparsity."""
+
+    pruning: Pruning
+    sparsity: Sparsity
+
+
+@frozen(kw_only=True)
 class FineTune(Job):
     """Train a network, masked or not, on one task and score it at the end."""
 
@@ -102,6 +110,7 @@ class FineTune(Job):
     begins: Duration | None = None  # the point of the schedule and the data at which training sets in; None: the start
     seeds: TrainingSeeds
     precision: str
+    gradually: Gradually | None = field(default=None, metadata={"neutral": None})  # it leaves a mask, too
     keeps_weights: bool = field(default=False, metadata=OUTSIDE_KEY)  # some job reads them
     keeps_movement: bool = field(default=False, metadata=OUTSIDE_KEY)  # as above, of how far weights were pulled
 
@@ -206,7 +215,8 @@ def describe(job: AnyJob) -> str:
     """What the job does, in a few words."""
     match job:
         case FineTune():
-            return f"train on {job.task.name}"
+            pruned = "" if job.gradually is None else f", pruning to {job.gradually.sparsity}"
+            return f"train on {job.task.name}{pruned}"
         case ReachRewindPoint():
             return f"train on {job.task.name} up to {job.until}"
         case Prune():

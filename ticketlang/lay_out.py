@@ -11,6 +11,7 @@ from attrs import evolve, frozen
 from .jobs import (
     DrawMask,
     FineTune,
+    Gradually,
     JobKey,
     PartlyRewound,
     Pretrained,
@@ -88,6 +89,8 @@ class Found:
 
 def _search(requests: Requests, ticket: Ticket, seeds: Seeds) -> Mapping[Sparsity, Found]:
     """The masks of a ticket, level by level: train, prune, rewind, and again (paper, Algorithm 1)."""
+    if ticket.pruning.rise is not None:
+        return {level: _gradual_run(requests, ticket, level, seeds) for level in ticket.path}
     levels: dict[Sparsity, Found] = {}
     last: Found | None = None
     for round_number, level in enumerate(ticket.path, start=1):
@@ -113,6 +116,22 @@ def _search(requests: Requests, ticket: Ticket, seeds: Seeds) -> Mapping[Sparsit
     return levels
 
 
+def _gradual_run(requests: Requests, ticket: Ticket, level: Sparsity, seeds: Seeds) -> Found:
+    """One training from the pre-trained weights on, in which the sparsity rises to the level."""
+    setting = _from_the_start(requests, ticket, seeds)
+    job = _fine_tune(requests, ticket, setting, Pretrained(), None, keeps_weights=True)
+    job = evolve(job, gradually=Gradually(pruning=ticket.pruning, sparsity=level))
+    key = requests.ask_mask(job, f"{ticket.name}: prune", f"{ticket.label}@{level}/{seeds}")
+    return Found(key, key)
+
+
+def _from_the_start(requests: Requests, ticket: Ticket, seeds: Seeds, head: JobKey | None = None) -> Setting:
+    """A training of the search from its beginning, with a head of some job, or with one that no training has seen."""
+    task, joined = _source_task(requests, ticket)
+    unseen = PretrainedHead() if ticket.search_head == "pretrained" else None
+    return Setting(task=task, joined=joined, head=head or unseen, resumes=False, seeds=_search_seeds(seeds))
+
+
 def _is_trained(ticket: Ticket) -> bool:
     """Whether a search trains: not without a task, nor where neither the masks nor the weights would notice."""
     carries_on = ticket.resets != "everything" or ticket.search_head == "carried"
@@ -126,9 +145,7 @@ def _looked_at(
     if PRUNINGS[ticket.pruning.method].reads != "gradients":
         return None
     assert ticket.source, "a rule refuses gradients where there is no task"
-    task, joined = _source_task(requests, ticket)
-    head = trained or (PretrainedHead() if ticket.search_head == "pretrained" else None)
-    setting = Setting(task=task, joined=joined, head=head, resumes=False, seeds=_search_seeds(seeds))
+    setting = _from_the_start(requests, ticket, seeds, head=trained)
     return _fine_tune(requests, ticket, setting, Pretrained() if trained is None else Reached(job=trained), mask)
 
 
@@ -159,6 +176,9 @@ def _answer(
     """Ask for the cell of a ticket, and for those of every baseline that it is compared with."""
     setting = _target_setting(requests, ticket, target, found, seeds)
     for arm in requests.study.baselines:
+        if arm.weights == "run":
+            _answer_run(requests, arm, ticket, level, target, found, seeds)
+            continue
         _answer_baseline(requests, arm, ticket, level, target, found, setting, seeds)
     is_own = (target,) == ticket.source
     group = f"{ticket.name}: train" if is_own else f"{ticket.name}: transfer"
@@ -167,6 +187,16 @@ def _answer(
     origin = _origin(requests, ticket, found, seeds)
     job = _fine_tune(requests, ticket, setting, origin, found.mask, keeps_weights=is_own)
     requests.ask_cell(job, group, cell)
+
+
+def _answer_run(
+    requests: Requests, arm: Arm, ticket: Ticket, level: Sparsity, target: str, found: Found, seeds: Seeds
+) -> None:
+    """The run in which a gradual pruning found the mask has its score: on the source, and for such tickets alone."""
+    run = requests.jobs[found.mask]
+    if isinstance(run, FineTune) and (target,) == ticket.source:
+        cell = Cell(arm=arm.name, ticket=ticket, level=level, target=target, seeds=seeds)
+        requests.ask_cell(run, f"{ticket.name}: prune", cell)
 
 
 def _answer_baseline(
@@ -239,6 +269,8 @@ def _weights_of(requests: Requests, arm: Arm, ticket: Ticket, found: Found, seed
             return Shuffled(weights=_origin(requests, ticket, found, seeds), seed=seeds.weights)
         case "shuffled layers":
             return Shuffled(weights=_origin(requests, ticket, found, seeds), seed=seeds.weights, over="layers")
+        case "run":
+            raise ValueError("a run is not trained again")
 
 
 def _origin(

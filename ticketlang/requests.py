@@ -36,7 +36,7 @@ class Requests:
         self.labels.setdefault(key, {})[label] = None
         return key
 
-    def ask_mask(self, job: Prune | DrawMask, group: str, label: str) -> JobKey:
+    def ask_mask(self, job: Prune | DrawMask | FineTune, group: str, label: str) -> JobKey:
         key = self.ask(job, group, label)
         self.masks.setdefault(key, label)
         return key

@@ -103,10 +103,24 @@ def scores_are_there_to_be_read(study: Study) -> Iterator[Diagnostic]:
     for ticket in study.tickets:
         method = PRUNINGS[ticket.pruning.method]
         at = ticket.pruning.at or ticket.at
-        if method.reads in {"gradients", "movement"} and not ticket.source:
-            yield diagnostics.NeedsData(at=at, method=method.name)
-        elif method.reads == "movement" and ticket.first == "prune":
-            yield diagnostics.NeedsTraining(at=ticket.places.get("first", at), method=method.name)
+        name = method.name if ticket.pruning.rise is None else "gradual"
+        needs_training = method.reads == "movement" or ticket.pruning.rise is not None
+        if (needs_training or method.reads == "gradients") and not ticket.source:
+            yield diagnostics.NeedsData(at=at, method=name)
+        elif needs_training and ticket.first == "prune":
+            yield diagnostics.NeedsTraining(at=ticket.places.get("first", at), method=name)
+
+
+def gradual_tickets_have_no_rounds(study: Study) -> Iterator[Diagnostic]:
+    for ticket in study.tickets:
+        if ticket.pruning.rise is not None and ticket.path != ticket.levels:
+            yield diagnostics.GradualRounds(at=ticket.places.get("rounds", ticket.at))
+
+
+def gradual_runs_are_there(study: Study) -> Iterator[Diagnostic]:
+    for arm in study.baselines:
+        if arm.weights == "run" and not any(ticket.pruning.rise for ticket in study.tickets):
+            yield diagnostics.NoGradualRun(at=arm.at, arm=arm.name)
 
 
 def patterns_have_one_sparsity(study: Study) -> Iterator[Diagnostic]:
@@ -256,6 +270,8 @@ RULES_OF_PARTS: tuple[Rule, ...] = (
     rewound_heads_go_back_somewhere,
     pretrained_heads_exist,
     scores_are_there_to_be_read,
+    gradual_tickets_have_no_rounds,
+    gradual_runs_are_there,
     patterns_have_one_sparsity,
     levels_are_on_the_path,
     rewinding_needs_a_source,
@@ -313,12 +329,16 @@ def _is_dense(arm: Arm) -> bool:
 
 def _targets(study: Study, pattern: ArmPattern) -> dict[str, None]:
     """Targets that an arm is run on, at the pattern's level where it names one; a baseline is run where a ticket is."""
-    is_baseline = _baseline(study, pattern.arm) is not None
+    baseline = _baseline(study, pattern.arm)
+    is_baseline = baseline is not None
     targets: dict[str, None] = {}
     for ticket in study.tickets:
         if not is_baseline and ticket.name != pattern.arm:
             continue
+        is_run = baseline is not None and baseline.weights == "run"
         for level, task in _trainings(study, ticket):
+            if is_run and (ticket.pruning.rise is None or (task.name,) != ticket.source):
+                continue
             is_source = pattern.source in {None, "target", ticket.source_name}
             if is_source and (pattern.level is None or pattern.level == level):
                 targets[task.name] = None

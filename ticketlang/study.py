@@ -113,6 +113,21 @@ class Seeds:
 
 
 @frozen(kw_only=True, repr=False)
+class Rise:
+    """Prunings in the middle of one training, in which the sparsity rises by a cubic (Zhu & Gupta 2017, equation 1)."""
+
+    begins: Duration  # nothing is removed up to here
+    ends: Duration  # all that is to be removed is gone from here on
+    every: Duration  # from one pruning to the next; a step at least
+
+    def __str__(self) -> str:
+        first = str(self.begins)
+        if self.begins.unit == self.ends.unit == "training":
+            first = first.removesuffix(" of training")
+        return f"from {first} to {self.ends} every {self.every}"
+
+
+@frozen(kw_only=True, repr=False)
 class Pruning:
     """Which weights are looked at, and how they are scored."""
 
@@ -122,6 +137,7 @@ class Pruning:
     pattern: tuple[int, int] | None = field(default=None, metadata={"neutral": None})  # (2, 4): 2 of every 4 are kept
     batches: int | None = field(default=None, metadata={"neutral": None})  # whose gradients are looked at
     iterations: int | None = field(default=None, metadata={"neutral": None})  # steps on the way to the sparsity
+    rise: Rise | None = field(default=None, metadata={"neutral": None})  # None: between trainings
     at: Span | None = field(default=None, eq=False, metadata=OUTSIDE_KEY)  # None: written by no one
 
     def __str__(self) -> str:
@@ -129,7 +145,8 @@ class Pruning:
         counted = (("batches", self.batches), ("iterations", self.iterations))
         shared = self.allocation if self.pattern is None else "{}:{}".format(*self.pattern)
         over = "".join(f" over {_count(number, unit)}" for unit, number in counted if number is not None)
-        return f"{self.method} {shared} of {' + '.join(self.scope)}{over}"
+        said = f"{self.method} {shared} of {' + '.join(self.scope)}{over}"
+        return said if self.rise is None else f"gradual {said} {self.rise}"
 
 
 def _count(number: int, unit: str) -> str:
@@ -175,7 +192,13 @@ class Ticket:
 Precision = Literal["fp32", "bf16"]
 MaskOrigin = Literal["none", "ticket", "random global", "random in each matrix"]
 WeightsOrigin = Literal[
-    "ticket", "pretrained", "random all", "random pruned matrices", "shuffled within each matrix", "shuffled layers"
+    "ticket",
+    "pretrained",
+    "random all",
+    "random pruned matrices",
+    "shuffled within each matrix",
+    "shuffled layers",
+    "run",  # of the training in which a gradual pruning found the mask, at its end
 ]
 
 

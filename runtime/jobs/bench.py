@@ -19,6 +19,7 @@ from ..store.artifact import Artifact
 from ..store.certificates import JSON
 from ..training.batches import TrainingOrder
 from ..training.dropout import Dropout, plant_dropout
+from ..training.gradual import Gradual
 from ..training.loop import Trained, Training, train
 from ..training.movement import Movement
 from ..training.schedule import Schedule
@@ -39,11 +40,18 @@ class Bench:
     data: Prepared
     training: Training
 
-    def train(self, mask: Mask | None, key: JobKey, workshop: Workshop, movement: Movement | None = None) -> Trained:
+    def train(
+        self,
+        mask: Mask | None,
+        key: JobKey,
+        workshop: Workshop,
+        movement: Movement | None = None,
+        gradual: Gradual | None = None,
+    ) -> Trained:
         def advanced(step: int, steps: int) -> None:
             workshop.listener.advanced(key, step, steps)
 
-        return train(self.network, mask, self.dropouts, self.data.train, self.training, advanced, movement)
+        return train(self.network, mask, self.dropouts, self.data.train, self.training, advanced, movement, gradual)
 
 
 def set_up(

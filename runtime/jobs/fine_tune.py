@@ -22,7 +22,8 @@ from ..weights.origin import origin
 from ..workshop import Workshop
 from .bench import Bench, facts_of, head_of, set_up
 from .certify import certify, check_equal
-from .masks import mask_of
+from .gradually import checks_of, gradual_of
+from .masks import leave_mask, mask_of
 
 
 def perform(job: FineTune, key: JobKey, inputs: Mapping[JobKey, Artifact], workshop: Workshop, folder: Path) -> Outcome:
@@ -34,15 +35,23 @@ def perform(job: FineTune, key: JobKey, inputs: Mapping[JobKey, Artifact], works
         mask.apply_(dict(bench.network.trunk.named_parameters()))
     rewound = _check_rewound(job, mask, inputs, bench, workshop)
     movement = _movement(bench) if job.keeps_movement else None
-    trained = bench.train(mask, key, workshop, movement)
-    checks = (rewound, *_training_checks(bench, trained), *_mask_checks(job, mask, inputs, bench, trained))
-    certificate = certify(checks, _facts(job, mask, bench, trained))
+    gradual = None if job.gradually is None else gradual_of(job.gradually, bench)
+    trained = bench.train(mask, key, workshop, movement, gradual)
+    if job.gradually is None or gradual is None:
+        mask_checks = _mask_checks(job, mask, inputs, bench, trained)
+    else:
+        mask_checks = checks_of(job.gradually, bench, gradual, trained, _zeros_at_the_end(bench, trained))
+    checks = (rewound, *_training_checks(bench, trained), *mask_checks)
+    certificate = certify(checks, _facts(job, bench, trained))
     if job.keeps_weights:
         write_state(folder / WEIGHTS_FILE, state_of(bench.network.trunk))
         write_state(folder / HEAD_FILE, state_of(bench.network.head))
     if movement is not None:
         write_state(folder / MOVEMENT_FILE, movement.state())
-    return Outcome(_result(job, bench, trained), certificate)
+    result = _result(job, bench, trained)
+    if gradual is not None and trained.mask is not None:
+        result |= leave_mask(trained.mask, certificate, key, workshop, folder).result
+    return Outcome(result, certificate)
 
 
 def _declared_weights(job: FineTune, mask: Mask | None, inputs: Mapping[JobKey, Artifact], workshop: Workshop) -> State:
@@ -81,20 +90,22 @@ def _mask_checks(
 ) -> tuple[Check, ...]:
     if mask is None or job.mask is None:
         return ()
-    zeros = _zeros_at_the_end(mask, dict(bench.network.trunk.named_parameters()))
+    zeros = _zeros_at_the_end(bench, trained)
     return (
         check_equal("masked weights are zero after every step: steps checked", trained.steps, trained.checked_steps),
         check_equal("removed weights that are zero at the end", inputs[job.mask].result["removed"], zeros),
     )
 
 
-def _zeros_at_the_end(mask: Mask, parameters: Mapping[str, Tensor]) -> int:
-    return sum(
-        int(((parameters[name] == 0) & ~bits.to(parameters[name].device)).sum()) for name, bits in mask.kept.items()
-    )
+def _zeros_at_the_end(bench: Bench, trained: Trained) -> int:
+    """Of the weights that the mask removed."""
+    parameters: Mapping[str, Tensor] = dict(bench.network.trunk.named_parameters())
+    kept = {} if trained.mask is None else trained.mask.kept
+    return sum(int(((parameters[name] == 0) & ~bits.to(parameters[name].device)).sum()) for name, bits in kept.items())
 
 
-def _facts(job: FineTune, mask: Mask | None, bench: Bench, trained: Trained) -> dict[str, JSON]:
+def _facts(job: FineTune, bench: Bench, trained: Trained) -> dict[str, JSON]:
+    mask = trained.mask
     masked = () if mask is None else tuple(mask.kept)
     return facts_of(job, bench, trained) | {
         "weights": type(job.weights).__name__,

@@ -18,6 +18,7 @@ from ..models.network import Network
 from ..pruning.mask import Mask
 from .batches import Batch, Encoded, TrainingOrder, collate
 from .dropout import Dropout, set_step
+from .gradual import Gradual
 from .masking import HeldMask
 from .movement import Movement
 from .optimizer import adamw, clip_, gradient_norms, set_rate
@@ -50,6 +51,8 @@ class Trained:
     curve: tuple[tuple[int, float], ...]  # the step before which a stretch ends, and its mean loss
     checked_steps: int  # after so many of them all removed weights were looked at, and were zero
     largest_norms: dict[str, float]  # of the gradient of each parameter, over all steps; masked, not clipped
+    mask: Mask | None = None  # that held at the end
+    prunings: tuple[tuple[int, int], ...] = ()  # steps before which it was pruned, and weights gone from there on
 
 
 def train(
@@ -60,25 +63,33 @@ def train(
     training: Training,
     advanced: Advanced,
     movement: Movement | None = None,
+    gradual: Gradual | None = None,
 ) -> Trained:
     """Train a network in place. What the mask removes is zero from before the first step on.
 
     Args:
         movement: adds up what each step sees, for a pruning that reads it; None: no one does.
+        gradual: prunes at some of the steps; None: the mask stays as it is.
 
     Raises:
         TrainingDiverged: loss or gradients stopped being finite.
         BrokenInvariant: a removed weight came back.
     """
     device = next(network.parameters()).device
-    held = None if mask is None else HeldMask(mask, dict(network.trunk.named_parameters()))
+    parameters = dict(network.trunk.named_parameters())
+    held = None if mask is None else HeldMask(mask, parameters)
     gradients = Gradients(dict(network.named_parameters()))
     optimizer = adamw(list(network.parameters()), training.optimizer)
     curve = Curve(stretch=-(-(training.ends - training.begins) // CURVE_POINTS))
-    rate, checked_steps = None, 0
+    rate, checked_steps, prunings = None, 0, []
     network.train()
     for step, chosen in enumerate(training.order.from_step(training.begins, training.ends), start=training.begins):
         rate = float(training.schedule.rate(step))
+        if gradual is not None and step in gradual.sparsities:
+            mask = gradual.prune(parameters, gradual.sparsities[step], mask)
+            held = HeldMask(mask, parameters)
+            held.forget_in_(optimizer)
+            prunings.append((step, mask.removed))
         set_step(dropouts, step)
         batch = collate(examples, chosen, device)
         loss = learn(network, batch, training.loss)
@@ -105,6 +116,8 @@ def train(
         curve=curve.finished(training.ends),
         checked_steps=checked_steps,
         largest_norms=gradients.largest_norms(),
+        mask=mask,
+        prunings=tuple(prunings),
     )
 
 

@@ -29,6 +29,10 @@ BODIES = {
     "methods": "ticket imp { source a; prune random of encoder, magnitude of neurons + heads,\n"
     "snip per layer of heads over 3 batches, snip of encoder, snip of encoder over 1 batch, movement of encoder,\n"
     "synflow per layer of encoder over 7 iterations; sparsity 50%, 70% of original }",
+    "gradual": "ticket imp { source a; prune gradual magnitude of encoder,\n"
+    "gradual magnitude per layer of heads from 0 steps to 1 epoch every 3 steps,\n"
+    "gradual magnitude of encoder from 0% to 5% of training\n"
+    "sparsity 50%, 70% of original }; baselines gradual_run",
     "patterns": "ticket imp { source a; prune magnitude 2:4 of encoder, snip 1:2 of encoder + pooler over 3 batches\n"
     "sparsity 50% of original }",
     "path": "ticket imp { source a; prune magnitude of encoder; rounds 10% to 90% by 10% of remaining\n"

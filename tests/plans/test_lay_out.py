@@ -461,3 +461,28 @@ def test_a_random_ticket_trains_nothing_to_be_found_and_is_one_for_all_sources()
     assert all(prune.weights is None for prune in jobs(plan, Prune))
     assert all(job.mask is not None for job in jobs(plan, FineTune))
     assert any(job.mask is None for job in jobs(planned(spec.replace("}\n\n}", "; rewind nothing }\n\n}")), FineTune))
+
+
+GRADUAL = SCORED.format("gradual magnitude", "; rewind 5% of training")
+
+
+def test_a_gradual_pruning_is_one_run_for_each_level_from_the_pretrained_weights() -> None:
+    plan = planned(spec_of(GRADUAL, seeds="1"))
+    runs = [job for job in jobs(plan, FineTune) if job.gradually is not None]
+
+    assert not jobs(plan, Prune)
+    assert len(runs) == 2 * 2
+    assert all((run.weights, run.mask, run.begins, run.head) == (Pretrained(), None, None, None) for run in runs)
+    assert {run.gradually.sparsity for run in runs} == {Sparsity.percent(30), Sparsity.percent(50)}
+    ticket = cell(plan, "imp/a@30%/a/seed=1")
+    assert isinstance(plan.jobs[ticket.mask].job, FineTune)
+    assert isinstance(ticket.weights, Reached)
+    assert isinstance(plan.jobs[ticket.weights.job].job, ReachRewindPoint)
+
+
+def test_the_score_of_the_very_run_is_a_cell_beside_the_ticket() -> None:
+    plan = planned(spec_of(GRADUAL + "baselines gradual_run\ntransfer imp at 50% to a, b\n", seeds="1"))
+    runs = {c.id: key for c, key in plan.cells.items() if c.arm == "gradual_run"}
+
+    assert set(runs) == {f"gradual_run.imp/{task}@{level}%/{task}/seed=1" for task in "ab" for level in (30, 50)}
+    assert cell(plan, "imp/a@50%/a/seed=1").mask == runs["gradual_run.imp/a@50%/a/seed=1"]

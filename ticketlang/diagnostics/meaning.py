@@ -57,6 +57,21 @@ class LevelNotOnPath(Diagnostic):
 
 
 @frozen(kw_only=True)
+class GradualRounds(Diagnostic):
+    code = "gradual-rounds"
+    says = "a gradual pruning reaches each sparsity in a run of its own, and goes through no rounds"
+    help = "remove `rounds`: `sparsity` says the levels, and `every` how often it prunes on the way to each"
+
+
+@frozen(kw_only=True)
+class NoGradualRun(Diagnostic):
+    code = "no-gradual-run"
+    says = "`{arm}` is the run in which a mask was found, and no ticket here prunes while it trains"
+    help = "remove it, or say `prune gradual magnitude of encoder` in a ticket"
+    arm: str
+
+
+@frozen(kw_only=True)
 class PatternSparsity(Diagnostic):
     code = "pattern-sparsity"
     says = "a pattern of {pattern} removes {removed}, and not {level}"
@@ -88,15 +103,15 @@ class NeverTransferred(Diagnostic):
 @frozen(kw_only=True)
 class NeedsData(Diagnostic):
     code = "needs-data"
-    says = "`{method}` looks at gradients on a task, and this ticket has no source"
-    help = "name a source; with `first prune` the pre-trained weights are scored on it, before any training"
+    says = "`{method}` pruning looks at what a task does to weights, and this ticket has no source"
+    help = "name a source; `snip` with `first prune` scores the pre-trained weights on it, before any training"
     method: str
 
 
 @frozen(kw_only=True)
 class NeedsTraining(Diagnostic):
     code = "needs-training"
-    says = "`{method}` scores weights by what a training does to them, and nothing is trained before the first pruning"
+    says = "`{method}` pruning needs a training to go by, and nothing is trained before the first pruning"
     help = "say `first train`"
     method: str
 

@@ -1,18 +1,31 @@
 """What `prune` says: how weights are scored, over what the budget is shared, and among which weights."""
 
+from fractions import Fraction
+
+from attrs import evolve
+
 from .. import diagnostics
 from ..source import Span
-from ..study import Pruning
-from ..syntax import Ratio
+from ..study import Pruning, Rise
+from ..syntax import Percent, Ratio
+from ..units import Duration
 from ..vocabulary.prunings import PRUNINGS, Allocation, PruningMethod
 from ..vocabulary.scopes import SCOPES, is_of_units
 from .complaints import Misread
 from .nearest import nearest
 from .phrases import Reader
 
+USUAL_RISE = Rise(
+    begins=Duration(Fraction(1, 10), "training"),
+    ends=Duration(Fraction(6, 10), "training"),
+    every=Duration(Fraction(1, 100), "training"),
+)
+
 
 def take_pruning(phrase: Reader) -> Pruning:
-    """`magnitude global of encoder + pooler`, `snip of encoder over 4 batches`."""
+    """`magnitude global of encoder + pooler`, `snip of encoder over 4 batches`, `gradual magnitude of encoder`."""
+    start = phrase.here
+    is_gradual = phrase.takes("gradual")
     method = phrase.take_row(PRUNINGS, lambda: diagnostics.UnknownPruning, "a way to prune, such as `magnitude`")
     ratio = phrase.takes_ratio()
     allocation = _take_allocation(phrase) if ratio is None else "per layer"  # each matrix loses the same share
@@ -20,6 +33,11 @@ def take_pruning(phrase: Reader) -> Pruning:
     scope = _take_scope(phrase, method)
     pattern = None if ratio is None else _pattern(phrase, ratio, method, scope)
     number = _take_number(phrase, method)
+    if is_gradual and (method.name != "magnitude" or ratio is not None):
+        other = method.name if ratio is None else ratio.text
+        why = "while a network is trained, weights go by their magnitude, a few at a time"
+        raise Misread(_apart(start, "gradual", other, why, "say `gradual magnitude`, or leave out `gradual`"))
+    rise = _take_rise(phrase) if is_gradual else None
     return Pruning(
         method=method.name,
         allocation=allocation,
@@ -27,6 +45,7 @@ def take_pruning(phrase: Reader) -> Pruning:
         pattern=pattern,
         batches=number if method.over == "batches" else None,
         iterations=number if method.over == "iterations" else None,
+        rise=rise,
         at=phrase.whole,
     )
 
@@ -82,3 +101,38 @@ def _take_number(phrase: Reader, method: PruningMethod) -> int | None:
     if method.over is None or not phrase.takes("over"):
         return method.usual
     return phrase.take_count(method.over)
+
+
+def _take_rise(phrase: Reader) -> Rise:
+    """`from 10% to 60% of training every 100 steps`; what is not said stands as in `USUAL_RISE`."""
+    rise = USUAL_RISE
+    if phrase.takes("from"):
+        start = phrase.here
+        begins = _take_beginning(phrase)
+        phrase.take_words("to")
+        ends = phrase.take_duration("steps", "epochs", "training")
+        if begins.unit == ends.unit and begins.amount >= ends.amount:
+            example = "prune gradual magnitude of encoder from 10% to 60% of training every 100 steps"
+            raise Misread(
+                diagnostics.OutOfRange(
+                    at=start, what="the end of a rise", range=f"after {begins}", found=str(ends), example=example
+                )
+            )
+        rise = evolve(rise, begins=begins, ends=ends)
+    if phrase.takes("every"):
+        start = phrase.here
+        every = phrase.take_duration("steps", "epochs", "training")
+        if not every.amount:
+            raise Misread(diagnostics.NotWhole(at=start, what="a number of steps", found=start.text, least=1))
+        rise = evolve(rise, every=every)
+    return rise
+
+
+def _take_beginning(phrase: Reader) -> Duration:
+    """`10%` of training, which is said once, with the end; or a number of steps or epochs."""
+    if not isinstance(phrase.next, Percent):
+        return phrase.take_duration("steps", "epochs")
+    share = phrase.take_percent("a share of training")
+    if phrase.takes("of"):
+        phrase.take_words("training")
+    return Duration(share.value, "training")

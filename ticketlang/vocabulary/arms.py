@@ -18,4 +18,5 @@ WEIGHTS: Mapping[str, WeightsOrigin] = {
     "random pruned matrices": "random pruned matrices",
     "shuffled within each matrix": "shuffled within each matrix",
     "shuffled layers": "shuffled layers",
+    "of run": "run",
 }
