@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator
 from fractions import Fraction
 from hashlib import blake2b
-from typing import Any, ClassVar, assert_never
+from typing import Any, ClassVar, Literal, assert_never
 
 import attrs
 from attrs import field, frozen
@@ -156,8 +156,18 @@ class DrawMask(Job):
     like: JobKey | None  # the mask whose share in each matrix is kept; None: one draw over the whole scope
 
 
-AnyJob = FineTune | ReachRewindPoint | Prune | DrawMask
-KINDS: tuple[type[AnyJob], ...] = (ReachRewindPoint, FineTune, Prune, DrawMask)
+@frozen(kw_only=True)
+class CombineMasks(Job):
+    """A mask made of others: what one does not keep, what either of two keeps, or what both keep."""
+
+    kind = "combine-masks"
+    operation: Literal["inverted", "union", "intersection"]
+    masks: tuple[JobKey, ...]
+
+
+AnyJob = FineTune | ReachRewindPoint | Prune | DrawMask | CombineMasks
+MaskJob = Prune | DrawMask | CombineMasks
+KINDS: tuple[type[AnyJob], ...] = (ReachRewindPoint, FineTune, Prune, DrawMask, CombineMasks)
 
 
 def canonical(value: Any) -> Any:
@@ -206,6 +216,9 @@ def _keys_in(value: object) -> Iterator[JobKey]:
     cls = type(value)
     if isinstance(value, JobKey):
         yield value
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from _keys_in(item)
     elif attrs.has(cls):
         for f in attrs.fields(cls):
             yield from _keys_in(getattr(value, f.name))
@@ -223,4 +236,6 @@ def describe(job: AnyJob) -> str:
             return f"prune to {job.sparsity}"
         case DrawMask():
             return f"draw a random mask of {job.sparsity}"
+        case CombineMasks():
+            return "invert a mask" if job.operation == "inverted" else f"take the {job.operation} of two masks"
     assert_never(job)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from attrs import evolve, frozen
 
 from .jobs import (
+    CombineMasks,
     DrawMask,
     FineTune,
     Gradually,
@@ -42,11 +43,12 @@ def nothing_known(keys: Collection[JobKey]) -> Mapping[JobKey, Known]:
 def lay_out(study: Study, facts: Facts, known_results: KnownResults = nothing_known) -> Plan:
     """The plan of a study: a pure function of what it says, of what it reads, and of what is known."""
     requests = Requests(study, facts)
+    partners = {arm.name: study.partners(arm) for arm in study.baselines}
     for seeds in study.seeds:
-        searches = {ticket: _search(requests, ticket, seeds) for ticket in study.tickets}
-        for ticket, found in searches.items():
+        searches = Searches({ticket: _search(requests, ticket, seeds) for ticket in study.tickets}, partners)
+        for ticket in study.tickets:
             for level, target in _trainings(study, ticket):
-                _answer(requests, ticket, level, target, found[level], seeds)
+                _answer(requests, ticket, level, target, searches, seeds)
     known = known_results(requests.jobs.keys())
     to_run = _to_run(requests, known)
     return Plan(
@@ -85,6 +87,21 @@ class Found:
 
     mask: JobKey
     trained: JobKey | None  # the training that was pruned; None: the pre-trained weights were, as they are
+
+
+@frozen(eq=False)
+class Searches:
+    """What was found by one run's seeds, and for each arm which tickets' masks it combines."""
+
+    found: Mapping[Ticket, Mapping[Sparsity, Found]]
+    partners: Mapping[str, Mapping[Ticket, tuple[Ticket, ...]]]
+
+    def partner(self, arm: Arm, ticket: Ticket, level: Sparsity) -> JobKey | None:
+        """The mask that an arm combines with the ticket's: of the same level and seeds. None: there is none."""
+        for partner in self.partners[arm.name].get(ticket, ()):
+            if level in self.found[partner]:
+                return self.found[partner][level].mask
+        return None
 
 
 def _search(requests: Requests, ticket: Ticket, seeds: Seeds) -> Mapping[Sparsity, Found]:
@@ -170,16 +187,19 @@ def _answer(
     ticket: Ticket,
     level: Sparsity,
     target: str,
-    found: Found,
+    searches: Searches,
     seeds: Seeds,
 ) -> None:
     """Ask for the cell of a ticket, and for those of every baseline that it is compared with."""
+    found = searches.found[ticket][level]
     setting = _target_setting(requests, ticket, target, found, seeds)
     for arm in requests.study.baselines:
+        partner = searches.partner(arm, ticket, level)
         if arm.weights == "run":
             _answer_run(requests, arm, ticket, level, target, found, seeds)
-            continue
-        _answer_baseline(requests, arm, ticket, level, target, found, setting, seeds)
+        elif arm.partner is None or partner is not None:
+            mask = _mask_of(requests, arm, ticket, level, found.mask, partner, seeds)
+            _answer_baseline(requests, arm, ticket, level, target, found, mask, setting, seeds)
     is_own = (target,) == ticket.source
     group = f"{ticket.name}: train" if is_own else f"{ticket.name}: transfer"
     cell = Cell(arm=ticket.name, ticket=ticket, level=level, target=target, seeds=seeds)
@@ -206,10 +226,10 @@ def _answer_baseline(
     level: Sparsity,
     target: str,
     found: Found,
+    mask: JobKey | None,
     setting: Setting,
     seeds: Seeds,
 ) -> None:
-    mask = _mask_of(requests, arm, ticket, level, found.mask, seeds)
     if _is_reference(arm):  # dense training is whole: it has no point to go on from
         setting = evolve(setting, task=requests.study.tasks[target], head=None, resumes=False)
     cell = Cell(
@@ -225,7 +245,7 @@ def _answer_baseline(
 
 def _depends_on_ticket(study: Study, arm: Arm, ticket: Ticket) -> bool:
     """Whether another ticket of the same level may give this arm another result."""
-    takes_mask = arm.mask in {"ticket", "random in each matrix"}
+    takes_mask = arm.mask not in {"none", "random global"}
     draws_from_scope = arm.mask == "random global" and len({t.pruning.scope for t in study.tickets}) > 1
     keeps_head = ticket.search_head in {"carried", "pretrained"}  # on its own source, where a transfer has a fresh one
     takes_training = ticket.rewind != START or ticket.resets != "everything" or keeps_head
@@ -238,8 +258,16 @@ def _is_reference(arm: Arm) -> bool:
 
 
 def _mask_of(
-    requests: Requests, arm: Arm, ticket: Ticket, level: Sparsity, ticket_mask: JobKey, seeds: Seeds
+    requests: Requests,
+    arm: Arm,
+    ticket: Ticket,
+    level: Sparsity,
+    ticket_mask: JobKey,
+    partner_mask: JobKey | None,
+    seeds: Seeds,
 ) -> JobKey | None:
+    depends = _depends_on_ticket(requests.study, arm, ticket)
+    label = f"{f'{arm.name}.{ticket.label}' if depends else arm.name}@{level}/{seeds}"
     match arm.mask:
         case "none":
             return None
@@ -250,9 +278,10 @@ def _mask_of(
             draw = DrawMask(
                 model=requests.facts.model, scope=ticket.pruning.scope, sparsity=level, seed=seeds.mask, like=like
             )
-            depends = _depends_on_ticket(requests.study, arm, ticket)
-            name = f"{arm.name}.{ticket.label}" if depends else arm.name
-            return requests.ask_mask(draw, f"{arm.name}: draw", f"{name}@{level}/{seeds}")
+            return requests.ask_mask(draw, f"{arm.name}: draw", label)
+        case "inverted" | "union" | "intersection":
+            masks = (ticket_mask,) if partner_mask is None else tuple(sorted((ticket_mask, partner_mask)))
+            return requests.ask_mask(CombineMasks(operation=arm.mask, masks=masks), f"{arm.name}: combine", label)
 
 
 def _weights_of(requests: Requests, arm: Arm, ticket: Ticket, found: Found, seeds: Seeds) -> Weights:

@@ -122,7 +122,10 @@ def _recipe(recipe: Recipe) -> Iterator[Said]:
 
 
 def _arm(arm: Arm) -> Said:
-    mask = next(said for said, name in MASKS.items() if name == arm.mask)
+    if arm.partner is not None:
+        mask = f"{arm.mask} of ticket with {arm.partner.ticket}{_from(arm.partner.source)}"
+    else:
+        mask = next(said for said, name in MASKS.items() if name == arm.mask)
     weights = next(said for said, name in WEIGHTS.items() if name == arm.weights)
     return Said("arm", arm.name, (Said("mask", mask), Said("weights", weights)))
 
@@ -274,8 +277,11 @@ def _claim(claim: Claim) -> str:
 
 
 def _pattern(pattern: ArmPattern) -> str:
-    source = "" if pattern.source is None else f" from {' + '.join(pattern.source.split('+'))}"
-    return f"{pattern.arm}{source}{'' if pattern.level is None else f' at {_level(pattern.level)}'}"
+    return f"{pattern.arm}{_from(pattern.source)}{'' if pattern.level is None else f' at {_level(pattern.level)}'}"
+
+
+def _from(source: str | None) -> str:
+    return "" if source is None else f" from {' + '.join(source.split('+'))}"
 
 
 def _duration(duration: Duration) -> str:

@@ -2,7 +2,7 @@
 
 from attrs import Factory, define, evolve
 
-from .jobs import AnyJob, DrawMask, FineTune, JobKey, Prune, key_of
+from .jobs import AnyJob, FineTune, JobKey, MaskJob, key_of
 from .plan import Cell, Facts
 from .study import Study
 
@@ -36,7 +36,7 @@ class Requests:
         self.labels.setdefault(key, {})[label] = None
         return key
 
-    def ask_mask(self, job: Prune | DrawMask | FineTune, group: str, label: str) -> JobKey:
+    def ask_mask(self, job: MaskJob | FineTune, group: str, label: str) -> JobKey:
         key = self.ask(job, group, label)
         self.masks.setdefault(key, label)
         return key

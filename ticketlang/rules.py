@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from . import diagnostics
 from .diagnostics import Diagnostic
+from .elaborate.nearest import nearest
 from .source import Span
 from .study import Arm, ArmPattern, Claim, Recipe, Study, Task, Ticket
 from .units import START, Duration, Sparsity
@@ -115,6 +116,31 @@ def gradual_tickets_have_no_rounds(study: Study) -> Iterator[Diagnostic]:
     for ticket in study.tickets:
         if ticket.pruning.rise is not None and ticket.path != ticket.levels:
             yield diagnostics.GradualRounds(at=ticket.places.get("rounds", ticket.at))
+
+
+def partners_are_there(study: Study) -> Iterator[Diagnostic]:
+    names = tuple(dict.fromkeys(ticket.name for ticket in study.tickets))
+    for arm in study.baselines:
+        if arm.partner is None or not study.tickets:
+            continue
+        if arm.partner.ticket not in names:
+            yield diagnostics.UnknownTicket(
+                at=arm.partner.at, name=arm.partner.ticket, nearest=nearest(arm.partner.ticket, names)
+            )
+            continue
+        pairs = study.partners(arm).items()
+        several = [partners for _, partners in pairs if len(partners) > 1]
+        in_common = [level for ticket, (partner, *_) in pairs for level in ticket.path if level in partner.path]
+        scopes = {ticket.pruning.scope for ticket in study.tickets if ticket.name == arm.partner.ticket}
+        apart = [ticket for ticket in study.tickets if ticket.pruning.scope not in scopes]
+        partner = str(arm.partner)
+        if several:
+            labels = tuple(ticket.label for ticket in several[0])
+            yield diagnostics.PartnerUnclear(at=arm.partner.at, partner=partner, labels=labels)
+        elif apart and not pairs:
+            yield diagnostics.PartnerElsewhere(at=arm.partner.at, partner=partner, ticket=apart[0].label)
+        elif not in_common:
+            yield diagnostics.NoPartner(at=arm.partner.at, partner=partner)
 
 
 def gradual_runs_are_there(study: Study) -> Iterator[Diagnostic]:
@@ -271,6 +297,7 @@ RULES_OF_PARTS: tuple[Rule, ...] = (
     pretrained_heads_exist,
     scores_are_there_to_be_read,
     gradual_tickets_have_no_rounds,
+    partners_are_there,
     gradual_runs_are_there,
     patterns_have_one_sparsity,
     levels_are_on_the_path,

@@ -190,7 +190,7 @@ class Ticket:
 
 
 Precision = Literal["fp32", "bf16"]
-MaskOrigin = Literal["none", "ticket", "random global", "random in each matrix"]
+MaskOrigin = Literal["none", "ticket", "random global", "random in each matrix", "inverted", "union", "intersection"]
 WeightsOrigin = Literal[
     "ticket",
     "pretrained",
@@ -203,11 +203,24 @@ WeightsOrigin = Literal[
 
 
 @frozen(kw_only=True, repr=False)
+class Partner:
+    """The ticket whose mask is combined with that of the ticket at hand."""
+
+    ticket: str  # of a block
+    source: str | None = None  # a source's name; None: that of the ticket at hand, or the only one there is
+    at: Span = field(eq=False)
+
+    def __str__(self) -> str:
+        return f"{self.ticket}{f' from {self.source}' if self.source else ''}"
+
+
+@frozen(kw_only=True, repr=False)
 class Arm:
     """A baseline: a mask from somewhere on weights from somewhere. Whatever is not named is the ticket's."""
 
     name: str
     mask: MaskOrigin
+    partner: Partner | None = None  # of a mask combined of two
     weights: WeightsOrigin
     at: Span = field(eq=False)
 
@@ -286,3 +299,26 @@ class Study:
     claims: tuple[Claim, ...] = ()
     report: tuple[str, ...] = ()  # rows of vocabulary.sections
     at: Span = field(eq=False)
+
+    def partners(self, arm: Arm) -> "Mapping[Ticket, tuple[Ticket, ...]]":
+        """The tickets that an arm's partner may mean beside each ticket: one, unless too little is said of it.
+
+        Left out are tickets that would be their own partners, and those whose masks cover other matrices.
+        """
+        if arm.partner is None:
+            return {}
+        named: dict[str, list[Ticket]] = {}
+        for ticket in self.tickets:
+            if ticket.name == arm.partner.ticket:
+                named.setdefault(ticket.source_name, []).append(ticket)
+        everyone = [ticket for tickets in named.values() for ticket in tickets]
+        found = {}
+        for ticket in self.tickets:
+            its = named.get(arm.partner.source or ticket.source_name, [] if arm.partner.source else everyone)
+            if ticket in its:
+                continue
+            fitting = [other for other in its if other.pruning.scope == ticket.pruning.scope]
+            alike = [other for other in fitting if other.variant == ticket.variant] or fitting
+            if alike:
+                found[ticket] = tuple(alike)
+        return found

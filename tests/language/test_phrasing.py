@@ -33,6 +33,9 @@ BODIES = {
     "gradual magnitude per layer of heads from 0 steps to 1 epoch every 3 steps,\n"
     "gradual magnitude of encoder from 0% to 5% of training\n"
     "sparsity 50%, 70% of original }; baselines gradual_run",
+    "combined": "ticket imp { source a, b; prune magnitude of encoder; sparsity 50% of original }\n"
+    "ticket more { source a + b; prune magnitude of encoder; sparsity 50% of original }\n"
+    "baselines turned, both, common",
     "patterns": "ticket imp { source a; prune magnitude 2:4 of encoder, snip 1:2 of encoder + pooler over 3 batches\n"
     "sparsity 50% of original }",
     "path": "ticket imp { source a; prune magnitude of encoder; rounds 10% to 90% by 10% of remaining\n"
@@ -44,6 +47,13 @@ BODIES = {
     "claim y { imp matches dense on b }\nclaim z { imp is at least imp from target }\nreport mask_overlap",
     "precision": f'{TICKET} }}\nprecision bf16; question "What? \\ \u00e9"; match within 2 sd of dense using pooled sd',
 }
+
+
+ARMS = """
+arm turned { mask inverted of ticket }
+arm both { mask union of ticket with imp from b }
+arm common { mask intersection of ticket with more from a + b }
+"""
 
 
 def study_of(text: str, name: str = "s", path: Path | None = None) -> Study:
@@ -59,7 +69,7 @@ def bare(study: Study) -> Study:
 
 @pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
 def test_every_default_written_out_means_the_same(body: str) -> None:
-    study = study_of(spec_of(body))
+    study = study_of(ARMS + spec_of(body))
     again = study_of(text_of(statements_of(study)))
     assert bare(again) == bare(study)
     assert text_of(statements_of(again)) == text_of(statements_of(study))

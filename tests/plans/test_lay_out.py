@@ -6,6 +6,7 @@ import pytest
 from studies import TICKET, planned, remembering, spec_of, study_of
 
 from ticketlang.jobs import (
+    CombineMasks,
     DrawMask,
     FineTune,
     JobKey,
@@ -486,3 +487,44 @@ def test_the_score_of_the_very_run_is_a_cell_beside_the_ticket() -> None:
 
     assert set(runs) == {f"gradual_run.imp/{task}@{level}%/{task}/seed=1" for task in "ab" for level in (30, 50)}
     assert cell(plan, "imp/a@50%/a/seed=1").mask == runs["gradual_run.imp/a@50%/a/seed=1"]
+
+
+OPERATORS = """
+arm turned {{ mask inverted of ticket }}
+arm both {{ mask union of ticket with imp from b }}
+arm common {{ mask intersection of ticket with late }}
+"""
+
+
+def with_operators(body: str, seeds: str = "1") -> str:
+    return OPERATORS.format() + spec_of(body, seeds=seeds)
+
+
+def test_masks_are_inverted_and_combined_level_by_level_and_seed_by_seed() -> None:
+    late = TICKET.replace("ticket imp", "ticket late").replace("30%, ", "").replace("0 steps", "5% of training")
+    plan = planned(with_operators(TICKET + late + "baselines turned, both, common\n", seeds="1, 2"))
+    masks = {(c.arm, c.ticket.label, c.level, c.seeds.search): cell(plan, c.id).mask for c in plan.cells if c.ticket}
+
+    def combined(arm: str, label: str, percent: int) -> CombineMasks:
+        return plan.jobs[masks[arm, label, Sparsity.percent(percent), 2]].job
+
+    own = masks["imp", "imp/a", Sparsity.percent(50), 2]
+    assert combined("turned", "imp/a", 50) == CombineMasks(operation="inverted", masks=(own,))
+    other = masks["imp", "imp/b", Sparsity.percent(50), 2]
+    assert set(combined("both", "imp/a", 50).masks) == {own, other}
+    assert set(combined("common", "imp/a", 50).masks) == {own, masks["late", "late/a", Sparsity.percent(50), 2]}
+
+    assert ("both", "imp/b", Sparsity.percent(50), 2) not in masks, "a mask is not combined with itself"
+    assert ("common", "imp/a", Sparsity.percent(30), 2) not in masks, "its partner has no such level"
+    assert ("common", "late/a", Sparsity.percent(50), 2) not in masks
+
+
+def test_a_union_is_the_same_mask_from_either_side() -> None:
+    late = TICKET.replace("ticket imp", "ticket late").replace("0 steps", "5% of training")
+    arms = "arm one { mask union of ticket with late }\narm other { mask union of ticket with imp }\n"
+    plan = planned(arms + spec_of(TICKET + late + "baselines one, other\n", seeds="1"))
+
+    assert len(jobs(plan, CombineMasks)) == 2 * 3
+    one, other = cell(plan, "one.imp/a@50%/a/seed=1"), cell(plan, "other.late/a@50%/a/seed=1")
+    assert one.mask == other.mask
+    assert one.weights != other.weights

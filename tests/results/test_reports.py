@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from handmade import (
+    AT,
     DENSE,
     RANDOM_INIT,
     RANDOM_MASK,
@@ -31,7 +32,7 @@ from runtime.reports.sections.mask_overlap import overlap, pack
 from runtime.reports.writers.terminal import terminal_report
 from runtime.store import Certificate, Outcome, Store
 from ticketlang.plan import Cell
-from ticketlang.study import ArmPattern
+from ticketlang.study import Arm, ArmPattern
 from ticketlang.units import Sparsity
 
 GOLDENS = Path(__file__).parent / "goldens"
@@ -237,3 +238,18 @@ def test_tickets_of_one_level_each_stand_in_the_matrix_of_that_level(tmp_path: P
 
     shown_rows = [[entry.text for entry in row] for table in tables if isinstance(table, Table) for row in table.rows]
     assert shown_rows == [["a", "80.00", "70.00", "0 of 1"], ["b", "70.00", "80.00", "0 of 1"]] * 2
+
+
+def test_a_mask_of_another_sparsity_than_its_level_is_marked_and_counted(tmp_path: Path) -> None:
+    """The inverse of a ticket of 70% removes 30%: beside its level, and below the table."""
+    store = Store.open(tmp_path)
+    inverse = Arm(name="inverse", mask="inverted", weights="ticket", at=AT)
+    of = study(ticket("a", 70), tasks=("a",), baselines=(DENSE, inverse))
+    fill(store, plan(of), lambda cell: BASE.get(cell.arm, 0.5))
+
+    scores = next(s for s in report(plan(of), store).sections if s.title == "Scores")
+    table = next(block for block in scores.blocks if isinstance(block, Table))
+
+    levels = {row[0].text: (row[1].text, row[2].mark) for row in table.rows}
+    assert levels == {"dense": ("", ""), "imp/a": ("70%", ""), "inverse.imp/a": ("70% (30.0%)", "§")}
+    assert "§ its mask removes another share: inverse.imp/a at 70%: 30.0%" in table.notes

@@ -64,6 +64,32 @@ class GradualRounds(Diagnostic):
 
 
 @frozen(kw_only=True)
+class NoPartner(Diagnostic):
+    code = "no-partner"
+    says = "no ticket has a level in common with `{partner}` to combine its mask with"
+    help = "give two tickets a level in common; a mask is not combined with itself"
+    partner: str
+
+
+@frozen(kw_only=True)
+class PartnerUnclear(Diagnostic):
+    code = "partner-unclear"
+    says = "`{partner}` may be any of {labels}"
+    help = "say from which source: `with NAME from SOURCE`; of the axes of a ticket, the partner takes the same values"
+    partner: str
+    labels: tuple[str, ...]
+
+
+@frozen(kw_only=True)
+class PartnerElsewhere(Diagnostic):
+    code = "partner-elsewhere"
+    says = "the masks of `{partner}` and of `{ticket}` cover different matrices"
+    help = "let both tickets prune the same scope"
+    partner: str
+    ticket: str
+
+
+@frozen(kw_only=True)
 class NoGradualRun(Diagnostic):
     code = "no-gradual-run"
     says = "`{arm}` is the run in which a mask was found, and no ticket here prunes while it trains"

@@ -3,7 +3,7 @@
 from ...results import Condition
 from ..blocks import Column, Entry, Prose, Section, Table, Tone
 from ..evidence import Evidence, arm_name
-from ..numbers import gap, runs, score
+from ..numbers import gap, runs, score, share
 
 COLUMNS = (Column("arm", is_number=False), Column("level"), Column("score"), Column("gap to dense"), Column("runs"))
 
@@ -34,8 +34,15 @@ def _row(evidence: Evidence, condition: Condition, dense: Condition | None) -> t
     tone: Tone = "faint" if average is None else "plain"
     return (
         Entry(arm_name(condition)),
-        Entry(str(condition.level) if condition.level else ""),
+        Entry(_level(evidence, condition)),
         Entry(score(average), mark=evidence.marks(compared), tone=tone),
         Entry("" if condition == dense or dense is None else gap(its_gap), tone=tone),
         Entry(runs(average, len(results.runs(condition))), tone=tone),
     )
+
+
+def _level(evidence: Evidence, condition: Condition) -> str:
+    """`70%`; `70% (30.0%)` where the mask at hand removes another share than the ticket's."""
+    found = evidence.results.sparsity(condition)
+    level = str(condition.level) if condition.level else ""
+    return level if found is None else f"{level} ({share(found, 1)})"
