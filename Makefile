@@ -10,7 +10,7 @@ DEMO := build/demo
 ONE_THREAD := OMP_NUM_THREADS=1
 TEST := $(ONE_THREAD) HF_HUB_OFFLINE=1 $(BIN)/pytest -n 2 --dist worksteal
 
-.PHONY: help demo minilm test check fuzz goldens clean
+.PHONY: help demo minilm test check fuzz bench goldens clean
 
 help:
 	@echo "make demo             run a whole small study on a tiny model: two minutes"
@@ -18,6 +18,7 @@ help:
 	@echo "make test             run the tests"
 	@echo "make check            run the tests, the linters and the type checker"
 	@echo "make fuzz             check 200,000 specs that are bent out of shape: ten minutes"
+	@echo "make bench            measure how fast specs are checked and planned: a minute"
 	@echo "make goldens          write the expected outputs of the tests anew; read the difference before you keep it"
 	@echo "make clean            remove what the demo made"
 
@@ -58,6 +59,9 @@ check: test
 
 fuzz: $(INSTALLED)
 	$(BIN)/python tests/fuzz.py --count 200000
+
+bench: $(INSTALLED)
+	$(BIN)/python benchmarks/language.py
 
 goldens: $(INSTALLED)
 	REFRESH_GOLDENS=1 $(TEST) || true

@@ -11,6 +11,7 @@ from attrs import Factory, evolve, frozen
 
 from ticketlang.diagnostics import (
     Diagnostic,
+    HeadNotInModel,
     HubUnreachable,
     LongerThanModel,
     MissingDataFile,
@@ -209,11 +210,24 @@ def _model_complaints(study: Study, folder: Path) -> Iterator[Diagnostic]:
         if task.length > model.max_tokens:
             place = task.places.get("length", task.at)
             yield LongerThanModel(at=place, length=task.length, longest=model.max_tokens)
+    if model.has_weights and not model.has_masked_words_head:
+        yield from _missing_heads(study)
     if model.has_weights and not model.has_pooler:
         for ticket in study.tickets:
             if "pooler" in ticket.pruning.scope:
                 yield ScopeNotInModel(at=ticket.at, scope="pooler", model=study.model.name)
                 return
+
+
+def _missing_heads(study: Study) -> Iterator[Diagnostic]:
+    """One complaint where the head that the model lacks is asked for first."""
+    asked = [task.places.get("head", task.at) for task in study.tasks.values() if task.head == "pretrained"]
+    for ticket in study.tickets:
+        if "pretrained" in {ticket.search_head, ticket.transfer_head}:
+            where = "search_head" if ticket.search_head == "pretrained" else "transfer_head"
+            asked.append(ticket.places.get(where, ticket.at))
+    for at in asked[:1]:
+        yield HeadNotInModel(at=at, model=study.model.name)
 
 
 def _find_data(task: Task, root: Root, pins: Pins, digests: Digests, unpinned: list[str]) -> DataPlace | Diagnostic:
@@ -226,7 +240,7 @@ def _find_data(task: Task, root: Root, pins: Pins, digests: Digests, unpinned: l
             return DataPlace(digest=f"unpinned:{name.entry} {data.config or ''}")
         return DataPlace(digest=f"hub:{data.name}:{data.config or ''}@{commit}", hub=(data.name, data.config, commit))
     files: dict[str, Path] = {}
-    for split in dict.fromkeys((task.train_split, task.score_split)):
+    for split in task.splits:
         path = root.path(data.name.replace("{split}", split), data.at)
         if isinstance(path, Diagnostic):
             return path

@@ -3,7 +3,7 @@
 Each table answers to one of `ticketlang.vocabulary`: a row that runs there is a name here, and the other way round.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
@@ -13,9 +13,13 @@ if TYPE_CHECKING:
 
     from ticketlang.study import Task
 
+    from .facts import DataPlace
     from .metrics import Metric
     from .pruning.material import Material
     from .pruning.units import Group
+    from .tasks.prepared import Materials, Prepared
+    from .tasks.table import Table
+    from .training.batches import Encoded
 
 PRUNINGS = {name: f"pruning.{name}" for name in ("magnitude", "snip", "movement", "synflow", "random")}
 
@@ -23,9 +27,17 @@ TASK_KINDS = {
     "classify sentence": "tasks.classify",
     "classify pair": "tasks.classify",
     "score pair": "tasks.score",
+    "answer spans": "tasks.answer_spans",
+    "masked words": "tasks.masked_words",
 }
 
-METRICS = dict.fromkeys(("accuracy", "f1", "matthews", "pearson", "spearman"), "metrics")
+METRICS = dict.fromkeys(
+    (
+        "accuracy", "f1", "matthews", "pearson", "spearman", "span_f1", "exact_match", "masked_accuracy",
+        "masked_likelihood",
+    ),
+    "metrics",
+)  # fmt: skip
 
 
 class PruningMethod(Protocol):
@@ -41,22 +53,33 @@ class PruningMethod(Protocol):
 class TaskKind(Protocol):
     """A module that knows one form of task."""
 
-    def read_labels(
-        self, task: "Task", values: Mapping[str, Sequence[Any]]
-    ) -> "tuple[dict[str, NDArray[Any]], int | None]":
-        """Labels of each split from the values of the label column, and the number of classes."""
+    def check(self, task: "Task", place: "DataPlace") -> None:
+        """Raises BadData if there is anything wrong with the data, as far as it can be known before any job."""
 
-    def outputs(self, classes: int | None) -> int:
-        """How many numbers the head gives."""
+    def prepare(self, task: "Task", materials: "Materials") -> "Prepared":
+        """The examples as the model's tokenizer sees them. Raises BadData as above."""
+
+    def outputs(self, classes: int | None) -> int | None:
+        """How many numbers the head gives for each vector; None: one for each word of the model."""
 
     def loss(self, answers: "Tensor", labels: "Tensor") -> "Tensor":
         """What training makes small: a mean over the batch."""
 
-    def predictions(self, answers: "Tensor") -> "Tensor":
-        """The network's outputs for all examples -> what the metrics compare with the labels."""
+    def predictions(self, answers: "Tensor", labels: "Tensor") -> "Tensor":
+        """What is kept of the answers to a batch, row by row."""
 
-    def majority(self, labels: "NDArray[Any]") -> int | None:
-        """The most frequent class of some labels; None where there are no classes."""
+    def scored(self, found: "Tensor", examples: "Encoded") -> "tuple[NDArray[Any], NDArray[Any]]":
+        """What was kept of all answers -> labels and predictions, which the metrics compare."""
+
+    def majority(self, examples: "Encoded") -> int | None:
+        """The most frequent class among some examples; None where there are no classes."""
+
+
+class LabelledKind(TaskKind, Protocol):
+    """One whose examples are rows of a table, each with its label."""
+
+    def read_labels(self, task: "Task", tables: "Mapping[str, Table]") -> "tuple[dict[str, NDArray[Any]], int | None]":
+        """The labels of each split, and the number of classes. Raises BadData for one that cannot be used."""
 
 
 def pruning_method(name: str) -> PruningMethod:
@@ -65,6 +88,10 @@ def pruning_method(name: str) -> PruningMethod:
 
 def task_kind(name: str) -> TaskKind:
     return cast(TaskKind, _module(TASK_KINDS, name))
+
+
+def labelled_kind(name: str) -> LabelledKind:
+    return cast(LabelledKind, _module(TASK_KINDS, name))
 
 
 def metric(name: str) -> "Metric":

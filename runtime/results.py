@@ -11,7 +11,7 @@ from ticketlang.plan import Cell, Plan
 from ticketlang.study import Arm, Seeds, Ticket
 from ticketlang.units import Sparsity
 
-from .statistics import Average, average
+from .statistics import Average, average, independent
 from .store import DamagedError, Environment, MissingFileError, Store
 
 APART = 0.001  # shares that differ by less are one: the rest is rounding to whole weights
@@ -136,6 +136,17 @@ class Results:
         pairs = dict.fromkeys((run, theirs[seeds]) for seeds, run in mine.items() if seeds in theirs)
         done = [self.scores[a] - self.scores[b] for a, b in pairs if a in self.scores and b in self.scores]
         return average(done, len(pairs))
+
+    def differences(self, left: Condition, right: Condition) -> tuple[float, ...]:
+        """Score of one minus score of the other, for each pair of runs of the same seeds that both are done.
+
+        Pairs that share a run, since some seed changes nothing in it, count as one.
+        """
+        theirs = {cell.seeds: self.plan.cells[cell] for cell in self.conditions.get(right, ())}
+        mine = {cell.seeds: self.plan.cells[cell] for cell in self.conditions.get(left, ())}
+        pairs = dict.fromkeys((run, theirs[seeds]) for seeds, run in mine.items() if seeds in theirs)
+        done = [(a, b) for a, b in pairs if a in self.scores and b in self.scores]
+        return independent((a, b, self.scores[a] - self.scores[b]) for a, b in done)
 
     def masks(self, condition: Condition) -> Mapping[Seeds, JobKey]:
         """The masks its runs are trained under, by seeds; none for a dense arm."""

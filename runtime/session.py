@@ -102,7 +102,7 @@ class Session:
         from .workshop import Workshop
 
         assert self.store is not None, "make_ready() comes first"
-        workshop = Workshop.open(self.gathered.places, listener, device)
+        workshop = Workshop.open(self.gathered.places, listener, device, self.store_folder / "cache")
         return run(self._wanted_plan, self.store, perform, workshop, listener)
 
     def _wanted_plan(self) -> Plan:

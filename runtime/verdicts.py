@@ -6,21 +6,17 @@ what it does not name from the left case. Means are compared unrounded (two deci
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import Literal
 
 from attrs import frozen
 
 from ticketlang.study import ArmPattern, Claim, MatchRule, Study, Ticket
 
+from . import matching
+from .matching import ENOUGH, NOISE, POINT, Answer, Comparison
 from .results import Condition, Results
-from .statistics import Average, pooled_sd
+from .statistics import Average, Interval, bootstrap_interval
 
-Answer = Literal["holds", "fails", "not enough runs", "no result yet"]
 TARGET = "target"  # as a source: the ticket of the target itself
-
-POINT = 0.01
-NOISE = 1e-12  # of floating-point means: far less than one example in any evaluation set
-ENOUGH = 2  # runs, without which there is no deviation
 
 
 @frozen(kw_only=True)
@@ -32,6 +28,8 @@ class Case:
     left_average: Average | None
     right_average: Average | None
     difference: float | None  # left mean minus right mean, a fraction
+    interval: Interval | None  # of the mean difference between runs of the same seeds, by resampling them
+    bound: float | None  # what a test says the difference is at least, or at most; of rules with a confidence alone
     tolerance: float | None  # how far below the right mean still matches; of `matches` alone
     answer: Answer
     is_mixed: bool = False  # its runs were made in different environments
@@ -58,34 +56,6 @@ def judge(claim: Claim, study: Study, results: Results) -> Verdict:
     cases = tuple(_case(claim, study.match, results, left, right) for left, right in _pairs(claim, results))
     answer = _overall(claim, cases)
     return Verdict(claim=claim, answer=answer, cases=cases, summary=_summary(claim, answer, cases))
-
-
-def matches(rule: MatchRule, ticket: Average, reference: Average) -> bool | None:
-    """Whether a score is no further below a reference than the rule allows; None where a deviation is missing.
-
-    Being better always matches: a matching subnetwork is one that is no worse (Chen et al. 2020, section 3).
-    """
-    allowed = tolerance(rule, ticket, reference)
-    return None if allowed is None else ticket.mean >= reference.mean - allowed - NOISE
-
-
-def tolerance(rule: MatchRule, ticket: Average, reference: Average) -> float | None:
-    """How far below the reference still matches, a fraction; None where a deviation it needs is missing."""
-    if rule.unit == "points":
-        return float(rule.amount) * POINT
-    match rule.deviation:
-        case "ticket":
-            deviation = ticket.sd
-        case "dense":
-            deviation = reference.sd
-        case "larger":
-            both_known = ticket.sd is not None and reference.sd is not None
-            deviation = max(ticket.sd or 0.0, reference.sd or 0.0) if both_known else None
-        case "pooled":
-            deviation = pooled_sd(ticket, reference)
-        case None:
-            raise ValueError("a rule in standard deviations says whose")
-    return None if deviation is None else float(rule.amount) * deviation
 
 
 def _pairs(claim: Claim, results: Results) -> Iterator[tuple[Condition, Condition | None]]:
@@ -138,28 +108,33 @@ def _baselines_of(ticket: Ticket, there: list[Condition]) -> tuple[Condition, ..
 
 
 def _case(claim: Claim, rule: MatchRule | None, results: Results, left: Condition, right: Condition | None) -> Case:
-    mine = results.average(left)
-    theirs = results.average(right) if right else None
-    difference = mine.mean - theirs.mean if mine and theirs else None
-    allowed = tolerance(rule, mine, theirs) if claim.relation == "matches" and rule and mine and theirs else None
+    found = (
+        Comparison.of(left, right, results)
+        if right
+        else Comparison(mine=results.average(left), theirs=None, paired=None)
+    )
+    mine, theirs = found.mine, found.theirs
+    is_tested = claim.relation == "matches" and rule is not None
     return Case(
         left=left,
         right=right,
         left_average=mine,
         right_average=theirs,
-        difference=difference,
-        tolerance=allowed,
-        answer=_answer(claim, rule, mine, theirs),
+        difference=mine.mean - theirs.mean if mine and theirs else None,
+        interval=bootstrap_interval(results.differences(left, right)) if right else None,
+        bound=matching.tested_bound(rule, found.paired) if is_tested and rule else None,
+        tolerance=matching.tolerance(rule, mine, theirs) if is_tested and rule and mine and theirs else None,
+        answer=_answer(claim, rule, found),
         is_mixed=len(results.environments((left, right) if right else (left,))) > 1,
     )
 
 
-def _answer(claim: Claim, rule: MatchRule | None, mine: Average | None, theirs: Average | None) -> Answer:
-    if mine is None or theirs is None or not (mine.is_complete and theirs.is_complete):
-        return "no result yet"
-    if min(mine.n, theirs.n) < ENOUGH:
-        return "not enough runs"
-    difference = mine.mean - theirs.mean
+def _answer(claim: Claim, rule: MatchRule | None, found: Comparison) -> Answer:
+    if found.missing is not None:
+        return found.missing
+    assert found.mine is not None, "nothing is missing"
+    assert found.theirs is not None, "nothing is missing"
+    difference = found.mine.mean - found.theirs.mean
     match claim.relation:
         case "is at least":
             holds = difference >= -NOISE
@@ -167,7 +142,7 @@ def _answer(claim: Claim, rule: MatchRule | None, mine: Average | None, theirs: 
             holds = difference > NOISE and difference >= float(claim.margin) * POINT - NOISE
         case "matches":
             assert rule is not None, "judge() refuses a claim without its rule"
-            holds = bool(matches(rule, mine, theirs))
+            return matching.answer(rule, found)
     return "holds" if holds else "fails"
 
 

@@ -1,20 +1,26 @@
 """Where jobs are done: the device, the way to models and data, and what jobs of one process share."""
 
+import atexit
 import os
 import re
+from fractions import Fraction
+from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
 import torch
-from attrs import define, field, frozen
+from attrs import define, evolve, field
 from torch.utils import deterministic
 
-from ticketlang.study import Task
+from ticketlang.study import Recipe, Task
+from ticketlang.units import START
 
 from .failures import JobFailed, NoSuchDevice
+from .implementations import task_kind
 from .models import trunk
-from .tasks.encoding import encode, load_tokenizer
-from .tasks.examples import Examples, limited, load_examples
-from .training.batches import Encoded
+from .tasks.encoding import load_tokenizer
+from .tasks.prepared import Materials, Prepared
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -22,16 +28,8 @@ if TYPE_CHECKING:
     from .facts import Places
     from .progress import Listener
 
+NO_RECIPE = Recipe(train=START, batch=1, rate=Fraction(0))
 DEVICES = re.compile(r"cpu|cuda(:\d+)?")
-
-
-@frozen(eq=False)
-class Prepared:
-    """The examples of a task, limited and encoded."""
-
-    train: Encoded
-    score: Encoded
-    classes: int | None
 
 
 @define(eq=False)
@@ -41,23 +39,29 @@ class Workshop:
     places: "Places"
     listener: "Listener"
     device: torch.device
+    cache: Path  # a folder for files that can be made again
     _models: dict[str, trunk.Pretrained] = field(factory=dict)
     _tokenizers: "dict[str, PreTrainedTokenizerBase]" = field(factory=dict)
-    _examples: dict[tuple[object, ...], Examples] = field(factory=dict)
     _prepared: dict[tuple[object, ...], Prepared] = field(factory=dict)
 
     @classmethod
-    def open(cls, places: "Places", listener: "Listener", device: str = "auto") -> "Workshop":
+    def open(
+        cls, places: "Places", listener: "Listener", device: str = "auto", cache: Path | None = None
+    ) -> "Workshop":
         """Choose a device, and make its arithmetic exact and repeatable.
 
         Args:
             device: `cpu`, `cuda`, `cuda:1`; `auto` takes CUDA where there is one.
+            cache: a folder for files that can be made again; None: one that goes when this process ends.
 
         Raises:
             NoSuchDevice: for a device that is not there.
         """
         make_exact()
-        return cls(places, listener, _device(device))
+        if cache is None:
+            cache = Path(mkdtemp(prefix="ticketlang-"))
+            atexit.register(rmtree, cache, ignore_errors=True)
+        return cls(places, listener, _device(device), cache)
 
     def model(self, digest: str) -> trunk.Pretrained:
         """The pre-trained model, loaded once."""
@@ -72,12 +76,13 @@ class Workshop:
         Args:
             model, data: their digests, which tell one version from another.
         """
-        asked = (_read_as(task), task.length, task.limit, task.limit_evaluation, model, data, subset_seed)
+        is_limited = task.limit is not None or task.limit_evaluation is not None
+        asked = (_read_as(task), model, data, subset_seed if is_limited else None)
         if asked not in self._prepared:
-            self._prepared[asked] = self._prepare(task, model, data, subset_seed)
+            self._prepared[asked] = self._prepare(task, model, subset_seed)
         return self._prepared[asked]
 
-    def _prepare(self, task: Task, model: str, data: str, subset_seed: int) -> Prepared:
+    def _prepare(self, task: Task, model: str, subset_seed: int) -> Prepared:
         longest = self.model(model).description.max_tokens
         if task.length > longest:
             raise JobFailed(
@@ -86,22 +91,21 @@ class Workshop:
             )
         if model not in self._tokenizers:
             self._tokenizers[model] = load_tokenizer(self.places.model(model))
-        asked = (_read_as(task), data)
-        if asked not in self._examples:
-            self._examples[asked] = load_examples(task, self.places.data(task.name))
-            self.places.data(task.name)  # refuses files that changed while they were read
-        chosen = limited(task, self._examples[asked], subset_seed)
-        tokenizer = self._tokenizers[model]
-        return Prepared(
-            train=encode(chosen.train, tokenizer, task.length),
-            score=encode(chosen.score, tokenizer, task.length),
-            classes=chosen.classes,
+        materials = Materials(
+            place=self.places.data(task.name),
+            tokenizer=self._tokenizers[model],
+            model=model,
+            subset_seed=subset_seed,
+            cache=self.cache,
         )
+        prepared = task_kind(task.kind).prepare(task, materials)
+        self.places.data(task.name)  # refuses files that changed while they were read
+        return prepared
 
 
-def _read_as(task: Task) -> tuple[object, ...]:
-    """What of a task decides which examples are read from its data."""
-    return (task.name, task.kind, task.train_split, task.score_split, task.text, task.label, task.classes)
+def _read_as(task: Task) -> Task:
+    """A task without what does not decide which examples it has."""
+    return evolve(task, recipe=NO_RECIPE, head="fresh")
 
 
 def make_exact() -> None:

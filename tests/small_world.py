@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from attrs import define, evolve, field
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
-from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
+from transformers import BertConfig, BertForPreTraining, BertModel, PreTrainedTokenizerFast
 
 from runtime.facts import DataPlace, Places
 from runtime.jobs import perform
@@ -28,14 +28,19 @@ WORDS = (*WARM, *COLD, "a", "the", "bright", "pale", "thing", "sky", "##s")
 SEEDS = TrainingSeeds(head=1, order=1, dropout=1, subset=1)
 
 
-def make_model(folder: Path, *, has_pooler: bool = True, **changed: object) -> Path:
-    """Write a model folder: random weights, and a WordPiece tokenizer for the words of this world."""
+def make_model(folder: Path, *, has_pooler: bool = True, has_head: bool = False, **changed: object) -> Path:
+    """Write a model folder: random weights, and a WordPiece tokenizer for the words of this world.
+
+    Args:
+        has_head: with the heads that BERT was pre-trained with, too.
+    """
     config = BertConfig(**{
         "vocab_size": len(SPECIAL) + len(WORDS), "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2,
         "intermediate_size": 64, "max_position_embeddings": 32, **changed,
     })  # fmt: skip
     torch.manual_seed(7)
-    BertModel(config, add_pooling_layer=has_pooler).save_pretrained(folder)
+    network = BertForPreTraining(config) if has_head else BertModel(config, add_pooling_layer=has_pooler)
+    network.save_pretrained(folder)
     tokenizer = Tokenizer(models.WordPiece({word: n for n, word in enumerate((*SPECIAL, *WORDS))}, unk_token="[UNK]"))
     tokenizer.normalizer = normalizers.BertNormalizer()
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
@@ -61,7 +66,7 @@ def write_lines(path: Path, rows: Sequence[Mapping[str, object]]) -> None:
 
 
 def make_data(folder: Path) -> None:
-    """Write three tasks: is the colour warm; are both warm or both cold; how many colours of a pair are warm."""
+    """Write the tasks: is the colour warm; are both; how many of a pair are; which it is; and running text."""
     for split, numbers in (("train", range(90)), ("validation", range(1000, 1040))):
         pairs = [(n, n * 7 + 3) for n in numbers]
         warm = [n % 6 < 3 for n in range(10_000)]
@@ -69,6 +74,15 @@ def make_data(folder: Path) -> None:
         for name, label in (("same", lambda a, b: int(a == b)), ("count", lambda a, b: float(a + b))):
             rows = [{"one": sentence(a), "two": sentence(b), "label": label(warm[a], warm[b])} for a, b in pairs]
             write_lines(folder / f"{name}/{split}.jsonl", rows)
+        rows = []
+        for n in numbers:
+            context, colour = f"{'the sky ' * (n % 5)}{sentence(n)}{' pale sky' * (n % 3)}", (*WARM, *COLD)[n % 6]
+            answers = {"text": [colour], "answer_start": [context.index(colour)]}
+            rows.append({"question": "a bright thing", "context": context, "answers": answers})
+        write_lines(folder / f"spans/{split}.jsonl", rows)
+        lines = [f"{sentence(n)}\n" for n in numbers]
+        (folder / "text").mkdir(exist_ok=True)
+        (folder / f"text/{split}.txt").write_text("".join(lines), encoding="utf-8")
 
 
 def recipe(epochs: int = 1, **changed: object) -> Recipe:
@@ -99,6 +113,20 @@ def count(**changed: object) -> Task:
     data = Data(origin="files", name="count/{split}.jsonl", at=AT)
     metrics = ("pearson", "spearman")
     return evolve(warm(name="count", kind="score pair", data=data, text=("one", "two"), metrics=metrics), **changed)
+
+
+def text(**changed: object) -> Task:
+    data = Data(origin="files", name="text/{split}.txt", at=AT)
+    metrics = ("masked_accuracy", "masked_likelihood")
+    return evolve(
+        warm(name="text", kind="masked words", data=data, text=("text",), label=None, metrics=metrics), **changed
+    )
+
+
+def spans(**changed: object) -> Task:
+    data = Data(origin="files", name="spans/{split}.jsonl", at=AT)
+    of = {"text": ("question", "context"), "label": "answers", "metrics": ("span_f1", "exact_match"), "stride": 4}
+    return evolve(warm(name="spans", kind="answer spans", data=data), **{**of, **changed})
 
 
 def files_of(folder: Path, task: Task) -> DataPlace:
@@ -132,7 +160,9 @@ class World:
     @classmethod
     def open(cls, model: Path, data: Path, store: Path) -> "World":
         notes = Notes()
-        places = Places(model_folder=model, tasks={t.name: files_of(data, t) for t in (warm(), same(), count())})
+        places = Places(
+            model_folder=model, tasks={t.name: files_of(data, t) for t in (warm(), same(), count(), text(), spans())}
+        )
         return cls(Workshop.open(places, notes, "cpu"), Store.open(store), notes)
 
     def do(self, job: AnyJob) -> Artifact:

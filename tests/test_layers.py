@@ -33,6 +33,7 @@ STAGES = (
     "pipeline",
     "readiness",
     "requests",
+    "connectivity",
     "lay_out",
     "display",
     "cli",
@@ -48,6 +49,7 @@ LIGHT = (
     "facts",
     "failures",
     "masks",
+    "matching",
     "models.description",
     "pins",
     "progress",
@@ -66,7 +68,7 @@ SIBLINGS: Mapping[str, tuple[str, ...]] = {
     "models": ("failures", "training.seeds"),
     "pruning": ("failures", "implementations", "masks", "training.seeds"),
     "weights": ("failures", "models.checkpoint", "models.trunk", "pruning.mask", "training.seeds"),
-    "tasks": ("facts", "failures", "implementations", "training.batches", "training.seeds"),
+    "tasks": ("digests", "facts", "failures", "implementations", "training.batches", "training.seeds"),
     "training": ("failures", "models.network", "pruning.mask"),
 }
 

@@ -44,6 +44,8 @@ def cost_of(jobs: Iterable[PlannedJob], stored: Sequence[Stored]) -> Cost:
     for past in stored:
         if past.seconds is not None:
             times.setdefault(_likeness(past.settings), []).append(past.seconds)
+    if not times:
+        return Cost(0, 0, len(tuple(jobs)))
     typical = {likeness: median(found) for likeness, found in times.items()}
     costs = [typical.get(_likeness(settings(job.job))) for job in jobs]
     known = [cost for cost in costs if cost is not None]

@@ -60,7 +60,16 @@ def _fields(block: Said) -> dict[str, str]:
     inside = block.inside or ()
     if block.word == "claim":  # a sentence, whose first word is no field
         return {"": " ".join(f"{said.word} {said.phrase}" for said in inside)}
+    if block.word == "published":
+        return dict(map(_place_and_number, inside))
     return {said.name: said.phrase.removesuffix(said.name.removeprefix("head")) for said in inside}
+
+
+def _place_and_number(said: Said) -> tuple[str, str]:
+    """`imp at 70% on mnli`, `82.6 sd 0.2`."""
+    before, _, after = f"{said.word} {said.phrase}".rpartition(" on ")
+    target, _, number = after.partition(" ")
+    return f"{before} on {target}", number
 
 
 def _summary(block: Said | None) -> str | None:

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from attrs import define, field
 
 from .source import Source
-from .syntax import Block, Comment, File, Item, Statement, String, Sum, Word
+from .syntax import Block, Comment, File, Item, Statement, Sum, Word
+from .vocabulary.fields import BLOCKS
 
 WIDTH = 100  # columns of a line that may be broken
 COLUMN = 10  # of what is said, in a block: the longest field has nine letters
@@ -73,7 +74,7 @@ class Printer:
 
     def _put_statement(self, statement: Statement, indent: str, block: str) -> None:
         word = statement.word.at.text
-        is_aligned = statement.block is None and block not in {"file", "claim"}
+        is_aligned = statement.block is None and block not in {"file", "claim", "published"}
         start = f"{indent}{word:{COLUMN - 1}} " if is_aligned else f"{indent}{word} "
         if statement.items:
             self._put_list(start, statement.items)
@@ -141,5 +142,8 @@ def _text_of(item: Item) -> str:
 
 
 def _may_open_a_line(item: Item) -> bool:
-    """Two words that open a line might be read as a statement of their own."""
-    return len(item.parts) == 1 or not isinstance(item.parts[0], Word | String)
+    """A field that opens a line, and says something, would be read as a statement of its own."""
+    first = item.parts[0]
+    return (
+        len(item.parts) == 1 or not isinstance(first, Word) or not any(first.text in block for block in BLOCKS.values())
+    )

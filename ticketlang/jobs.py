@@ -7,6 +7,7 @@ written out, digests of the model and data it reads, and the keys of the jobs it
 import json
 from collections.abc import Iterator
 from fractions import Fraction
+from functools import cache, lru_cache
 from hashlib import blake2b
 from typing import Any, ClassVar, Literal, assert_never
 
@@ -17,6 +18,7 @@ from .study import OUTSIDE_KEY, Pruning, Task
 from .units import Duration, Sparsity
 
 KEY_SCHEME = 1
+NO_NEUTRAL = object()  # of a field that is always in the key
 
 
 class JobKey(str):
@@ -165,9 +167,27 @@ class CombineMasks(Job):
     masks: tuple[JobKey, ...]
 
 
-AnyJob = FineTune | ReachRewindPoint | Prune | DrawMask | CombineMasks
+@frozen(kw_only=True)
+class Interpolate(Job):
+    """Score the networks on the straight line between two trained ones (Frankle et al. 2020, section 2)."""
+
+    kind = "interpolate"
+    joined: ClassVar[tuple[Task, ...]] = ()  # what is trained jointly has no task of its own to be scored on
+    model: str
+    task: Task
+    data: str
+    one: JobKey  # the training at the beginning of the line
+    other: JobKey  # the one at its end
+    weights: Weights  # that the first began with
+    mask: JobKey | None  # of the first; what it removes is gone at the other end, too
+    points: int = 11  # evenly spaced, the ends among them
+    seeds: TrainingSeeds  # of the first
+    precision: str
+
+
+AnyJob = FineTune | ReachRewindPoint | Prune | DrawMask | CombineMasks | Interpolate
 MaskJob = Prune | DrawMask | CombineMasks
-KINDS: tuple[type[AnyJob], ...] = (ReachRewindPoint, FineTune, Prune, DrawMask, CombineMasks)
+KINDS: tuple[type[AnyJob], ...] = (ReachRewindPoint, FineTune, Prune, DrawMask, CombineMasks, Interpolate)
 
 
 def canonical(value: Any) -> Any:
@@ -185,15 +205,34 @@ def canonical(value: Any) -> Any:
             return canonical(value.fraction)
         case tuple():
             return [canonical(item) for item in value]
-    if not attrs.has(type(value)):
-        raise TypeError(f"{type(value).__name__} has no canonical form")
-    fields = {
-        f.name: canonical(getattr(value, f.name))
-        for f in attrs.fields(type(value))
-        if f.metadata.get("key", True)
-        and not ("neutral" in f.metadata and getattr(value, f.name) == f.metadata["neutral"])
-    }
-    return {"is": type(value).__name__, **fields}
+        case Task():
+            return _canonical_task(value)
+    return _fields_in_key(value)
+
+
+@lru_cache(maxsize=1000)
+def _canonical_task(task: Task) -> Any:
+    """A plan of ten thousand jobs speaks of a dozen tasks."""
+    return _fields_in_key(task)
+
+
+def _fields_in_key(value: Any) -> dict[str, Any]:
+    cls: Any = type(value)  # mypy takes no class for a thing that a cache can hold
+    fields = {"is": cls.__name__}
+    for name, neutral in _keyed(cls):
+        found = getattr(value, name)
+        if neutral is NO_NEUTRAL or found != neutral:
+            fields[name] = canonical(found)
+    return fields
+
+
+@cache
+def _keyed(cls: type) -> tuple[tuple[str, Any], ...]:
+    """The fields of a class that are in the key, each with its neutral value."""
+    if not attrs.has(cls):
+        raise TypeError(f"{cls.__name__} has no canonical form")
+    fields = (f for f in attrs.fields(cls) if f.metadata.get("key", True))
+    return tuple((f.name, f.metadata.get("neutral", NO_NEUTRAL)) for f in fields)
 
 
 def settings(job: AnyJob) -> dict[str, Any]:
@@ -213,15 +252,16 @@ def inputs_of(job: AnyJob) -> tuple[JobKey, ...]:
 
 
 def _keys_in(value: object) -> Iterator[JobKey]:
-    cls = type(value)
+    """Keys in a job and in the classes of this file that its fields hold; what a study says has none."""
+    cls: Any = type(value)
     if isinstance(value, JobKey):
         yield value
     elif isinstance(value, tuple):
         for item in value:
             yield from _keys_in(item)
-    elif attrs.has(cls):
-        for f in attrs.fields(cls):
-            yield from _keys_in(getattr(value, f.name))
+    elif cls.__module__ == __name__:
+        for name, _ in _keyed(cls):
+            yield from _keys_in(getattr(value, name))
 
 
 def describe(job: AnyJob) -> str:
@@ -238,4 +278,6 @@ def describe(job: AnyJob) -> str:
             return f"draw a random mask of {job.sparsity}"
         case CombineMasks():
             return "invert a mask" if job.operation == "inverted" else f"take the {job.operation} of two masks"
+        case Interpolate():
+            return f"score the line between two trainings on {job.task.name}"
     assert_never(job)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 
 from attrs import evolve, frozen
 
+from .connectivity import ask_lines
 from .jobs import (
     CombineMasks,
     DrawMask,
@@ -67,6 +68,7 @@ def lay_out(study: Study, facts: Facts, known_results: KnownResults = nothing_kn
         },
         cells=requests.cells,
         masks=requests.masks,
+        lines=requests.lines,
     )
 
 
@@ -207,6 +209,8 @@ def _answer(
     origin = _origin(requests, ticket, found, seeds)
     job = _fine_tune(requests, ticket, setting, origin, found.mask, keeps_weights=is_own)
     requests.ask_cell(job, group, cell)
+    if is_own:
+        ask_lines(requests, job, cell)
 
 
 def _answer_run(
@@ -241,6 +245,8 @@ def _answer_baseline(
     )
     job = _fine_tune(requests, ticket, setting, _weights_of(requests, arm, ticket, found, seeds), mask)
     requests.ask_cell(job, arm.name, cell)
+    if _is_reference(arm) and (target,) == ticket.source:
+        ask_lines(requests, job, cell)
 
 
 def _depends_on_ticket(study: Study, arm: Arm, ticket: Ticket) -> bool:
@@ -386,14 +392,14 @@ def _head_elsewhere(ticket: Ticket) -> PretrainedHead | None:
 
 
 def _source_task(requests: Requests, ticket: Ticket) -> tuple[Task, tuple[Task, ...]]:
-    """The task that a ticket is searched on, and those it is joined with."""
+    """The task that a ticket is searched on, and those it is joined with, all of them by the recipe of the first."""
     sources = (requests.study.tasks[name] for name in ticket.source)
     if ticket.limit is not None:
         limit = None if ticket.limit == "all" else ticket.limit
         sources = (evolve(task, limit=limit) for task in sources)
     first, *others = sources
     recipe: Recipe = ticket.recipe or first.recipe
-    return evolve(first, recipe=recipe), tuple(others)
+    return evolve(first, recipe=recipe), tuple(evolve(task, recipe=recipe) for task in others)
 
 
 def _search_seeds(seeds: Seeds) -> TrainingSeeds:
@@ -429,10 +435,10 @@ def _fine_tune(
 def _to_run(requests: Requests, known: Mapping[JobKey, Known]) -> frozenset[JobKey]:
     """What has to run: goals that are not known, and whatever these need, back to what is known.
 
-    Goals are the cells and the masks behind them. Trained weights that were dropped are made again only if
-    something that is to run begins with them or prunes them.
+    Goals are the cells, the masks behind them, and the lines between trainings. Trained weights that were dropped are
+    made again only if something that is to run begins with them, prunes them, or goes from them to others.
     """
-    goals = {*requests.cells.values(), *requests.masks}
+    goals = {*requests.cells.values(), *requests.masks, *requests.lines.values()}
     readers: dict[JobKey, list[JobKey]] = {}
     to_run: set[JobKey] = set()
     for key in reversed(requests.jobs):

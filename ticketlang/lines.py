@@ -29,7 +29,7 @@ def put(kind: str, position: int) -> Token:
     return Token(kind, "", position, position)
 
 
-@define(repr=False)
+@define(eq=False, repr=False)
 class Blocks:
     """Which blocks are open at a token."""
 

@@ -14,7 +14,6 @@ from .diagnostics import Diagnostic
 from .grammar import END_OF_FILE, Table, Token, table
 from .lines import Tokens, join_lines, pair_braces, put, read_words
 from .source import Source
-from .stops import stopped
 from .syntax import Comment, File, Nodes, Statement
 
 LARGEST = 50_000  # characters; the largest study we know has a tenth of it
@@ -85,6 +84,8 @@ def _read(tokens: Tokens, source: Source, complaints: list[Diagnostic]) -> tuple
             continue
         accepted = parser.accepted()
         if token.kind != "MISSING":
+            from .stops import stopped  # with its complaints, which a study without mistakes has no need of
+
             complaints.append(stopped(token, parser.table.last_read(parser.states[-1]), source))
         if len(complaints) > MOST_MISTAKES:
             return None
@@ -94,7 +95,7 @@ def _read(tokens: Tokens, source: Source, complaints: list[Diagnostic]) -> tuple
     return cast("tuple[Statement, ...]", statements)
 
 
-@define(repr=False)
+@define(eq=False, repr=False)
 class Parser:
     """The states that a parser has gone through, and what it has read in each."""
 
@@ -127,6 +128,10 @@ class Parser:
 
     def _complete(self, rule: str, length: int) -> None:
         """Put the node of a rule in place of its parts; a rule that begins with `_` passes its parts on."""
+        if length == 1 and rule.startswith("_"):  # half of all: what was read stays as it is
+            self.states.pop()
+            self.states.append(self.table.states[self.states[-1]][rule])
+            return
         first = len(self.values) - length
         parts = self.values[first:]
         del self.values[first:], self.states[len(self.states) - length :]

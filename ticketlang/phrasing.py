@@ -21,6 +21,8 @@ from .study import (
     MatchRule,
     Model,
     Optimizer,
+    PublishedLevel,
+    PublishedNumber,
     Recipe,
     Seeds,
     Study,
@@ -31,10 +33,12 @@ from .study import (
 from .units import START, Duration, Sparsity, percent_text
 from .vocabulary.arms import MASKS, WEIGHTS
 from .vocabulary.fields import ROLES
+from .vocabulary.tasks import TASK_KINDS, WINDOWED
 from .vocabulary.words import RESERVED
 
 WORD = re.compile(r"[^\W\d][\w-]*(\.[\w-]+)*")
-LONGEST = 28  # digits of a number; one that has more is no decimal fraction, or nobody would read it
+LONGEST = 28  # digits of a level; one that has more is no decimal fraction, or nobody would read it
+LONGEST_WRITTEN = 100  # digits of a number that somebody wrote, with room to spare
 EXACT = Context(prec=200)
 INDENT = "  "
 
@@ -50,9 +54,9 @@ class Said:
     @property
     def name(self) -> str:
         """What tells it from others of its block."""
-        if self.word in {"task", "arm", "study", "ticket", "claim"}:
+        if self.word in {"task", "arm", "study", "ticket", "claim", "published"}:
             return f"{self.word} {self.phrase}"
-        if self.word == "head":
+        if self.word == "head" and " in " in self.phrase:  # of a ticket, and not of a task or of seeds
             return f"head {self.phrase[self.phrase.rindex('in ') :]}"
         if self.word == "transfer":
             return f"transfer {self.phrase.split()[0]}"
@@ -102,15 +106,23 @@ def statements_of_task(task: Task) -> tuple[Said, ...]:
     return (
         Said("kind", task.kind),
         Said("data", _data(task.data)),
-        Said("splits", f"{_column(task.train_split)}, {_column(task.score_split)}"),
+        Said("splits", _splits(task)),
         Said("text", _list(map(_column, task.text))),
         *(() if task.label is None else (Said("label", f"{_column(task.label)}{classes}"),)),
         Said("metric", _list(task.metrics)),
         Said("length", f"{task.length} tokens"),
+        *((Said("stride", f"{task.stride} tokens"),) if task.kind == WINDOWED else ()),
+        *((Said("head", task.head),) if TASK_KINDS[task.kind].has_pretrained_head else ()),
         *(Said("limit", f"{of}{'all' if limit is None else limit} examples") for of, limit in limits),
         Said("evaluate", "last" if task.best_on is None else f"best on {_column(task.best_on)}"),
         *_recipe(task.recipe),
     )
+
+
+def _splits(task: Task) -> str:
+    train = _column(task.train_split)
+    held_out = "" if task.held_out is None else f"{_percent(task.held_out)} of "
+    return f"{train}, {held_out}{_column(task.score_split)}"
 
 
 def _recipe(recipe: Recipe) -> Iterator[Said]:
@@ -147,6 +159,9 @@ def _study(study: Study) -> Iterator[Said]:
     for claim in study.claims:
         word, _, rest = _claim(claim).partition(" ")
         yield Said("claim", claim.name, (Said(word, rest),))
+    for published in study.published:
+        if said := tuple(_number(number) for number in published.numbers if _is_in(study, number)):
+            yield Said("published", f'"{published.where}"', said)
     if study.report:
         yield Said("report", _list(study.report))
 
@@ -263,9 +278,12 @@ def _transfer(transfer: Transfer) -> str:
 
 
 def _match(rule: MatchRule) -> str:
-    if rule.unit == "points":
-        return f"within {number_text(rule.amount)} points of dense"
-    return f"within {number_text(rule.amount)} sd of dense using {rule.deviation} sd"
+    if rule.unit == "sd":
+        return f"within {number_text(rule.amount)} sd of dense using {rule.deviation} sd"
+    test = "" if rule.confidence is None else f" with {_percent(rule.confidence)} confidence"
+    if rule.to_show == "difference":
+        return f"unless below dense{test}"
+    return f"within {number_text(rule.amount)} points of dense{test}" if rule.amount or test else "at or above dense"
 
 
 def _claim(claim: Claim) -> str:
@@ -284,6 +302,24 @@ def _from(source: str | None) -> str:
     return "" if source is None else f" from {' + '.join(source.split('+'))}"
 
 
+def _number(number: PublishedNumber) -> Said:
+    word, _, rest = _pattern(number.arm).partition(" ")
+    said = f"{rest} " if rest else ""
+    if isinstance(number, PublishedLevel):
+        return Said(word, f"{said}matches dense on {number.target} up to {_level(number.level)}")
+    side = "" if number.below_dense is None else f" {'below' if number.below_dense else 'above'} dense"
+    sd = "" if number.sd is None else f" sd {number_text(number.sd)}"
+    return Said(word, f"{said}on {number.target} {number_text(number.points)}{side}{sd}")
+
+
+def _is_in(study: Study, number: PublishedNumber) -> bool:
+    """Whether a study has everything that a published number speaks of."""
+    arms = {*(ticket.name for ticket in study.tickets), *(arm.name for arm in study.baselines)}
+    sources = {*study.tasks, "target", "none"}
+    named = number.arm.source.split("+") if number.arm.source else ()
+    return number.arm.arm in arms and number.target in study.tasks and sources.issuperset(named)
+
+
 def _duration(duration: Duration) -> str:
     if duration.unit == "training":
         return f"{_percent(duration.amount)} of training"
@@ -299,16 +335,17 @@ def _percent(fraction: Fraction) -> str | None:
 
 def number_text(value: Fraction) -> str:
     """Exactly, as people write it: 32, 0.5, 2e-5."""
-    number = _decimal(value)
+    number = _decimal(value, LONGEST_WRITTEN)
     if number is None:
         raise ValueError(f"{value} is no decimal fraction")
-    small = number and abs(number) < Decimal("0.001")
-    return f"{number:E}".lower().replace("e+", "e") if small or abs(number) >= 10**6 else f"{number:f}"
+    is_extreme = number and not Decimal("0.001") <= abs(number) < 10**6
+    has_few_digits = len(number.as_tuple().digits) <= LONGEST
+    return f"{number:E}".lower().replace("e+", "e") if is_extreme and has_few_digits else f"{number:f}"
 
 
-def _decimal(value: Fraction) -> Decimal | None:
+def _decimal(value: Fraction, longest: int = LONGEST) -> Decimal | None:
     number = EXACT.divide(Decimal(value.numerator), Decimal(value.denominator)).normalize(EXACT)
-    if Fraction(number) != value or len(number.as_tuple().digits) > LONGEST:
+    if Fraction(number) != value or len(number.as_tuple().digits) > longest:
         return None
     return number if number else Decimal(0)
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Collection, Mapping
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from .jobs import AnyJob, FineTune, JobKey, inputs_of
 from .study import Seeds, Study, Ticket
 from .units import Sparsity
 
-PLAN_FORMAT = 1  # rises when `runtime` must change with it
+PLAN_FORMAT = 2  # rises when `runtime` must change with it
 
 
 @frozen(kw_only=True)
@@ -65,6 +65,20 @@ class Cell:
 
 
 @frozen(kw_only=True)
+class Line:
+    """Between the training of a cell and another one: with other noise, or of a sparser level."""
+
+    cell: Cell
+    other: Seeds | Cell  # whose order and dropout the second training of the cell has; or the cell at the other end
+
+    @property
+    def id(self) -> str:
+        if isinstance(self.other, Cell):
+            return f"{self.cell.id} to {self.other.id}"
+        return f"{self.cell.id} to order and dropout of {self.other}"
+
+
+@frozen(kw_only=True)
 class PlannedJob:
     """A job with its place in the plan."""
 
@@ -88,6 +102,7 @@ class Plan:
     jobs: Mapping[JobKey, PlannedJob]  # every job after its inputs
     cells: Mapping[Cell, JobKey]
     masks: Mapping[JobKey, str]  # mask jobs -> what people call them, `imp/mlm@70%/seed=3`
+    lines: Mapping[Line, JobKey] = field(factory=dict)
 
     def narrowed(self, cells: Collection[Cell]) -> "Plan":
         """Some cells alone, the jobs they wait for, and the results that these begin with."""
@@ -105,6 +120,7 @@ class Plan:
             jobs={key: job for key, job in self.jobs.items() if key in kept},
             cells={cell: key for cell, key in self.cells.items() if cell in cells},
             masks={key: name for key, name in self.masks.items() if key in kept},
+            lines={},
         )
 
     @property

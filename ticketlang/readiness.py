@@ -22,7 +22,6 @@ def what_cannot_run_yet(study: Study) -> Iterator[NotImplementedYet]:
         for what, runs in (
             (f"pruning by {ticket.pruning.method}", PRUNINGS[ticket.pruning.method].runs),
             *((f"the scope {part}", SCOPES[part].runs) for part in ticket.pruning.scope),
-            ("training on several tasks jointly", len(ticket.source) < 2),
         ):
             if not runs and what not in asked:
                 asked.add(what)
@@ -36,8 +35,6 @@ def _of_task(task: Task) -> Iterator[NotImplementedYet]:
     if not TASK_KINDS[task.kind].runs:
         yield NotImplementedYet(at=task.at, what=f"the kind `{task.kind}` of the task `{task.name}`")
         return
-    if task.best_on is not None:
-        yield NotImplementedYet(at=task.places.get("evaluate", task.at), what="scoring a network where it was best")
     for metric in task.metrics:
         if not METRICS[metric].runs:
             yield NotImplementedYet(at=task.places.get("metric", task.at), what=f"the metric {metric}")

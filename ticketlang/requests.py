@@ -2,8 +2,8 @@
 
 from attrs import Factory, define, evolve
 
-from .jobs import AnyJob, FineTune, JobKey, MaskJob, key_of
-from .plan import Cell, Facts
+from .jobs import AnyJob, FineTune, Interpolate, JobKey, MaskJob, key_of
+from .plan import Cell, Facts, Line
 from .study import Study
 
 
@@ -18,6 +18,7 @@ class Requests:
     labels: dict[JobKey, dict[str, None]] = Factory(dict)  # who asked, in order, each once
     cells: dict[Cell, JobKey] = Factory(dict)
     masks: dict[JobKey, str] = Factory(dict)
+    lines: dict[Line, JobKey] = Factory(dict)
 
     def ask(self, job: AnyJob, group: str, label: str) -> JobKey:
         """Ask for a job. The first to ask names its group; what it leaves is kept if anyone wants it."""
@@ -45,6 +46,9 @@ class Requests:
         key = self.ask(job, group, cell.id)
         if self.cells.setdefault(cell, key) != key:
             raise ValueError(f"the cell {cell.id} has two answers: two parts of the study share its name")
+
+    def ask_line(self, job: Interpolate, group: str, line: Line) -> None:
+        self.lines[line] = self.ask(job, group, line.id)
 
     def data(self, names: tuple[str, ...]) -> str:
         return "+".join(self.facts.data[name].digest for name in names)

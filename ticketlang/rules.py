@@ -10,11 +10,11 @@ from . import diagnostics
 from .diagnostics import Diagnostic
 from .elaborate.nearest import nearest
 from .source import Span
-from .study import Arm, ArmPattern, Claim, Recipe, Study, Task, Ticket
+from .study import Arm, ArmPattern, Claim, PublishedNumber, Recipe, Study, Task, Ticket
 from .units import START, Duration, Sparsity
 from .vocabulary.metrics import METRICS
 from .vocabulary.prunings import PRUNINGS
-from .vocabulary.tasks import TASK_KINDS
+from .vocabulary.tasks import TASK_KINDS, WINDOWED
 
 Rule = Callable[[Study], Iterator[Diagnostic]]
 
@@ -61,6 +61,18 @@ def metrics_fit_the_kind(study: Study) -> Iterator[Diagnostic]:
             if metric not in fitting:
                 at = task.places.get("metric", task.at)
                 yield diagnostics.MetricDoesNotFit(at=at, metric=metric, kind=task.kind, fitting=fitting)
+
+
+def strides_are_those_of_windows(study: Study) -> Iterator[Diagnostic]:
+    for task in study.tasks.values():
+        if task.kind != WINDOWED and "stride" in task.places:
+            yield diagnostics.NeedlessStride(at=task.places["stride"], kind=task.kind)
+
+
+def tasks_with_pretrained_heads_have_them(study: Study) -> Iterator[Diagnostic]:
+    for task in study.tasks.values():
+        if task.head == "pretrained" and not TASK_KINDS[task.kind].has_pretrained_head:
+            yield diagnostics.NoPretrainedHead(at=task.places.get("head", task.at), kind=task.kind)
 
 
 # Arms
@@ -287,10 +299,26 @@ def claims_have_seeds_to_stand_on(study: Study) -> Iterator[Diagnostic]:
         yield diagnostics.OneSeed(at=study.claims[0].at)
 
 
+def lines_need_other_noise(study: Study) -> Iterator[Diagnostic]:
+    if "mode_connectivity" in study.report and len({(run.order, run.dropout) for run in study.seeds}) == 1:
+        yield diagnostics.OneNoise(at=study.at)
+
+
+def published_numbers_have_a_cell(study: Study) -> Iterator[Diagnostic]:
+    for published in study.published:
+        missing = [number for number in published.numbers if not _has_cell(study, number)]
+        if missing:
+            yield diagnostics.PublishedElsewhere(
+                at=missing[0].at, cell=str(missing[0]), count=len(missing), total=len(published.numbers)
+            )
+
+
 RULES_OF_PARTS: tuple[Rule, ...] = (
     text_columns_fit_the_kind,
     labels_are_where_they_are_needed,
     metrics_fit_the_kind,
+    strides_are_those_of_windows,
+    tasks_with_pretrained_heads_have_them,
     weights_are_those_of_a_mask,
     transferred_heads_are_fresh,
     rewound_heads_go_back_somewhere,
@@ -315,6 +343,8 @@ RULES: tuple[Rule, ...] = (
     claims_compare_what_is_run,
     matching_is_defined,
     claims_have_seeds_to_stand_on,
+    lines_need_other_noise,
+    published_numbers_have_a_cell,
 )
 
 
@@ -370,6 +400,18 @@ def _targets(study: Study, pattern: ArmPattern) -> dict[str, None]:
             if is_source and (pattern.level is None or pattern.level == level):
                 targets[task.name] = None
     return targets
+
+
+def _has_cell(study: Study, number: PublishedNumber) -> bool:
+    """Whether the study trains what a published number is about: without a source, the ticket of the target itself."""
+    arm, is_baseline = number.arm, _baseline(study, number.arm.arm) is not None
+    for ticket in study.tickets:
+        is_own = arm.source in {None, "target"} and (is_baseline or ticket.source == (number.target,))
+        if (is_own or arm.source == ticket.source_name) and (is_baseline or ticket.name == arm.arm):
+            levels = [level for level, task in _trainings(study, ticket) if task.name == number.target]
+            if levels and (arm.level is None or arm.level in levels):
+                return True
+    return False
 
 
 def _trainings(study: Study, ticket: Ticket) -> Iterator[tuple[Sparsity, Task]]:

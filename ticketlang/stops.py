@@ -6,34 +6,33 @@ fails when one has no sentence.
 
 from collections.abc import Mapping
 
-from . import diagnostics
 from .diagnostics import Diagnostic
+from .diagnostics.writing import LineEndExpected, MissingItem, StatementExpected
 from .grammar import Token
 from .source import Source
 from .syntax import place
 
-Stop = type[diagnostics.StatementExpected | diagnostics.MissingItem | diagnostics.LineEndExpected]
+Stop = type[StatementExpected | MissingItem | LineEndExpected]
 
 STATEMENT = "a statement opens with a word"
 GOES_ON = "after this the line goes on with a word, a quantity, a string, `,` or `+`, or it ends"
 
-# What was read last -> what may come next, in words.
+# What was read last -> the complaint, and what may come next in words.
 AFTER: Mapping[str, tuple[Stop, str]] = {
-    **dict.fromkeys(("$START", "file", "END"), (diagnostics.StatementExpected, STATEMENT)),
-    "LBRACE": (diagnostics.StatementExpected, "a block holds statements, and each opens with a word"),
-    "word": (diagnostics.MissingItem, "what is said after a word begins with another word, a quantity or a string"),
-    "missing": (diagnostics.MissingItem, "what is said begins with a word, a quantity or a string"),
-    "COMMA": (diagnostics.MissingItem, "a list goes on after a comma"),
-    "PLUS": (diagnostics.MissingItem, "`+` stands between two things"),
-    **dict.fromkeys(("EQUALS", "equals"), (diagnostics.MissingItem, "what a name stands for comes after `=`")),
+    **dict.fromkeys(("$START", "file", "END"), (StatementExpected, STATEMENT)),
+    "LBRACE": (StatementExpected, "a block holds statements, and each opens with a word"),
+    "word": (MissingItem, "what is said after a word begins with another word, a quantity or a string"),
+    "missing": (MissingItem, "what is said begins with a word, a quantity or a string"),
+    "COMMA": (MissingItem, "a list goes on after a comma"),
+    "PLUS": (MissingItem, "`+` stands between two things"),
+    **dict.fromkeys(("EQUALS", "equals"), (MissingItem, "what a name stands for comes after `=`")),
     **dict.fromkeys(
-        ("statement", "block", "RBRACE"),
-        (diagnostics.LineEndExpected, "after the brace that closes a block comes a new line"),
+        ("statement", "block", "RBRACE"), (LineEndExpected, "after the brace that closes a block comes a new line")
     ),
-    **dict.fromkeys(("WORD", "NUMBER", "PERCENT", "RATIO", "STRING"), (diagnostics.LineEndExpected, GOES_ON)),
-    **dict.fromkeys(("OPEN_STRING", "UNREADABLE", "MISSING"), (diagnostics.LineEndExpected, GOES_ON)),
-    **dict.fromkeys(("number", "percent", "ratio", "string", "_atom", "_part"), (diagnostics.LineEndExpected, GOES_ON)),
-    **dict.fromkeys(("sum", "item", "phrase"), (diagnostics.LineEndExpected, GOES_ON)),
+    **dict.fromkeys(("WORD", "NUMBER", "PERCENT", "RATIO", "STRING"), (LineEndExpected, GOES_ON)),
+    **dict.fromkeys(("OPEN_STRING", "UNREADABLE", "MISSING"), (LineEndExpected, GOES_ON)),
+    **dict.fromkeys(("number", "percent", "ratio", "string", "_atom", "_part"), (LineEndExpected, GOES_ON)),
+    **dict.fromkeys(("sum", "item", "phrase"), (LineEndExpected, GOES_ON)),
 }
 
 

@@ -10,7 +10,7 @@ from typing import Literal
 from attrs import field, frozen
 
 from .source import Span
-from .units import START, Duration, Sparsity, one_of
+from .units import START, Duration, Sparsity, one_of, percent_text
 
 # Fields of a value that cannot change a result: they stay out of the keys of jobs.
 OUTSIDE_KEY = {"key": False}
@@ -63,7 +63,7 @@ class Recipe:
     rounds: int = field(default=1, metadata={"neutral": 1})  # the rate falls as if so many trainings were one
 
 
-@frozen(kw_only=True, repr=False)
+@frozen(kw_only=True, repr=False, cache_hash=True)
 class Task:
     """What a network is trained and scored on."""
 
@@ -80,9 +80,23 @@ class Task:
     limit: int | None = None  # training examples: the first of one fixed shuffle; None: all
     limit_evaluation: int | None = None
     best_on: str | None = field(default=None, metadata={"neutral": None})  # scored at its best there; None: at the end
+    held_out: Fraction | None = field(default=None, metadata={"neutral": None})  # of the training split, scored on
+    stride: int = field(default=128, metadata={"neutral": 128})  # tokens from one window of a text to the next
+    head: Literal["fresh", "pretrained"] = field(default="fresh", metadata={"neutral": "fresh"})  # before any training
     recipe: Recipe
     at: Span = field(eq=False, metadata=OUTSIDE_KEY)
     places: Places = field(eq=False, factory=dict, metadata=OUTSIDE_KEY)
+
+    @property
+    def splits(self) -> tuple[str, ...]:
+        """Every split that is read, each once."""
+        splits = (self.train_split, self.score_split, *(() if self.best_on is None else (self.best_on,)))
+        return tuple(dict.fromkeys(splits))
+
+    @property
+    def scored_on(self) -> str:
+        """`validation`, or `1% of train`."""
+        return self.score_split if self.held_out is None else f"{float(self.held_out * 100):g}% of {self.train_split}"
 
 
 @frozen(kw_only=True, repr=False)
@@ -158,7 +172,7 @@ HeadPolicy = Literal["fresh", "rewound", "carried", "pretrained"]
 Resets = Literal["everything", "pruned matrices", "nothing"]
 
 
-@frozen(kw_only=True, repr=False)
+@frozen(kw_only=True, repr=False, cache_hash=True)
 class Ticket:
     """One point of a ticket block's axes: a mask found by pruning, and the weights it is reset to."""
 
@@ -236,20 +250,30 @@ class Transfer:
     places: Places = field(eq=False, factory=dict)  # "at 50%" for each level
 
 
+Deviation = Literal["ticket", "dense", "larger", "pooled"]
+
+
 @frozen(kw_only=True, repr=False)
 class MatchRule:
     """When a score matches a reference (paper, Section 3: "within one standard deviation"; the sigma is named here)."""
 
-    amount: Fraction  # standard deviations, or points (hundredths of a score)
+    amount: Fraction  # standard deviations, or points (hundredths of a score), that a mean may lie below dense
     unit: Literal["sd", "points"]
-    deviation: Literal["ticket", "dense", "larger", "pooled"] | None = None  # whose; None with points
+    deviation: Deviation | None = None  # whose; None with points
+    confidence: Fraction | None = None  # with which a test over paired runs must show it; None: means are compared
+    to_show: Literal["match", "difference"] = "match"  # by a test; "difference": it matches unless shown to be below
     at: Span = field(eq=False)
 
     def __str__(self) -> str:
         number = f"{float(self.amount):g}"
-        if self.unit == "points":
-            return f"within {number} points of dense"
-        return f"within {number} sd of dense using {self.deviation} sd"
+        if self.unit == "sd":
+            return f"within {number} sd of dense using {self.deviation} sd"
+        if self.to_show == "match" and not self.amount and self.confidence is None:
+            return "at or above dense"
+        test = "" if self.confidence is None else f" with {percent_text(self.confidence)} confidence"
+        if self.to_show == "difference":
+            return f"unless below dense{test}"
+        return f"within {number} {'point' if number == '1' else 'points'} of dense{test}"
 
 
 @frozen(kw_only=True, repr=False)
@@ -283,6 +307,51 @@ class Claim:
 
 
 @frozen(kw_only=True, repr=False)
+class PublishedScore:
+    """A score that somebody else found, or its gap to the dense one. Shown beside the study's own, and used nowhere."""
+
+    arm: ArmPattern  # without a source: of the ticket that was found on the target itself
+    target: str
+    points: Fraction  # hundredths of a score, as tables give it
+    sd: Fraction | None = None  # in points
+    below_dense: bool | None = None  # the points are a gap to dense: below it, or above; None: they are the score
+    at: Span = field(eq=False)
+
+    @property
+    def gap(self) -> Fraction | None:
+        """Score minus dense score, in points; None where the score itself is given."""
+        return None if self.below_dense is None else -self.points if self.below_dense else self.points
+
+    def __str__(self) -> str:
+        return f"{self.arm} on {self.target}"
+
+
+@frozen(kw_only=True, repr=False)
+class PublishedLevel:
+    """The sparsest level at which somebody else found an arm to match dense."""
+
+    arm: ArmPattern
+    target: str
+    level: Sparsity
+    at: Span = field(eq=False)
+
+    def __str__(self) -> str:
+        return f"{self.arm} matches dense on {self.target}"
+
+
+PublishedNumber = PublishedScore | PublishedLevel
+
+
+@frozen(kw_only=True, repr=False)
+class Published:
+    """Numbers of one publication."""
+
+    where: str  # such as "Chen et al. 2020, Table 2"
+    numbers: tuple[PublishedNumber, ...]
+    at: Span = field(eq=False)
+
+
+@frozen(kw_only=True, repr=False)
 class Study:
     """The whole experiment of one file."""
 
@@ -297,6 +366,7 @@ class Study:
     transfers: tuple[Transfer, ...] = ()
     match: MatchRule | None = None
     claims: tuple[Claim, ...] = ()
+    published: tuple[Published, ...] = ()
     report: tuple[str, ...] = ()  # rows of vocabulary.sections
     at: Span = field(eq=False)
 

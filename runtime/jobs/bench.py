@@ -1,33 +1,38 @@
 """Everything that stands ready before the first step of a training, and the training itself."""
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from attrs import frozen
+from torch import nn
 
-from ticketlang.jobs import FineTune, JobKey, PretrainedHead, ReachRewindPoint
+from ticketlang.jobs import FineTune, Interpolate, JobKey, PretrainedHead, ReachRewindPoint
 from ticketlang.study import Task
 from ticketlang.units import Duration
+from ticketlang.vocabulary.tasks import TASK_KINDS
 
 from ..failures import JobFailed
 from ..implementations import task_kind
 from ..models.checkpoint import State
-from ..models.network import Head, Network, fresh_head
+from ..models.heads import AnyHead, build_head, fresh_head, pretrained_head
+from ..models.network import Network, load_heads_
 from ..models.trunk import Pretrained
 from ..pruning.mask import Mask
 from ..store.artifact import Artifact
 from ..store.certificates import JSON
+from ..tasks.prepared import Prepared
 from ..training.batches import TrainingOrder
 from ..training.dropout import Dropout, plant_dropout
 from ..training.gradual import Gradual
-from ..training.loop import Trained, Training, train
+from ..training.loop import Part, Trained, Training, train
 from ..training.movement import Movement
 from ..training.schedule import Schedule
 from ..training.seeds import stream
 from ..weights.files import HEAD_FILE, read_state
-from ..workshop import Prepared, Workshop
+from ..workshop import Workshop
 
-TrainingJob = FineTune | ReachRewindPoint
+TrainingJob = FineTune | ReachRewindPoint | Interpolate  # the last builds the network of a training, and takes no step
+Passed = Callable[[int], None]  # steps since the start of the whole training
 
 
 @frozen(eq=False)
@@ -38,6 +43,7 @@ class Bench:
     network: Network
     dropouts: tuple[Dropout, ...]
     data: Prepared
+    joined: tuple[Prepared, ...]  # of the other tasks of a joint training
     training: Training
 
     def train(
@@ -45,11 +51,23 @@ class Bench:
         mask: Mask | None,
         key: JobKey,
         workshop: Workshop,
+        passed: Passed | None = None,
         movement: Movement | None = None,
         gradual: Gradual | None = None,
     ) -> Trained:
+        """Train as declared.
+
+        Args:
+            passed: called after the last step of every epoch, and after the last of all.
+            movement, gradual: see `training.loop.train`.
+        """
+        per_epoch = self.training.schedule.steps_per_epoch
+
         def advanced(step: int, steps: int) -> None:
             workshop.listener.advanced(key, step, steps)
+            if passed is not None and (step == steps or (self.training.begins + step) % per_epoch == 0):
+                passed(self.training.begins + step)
+                self.network.train()
 
         return train(self.network, mask, self.dropouts, self.data.train, self.training, advanced, movement, gradual)
 
@@ -57,16 +75,16 @@ class Bench:
 def set_up(
     job: TrainingJob,
     weights: State,
-    head: State | None,
+    head: State | PretrainedHead | None,
     begins: Duration | None,
     ends: Duration | None,
     workshop: Workshop,
 ) -> Bench:
-    """Build the network with its weights and a head, and the training from `begins` to `ends`.
+    """Build the network with its weights and heads, and the training from `begins` to `ends`.
 
     Args:
         weights: of the trunk; copied.
-        head: copied; None: a fresh one.
+        head: that of each task, as `heads_of` has them; copied. None: those that the tasks begin with.
         begins, ends: None: the start, and the end, of the whole training.
 
     Raises:
@@ -74,36 +92,55 @@ def set_up(
     """
     _refuse_what_is_to_come(job)
     model = workshop.model(job.model)
-    data = workshop.examples(job.task, job.model, job.data, job.seeds.subset)
-    kind = task_kind(job.task.kind)
-    outputs = kind.outputs(data.classes)
-    network = Network(copy.deepcopy(model.pattern), Head(model.hidden_size, outputs, model.head_dropout))
-    network.trunk.load_state_dict(weights, strict=True)
-    drawn = stream(job.seeds.head, "head", job.task.name)
-    network.head.load_state_dict(head or fresh_head(outputs, model.hidden_size, model.initializer_range, drawn))
+    tasks = (job.task, *job.joined)
+    data = tuple(workshop.examples(task, job.model, job.data, job.seeds.subset) for task in tasks)
+    trunk = copy.deepcopy(model.pattern)
+    trunk.load_state_dict(weights, strict=True)
+    heads = [_head(task, its.classes, model, trunk) for task, its in zip(tasks, data, strict=True)]
+    network = Network(trunk, *heads)
+    load_heads_(network, head if isinstance(head, dict) else _first_heads(job, head, network, model))
     dropouts = plant_dropout(network, job.seeds.dropout, job.task.name)
-    schedule = Schedule.of(job.task.recipe, len(data.train))
+    schedule = Schedule.of(job.task.recipe, len(data[0].train), len(tasks))
     _refuse_idle(job.task, schedule, begins if ends is None else ends)
+    first, *others = (_part(job, task, its) for task, its in zip(tasks, data, strict=True))
     training = Training(
         schedule=schedule,
-        order=TrainingOrder(len(data.train), job.task.recipe.batch, job.seeds.order, job.task.name),
+        order=first.order,
         optimizer=job.task.recipe.optimizer,
-        loss=kind.loss,
+        loss=first.loss,
+        joined=tuple(others),
         begins=0 if begins is None else begins.steps(schedule.steps_per_epoch, schedule.steps),
         ends=schedule.steps if ends is None else ends.steps(schedule.steps_per_epoch, schedule.steps),
     )
-    return Bench(model, network.to(workshop.device), dropouts, data, training)
+    return Bench(model, network.to(workshop.device), dropouts, data[0], data[1:], training)
 
 
-def head_of(head: JobKey | PretrainedHead | None, inputs: Mapping[JobKey, Artifact]) -> State | None:
-    """The head that a job left; None for no job.
+def _head(task: Task, classes: int | None, model: Pretrained, trunk: nn.Module) -> AnyHead:
+    is_whole = TASK_KINDS[task.kind].answers_for_whole_inputs
+    return build_head(model, trunk, task_kind(task.kind).outputs(classes), answers_for_whole_inputs=is_whole)
 
-    Raises:
-        JobFailed: for the head that a model was pre-trained with.
-    """
-    if isinstance(head, PretrainedHead):
-        raise JobFailed("pre-trained heads are not there yet; say `head fresh`")
-    return None if head is None else read_state(inputs[head].path(HEAD_FILE))
+
+def _first_heads(job: TrainingJob, head: PretrainedHead | None, network: Network, model: Pretrained) -> State:
+    """The heads before any training: drawn, or those that the model was pre-trained with."""
+    state: State = {}
+    for number, (task, empty) in enumerate(zip((job.task, *job.joined), network.heads, strict=True)):
+        if head is not None or task.head == "pretrained":
+            filled = pretrained_head(model, empty)
+        else:
+            filled = fresh_head(empty, model.initializer_range, stream(job.seeds.head, "head", task.name))
+        state |= {(name if number == 0 else f"joined.{number - 1}.{name}"): weight for name, weight in filled.items()}
+    return state
+
+
+def _part(job: TrainingJob, task: Task, data: Prepared) -> Part:
+    """A task's share of the training. All go by the recipe of the first."""
+    order = TrainingOrder(len(data.train), job.task.recipe.batch, job.seeds.order, task.name)
+    return Part(data.train, order, task_kind(task.kind).loss)
+
+
+def head_of(head: JobKey | PretrainedHead | None, inputs: Mapping[JobKey, Artifact]) -> State | PretrainedHead | None:
+    """The heads that a job left; what is no job stays as it is."""
+    return read_state(inputs[head].path(HEAD_FILE)) if isinstance(head, JobKey) else head
 
 
 def facts_of(job: TrainingJob, bench: Bench, trained: Trained) -> dict[str, JSON]:
@@ -111,6 +148,8 @@ def facts_of(job: TrainingJob, bench: Bench, trained: Trained) -> dict[str, JSON
     return {
         "data": job.data,
         "examples": len(bench.data.train),
+        **({"joined": {task.name: len(data.train) for task, data in zip(job.joined, bench.joined, strict=True)}}
+           if job.joined else {}),
         "seeds": {"head": job.seeds.head, "order": job.seeds.order,
                   "dropout": job.seeds.dropout, "subset": job.seeds.subset},
         "precision": job.precision,
@@ -132,8 +171,5 @@ def _refuse_idle(task: Task, schedule: Schedule, rewind: Duration | None) -> Non
 
 
 def _refuse_what_is_to_come(job: TrainingJob) -> None:
-    if job.joined:
-        names = " + ".join(task.name for task in (job.task, *job.joined))
-        raise JobFailed(f"training on {names} together is not there yet; name one source at a time")
     if job.precision != "fp32":
         raise JobFailed(f"training in {job.precision} is not there yet; say `precision fp32`")

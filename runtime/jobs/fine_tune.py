@@ -1,20 +1,20 @@
 """FineTune: put weights in place, hold the mask, train on a task, and score."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-import numpy as np
 from torch import Tensor
 
 from ticketlang.jobs import FineTune, JobKey, Reached, Weights
+from ticketlang.study import Task
 
-from ..implementations import metric, task_kind
 from ..models.checkpoint import State
+from ..models.network import heads_of
 from ..models.scopes import all_prunable
 from ..pruning.mask import Mask
 from ..store.artifact import Artifact
 from ..store.certificates import JSON, Check, Outcome
-from ..training.evaluation import outputs
+from ..training.gradual import Gradual
 from ..training.loop import Trained
 from ..training.movement import Movement
 from ..weights.files import HEAD_FILE, MOVEMENT_FILE, WEIGHTS_FILE, digest_of, state_of, write_state
@@ -24,6 +24,7 @@ from .bench import Bench, facts_of, head_of, set_up
 from .certify import certify, check_equal
 from .gradually import checks_of, gradual_of
 from .masks import leave_mask, mask_of
+from .scoring import Best, majority_score, scores_of
 
 
 def perform(job: FineTune, key: JobKey, inputs: Mapping[JobKey, Artifact], workshop: Workshop, folder: Path) -> Outcome:
@@ -36,7 +37,8 @@ def perform(job: FineTune, key: JobKey, inputs: Mapping[JobKey, Artifact], works
     rewound = _check_rewound(job, mask, inputs, bench, workshop)
     movement = _movement(bench) if job.keeps_movement else None
     gradual = None if job.gradually is None else gradual_of(job.gradually, bench)
-    trained = bench.train(mask, key, workshop, movement, gradual)
+    best = Best(job.task, bench.network, bench.data)
+    trained = bench.train(mask, key, workshop, _look(job, best, gradual), movement, gradual)
     if job.gradually is None or gradual is None:
         mask_checks = _mask_checks(job, mask, inputs, bench, trained)
     else:
@@ -45,13 +47,21 @@ def perform(job: FineTune, key: JobKey, inputs: Mapping[JobKey, Artifact], works
     certificate = certify(checks, _facts(job, bench, trained))
     if job.keeps_weights:
         write_state(folder / WEIGHTS_FILE, state_of(bench.network.trunk))
-        write_state(folder / HEAD_FILE, state_of(bench.network.head))
+        write_state(folder / HEAD_FILE, heads_of(bench.network))
     if movement is not None:
         write_state(folder / MOVEMENT_FILE, movement.state())
-    result = _result(job, bench, trained)
+    result = _result(job, bench, trained, best)
     if gradual is not None and trained.mask is not None:
         result |= leave_mask(trained.mask, certificate, key, workshop, folder).result
     return Outcome(result, certificate)
+
+
+def _look(job: FineTune, best: Best, gradual: Gradual | None) -> Callable[[int], None] | None:
+    """Where a network is scored at its best, and pruned on the way, the best is that of all it is pruned to."""
+    if job.task.best_on is None or gradual is None:
+        return None if job.task.best_on is None else best.look
+    ends = max(gradual.sparsities)
+    return lambda step: best.look(step) if step > ends else None
 
 
 def _declared_weights(job: FineTune, mask: Mask | None, inputs: Mapping[JobKey, Artifact], workshop: Workshop) -> State:
@@ -111,7 +121,7 @@ def _facts(job: FineTune, bench: Bench, trained: Trained) -> dict[str, JSON]:
         "weights": type(job.weights).__name__,
         "head": _head_name(job),
         "metric": job.task.metrics[0],
-        "scored": f"on {job.task.score_split}, after the last step",
+        "scored": f"on {job.task.scored_on}, {_moment(job.task)}",
         "scope": list(masked),
         "weights in scope": 0 if mask is None else mask.total,
         "weights in the trunk": sum(parameter.numel() for parameter in bench.network.trunk.parameters()),
@@ -119,28 +129,34 @@ def _facts(job: FineTune, bench: Bench, trained: Trained) -> dict[str, JSON]:
     }
 
 
+def _moment(task: Task) -> str:
+    return "after the last step" if task.best_on is None else f"where it was best on {task.best_on}"
+
+
 def _head_name(job: FineTune) -> str:
     """Where the head came from. What a training left is carried on; what stands at a rewind point was rewound to."""
-    if job.head is None:
-        return "fresh"
-    return "rewound" if job.begins is not None and _point(job.weights) == job.head else "from an earlier training"
+    if isinstance(job.head, JobKey):
+        return "rewound" if job.begins is not None and _point(job.weights) == job.head else "from an earlier training"
+    return "fresh" if job.head is None and job.task.head == "fresh" else "pre-trained"
 
 
 def _point(weights: Weights) -> JobKey | None:
     return weights.job if isinstance(weights, Reached) else None
 
 
-def _result(job: FineTune, bench: Bench, trained: Trained) -> dict[str, JSON]:
-    labels = bench.data.score.labels.numpy()
-    kind = task_kind(job.task.kind)
-    predictions = kind.predictions(outputs(bench.network, bench.data.score)).numpy()
-    most = kind.majority(bench.data.train.labels.numpy())
-    first, classes = job.task.metrics[0], bench.data.classes
+def _result(job: FineTune, bench: Bench, trained: Trained, best: Best) -> dict[str, JSON]:
+    joined = {
+        task.name: scores_of(task, bench.network, data.score, data.classes, part)
+        for part, (task, data) in enumerate(zip(job.joined, bench.joined, strict=True), start=1)
+    }
+    is_last = job.task.best_on is None
     return {
-        "scores": {name: metric(name)(labels, predictions, classes) for name in job.task.metrics},
-        "metric": first,
-        "majority": None if most is None else metric(first)(labels, np.full_like(labels, most), classes),
+        "scores": scores_of(job.task, bench.network, bench.data.score, bench.data.classes) if is_last else best.scores,
+        "metric": job.task.metrics[0],
+        "majority": majority_score(job.task, bench.data),
         "steps": trained.steps,
         "examples": len(bench.data.train),
         "learning_curve": [list(point) for point in trained.curve],
+        **({"joined": joined} if joined else {}),
+        **({} if is_last else {"best": best.facts()}),
     }

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from ticketlang.jobs import JobKey, ReachRewindPoint
 
+from ..models.network import heads_of
 from ..store.artifact import Artifact
 from ..store.certificates import Outcome
 from ..weights.files import HEAD_FILE, WEIGHTS_FILE, state_of, write_state
@@ -22,9 +23,9 @@ def perform(
     trained = bench.train(None, key, workshop)
     certificate = certify(
         (check_equal("the optimizer took as many steps as declared", bench.training.ends, trained.steps),),
-        facts_of(job, bench, trained) | {"head": "fresh"},
+        facts_of(job, bench, trained) | {"head": "fresh" if job.task.head == "fresh" else "pre-trained"},
     )
     write_state(folder / WEIGHTS_FILE, state_of(bench.network.trunk))
-    write_state(folder / HEAD_FILE, state_of(bench.network.head))
+    write_state(folder / HEAD_FILE, heads_of(bench.network))
     result = {"steps": trained.steps, "learning_curve": [list(point) for point in trained.curve]}
     return Outcome(result, certificate)

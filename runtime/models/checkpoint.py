@@ -4,6 +4,7 @@ Read by us, not by `from_pretrained`: that one draws whatever is missing at rand
 compare tickets of a network that nobody pre-trained.
 """
 
+from collections.abc import Collection
 from pathlib import Path
 
 import torch
@@ -11,12 +12,9 @@ from safetensors import safe_open
 from torch import Tensor
 
 from ..failures import JobFailed
-from .description import PICKLED, checkpoint_names, weight_files
+from .description import PICKLED, checkpoint_names, today, weight_files
 
 State = dict[str, Tensor]
-
-# Names that layer norms had in the first published checkpoints, bert-base-uncased among them.
-OLD_NAMES = {"LayerNorm.gamma": "LayerNorm.weight", "LayerNorm.beta": "LayerNorm.bias"}
 
 
 def trunk_names(folder: Path, prefix: str) -> frozenset[str]:
@@ -40,6 +38,12 @@ def read_trunk(folder: Path, prefix: str, names: tuple[str, ...]) -> State:
     return {name: found[name].to(torch.float32, copy=True) for name in names}
 
 
+def read_named(folder: Path, names: Collection[str]) -> State:
+    """Those of the named parameters that the checkpoint has, by the names they have today, as fresh fp32 tensors."""
+    found = {today(name): tensor for name, tensor in _read(folder).items()}
+    return {name: found[name].to(torch.float32, copy=True) for name in names if name in found}
+
+
 def _read(folder: Path) -> State:
     files = weight_files(folder)
     if not files:
@@ -53,8 +57,4 @@ def _read(folder: Path) -> State:
 
 
 def _plain(name: str, prefix: str) -> str:
-    name = name.removeprefix(f"{prefix}.")
-    for old, new in OLD_NAMES.items():
-        if name.endswith(old):
-            return name.removesuffix(old) + new
-    return name
+    return today(name.removeprefix(f"{prefix}."))

@@ -11,6 +11,29 @@ from safetensors import SafetensorError, safe_open
 # dropout plugs into, and whose pooler, where they have one, is `pooler.dense`. Values: positions taken by padding.
 FAMILIES = {"bert": 0, "roberta": 2, "xlm-roberta": 2, "camembert": 2, "electra": 0}
 
+# The head of masked language modelling, by family: our name of a parameter -> that of the checkpoint. Its decoder is
+# the word embeddings, which belong to the trunk.
+_BERT_HEAD = {
+    "dense.weight": "cls.predictions.transform.dense.weight", "dense.bias": "cls.predictions.transform.dense.bias",
+    "norm.weight": "cls.predictions.transform.LayerNorm.weight",
+    "norm.bias": "cls.predictions.transform.LayerNorm.bias", "bias": "cls.predictions.bias",
+}  # fmt: skip
+_ROBERTA_HEAD = {
+    "dense.weight": "lm_head.dense.weight", "dense.bias": "lm_head.dense.bias",
+    "norm.weight": "lm_head.layer_norm.weight", "norm.bias": "lm_head.layer_norm.bias", "bias": "lm_head.bias",
+}  # fmt: skip
+_ELECTRA_HEAD = {  # of its generator; the discriminator has another task
+    "dense.weight": "generator_predictions.dense.weight", "dense.bias": "generator_predictions.dense.bias",
+    "norm.weight": "generator_predictions.LayerNorm.weight", "norm.bias": "generator_predictions.LayerNorm.bias",
+    "bias": "generator_lm_head.bias",
+}  # fmt: skip
+MASKED_WORDS_HEADS = {"bert": _BERT_HEAD, "electra": _ELECTRA_HEAD} | dict.fromkeys(
+    ("roberta", "xlm-roberta", "camembert"), _ROBERTA_HEAD
+)
+
+# Names that layer norms had in the first published checkpoints, bert-base-uncased among them.
+OLD_NAMES = {"LayerNorm.gamma": "LayerNorm.weight", "LayerNorm.beta": "LayerNorm.bias"}
+
 SAFETENSORS = "model.safetensors"
 SAFETENSORS_INDEX = "model.safetensors.index.json"
 PICKLED = "pytorch_model.bin"  # read with weights_only, and only where there is nothing better
@@ -28,6 +51,7 @@ class ModelDescription:
     model_type: str
     has_weights: bool
     has_pooler: bool  # True, too, where the names cannot be known without torch (weights as a pickle alone)
+    has_masked_words_head: bool  # True, too, where the names cannot be known
     has_tokenizer: bool
     parameters: tuple[str, ...]  # names in the checkpoint, its prefix and heads included; empty for a pickle
     max_tokens: int  # of one input
@@ -51,10 +75,19 @@ def describe_model(folder: Path) -> ModelDescription:
         model_type=model_type,
         has_weights=bool(parameters) or is_pickle,
         has_pooler=is_pickle or any(name.endswith("pooler.dense.weight") for name in parameters),
+        has_masked_words_head=is_pickle or _has_head(model_type, parameters),
         has_tokenizer=any((folder / name).is_file() for name in TOKENIZER_FILES),
         parameters=parameters,
         max_tokens=_max_tokens(folder, config, model_type),
     )
+
+
+def today(name: str) -> str:
+    """The name that a parameter has now."""
+    for old, new in OLD_NAMES.items():
+        if name.endswith(old):
+            return name.removesuffix(old) + new
+    return name
 
 
 def weight_files(folder: Path) -> dict[str, tuple[str, ...]]:
@@ -75,6 +108,11 @@ def weight_files(folder: Path) -> dict[str, tuple[str, ...]]:
 def checkpoint_names(folder: Path) -> tuple[str, ...]:
     """Names of all parameters in the safetensors files, in order of the alphabet."""
     return tuple(sorted(name for names in weight_files(folder).values() for name in names))
+
+
+def _has_head(model_type: str, parameters: tuple[str, ...]) -> bool:
+    head = MASKED_WORDS_HEADS.get(model_type)
+    return head is not None and set(head.values()) <= set(map(today, parameters))
 
 
 def _header_names(path: Path) -> tuple[str, ...]:

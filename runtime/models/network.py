@@ -1,49 +1,73 @@
-"""A trunk with a head of ours: what is trained on a task."""
+"""A trunk with heads of ours: what is trained on a task, or on several by turns."""
 
 import torch
 from torch import Tensor, nn
 
-from ..training.seeds import torch_generator
 from .checkpoint import State
+from .heads import AnyHead
 
-# Shapes: B batch, T tokens, H hidden, C outputs
-
-
-class Head(nn.Module):
-    """Dropout and one linear layer on the trunk's vector of a whole input."""
-
-    def __init__(self, hidden_size: int, outputs: int, dropout: float) -> None:
-        super().__init__()
-        self.dropout = nn.Dropout(dropout)
-        # Its weights come from a stream of their own; torch would draw some from the global generator first.
-        self.linear: nn.Linear = nn.utils.skip_init(nn.Linear, hidden_size, outputs)  # type: ignore[no-untyped-call]  # has none
-
-    def forward(self, pooled: Tensor) -> Tensor:
-        return self.linear(self.dropout(pooled))  # type: ignore[no-any-return]  # modules are callables of Any
+# Shapes: B batch, T tokens, R tokens that a head reads, H hidden, C outputs
 
 
 class Network(nn.Module):
-    """A trunk and a head. The head reads the pooled output, or the [CLS] vector where the trunk has no pooler."""
+    """A trunk and a head, which reads one vector of the trunk for each token that a batch names.
 
-    def __init__(self, trunk: nn.Module, head: Head) -> None:
+    That is the token's last state; where a head answers for whole inputs, and the trunk has a pooler, it is the pooled
+    output, which the trunk makes from the first token of each.
+    """
+
+    def __init__(self, trunk: nn.Module, head: AnyHead, *joined: AnyHead) -> None:
         super().__init__()
         self.trunk = trunk
         self.head = head
+        self.joined = nn.ModuleList(joined)  # heads of the other tasks of a joint training
         self.has_pooler = getattr(trunk, "pooler", None) is not None
 
-    def forward(self, inputs: dict[str, Tensor]) -> Tensor:
-        """(B, T) token ids and what belongs to them -> (B, C)."""
+    def forward(self, inputs: dict[str, Tensor], reads: Tensor, part: int = 0) -> Tensor:
+        """(B, T) token ids and what belongs to them, and what of it the head reads (R, 2) -> (R, C).
+
+        Args:
+            part: which head answers: 0 the first, 1 the first of those joined.
+        """
+        head = self.heads[part]
+        vectors = self.read(inputs, reads, pooled=head.answers_for_whole_inputs and self.has_pooler)
+        return head(vectors)  # type: ignore[no-any-return]  # modules are callables of Any
+
+    def read(self, inputs: dict[str, Tensor], reads: Tensor, *, pooled: bool) -> Tensor:
+        """The vectors (R, H) that a head reads."""
         found = self.trunk(**inputs)
-        pooled = found.pooler_output if self.has_pooler else found.last_hidden_state[:, 0]  # (B, H)
-        return self.head(pooled)  # type: ignore[no-any-return]  # as above
+        if pooled:
+            return found.pooler_output  # type: ignore[no-any-return]  # as above; R is B
+        example, token = reads.unbind(dim=1)
+        return found.last_hidden_state[example, token]  # type: ignore[no-any-return]  # as above
+
+    @property
+    def heads(self) -> tuple[AnyHead, ...]:
+        return (self.head, *self.joined)
 
 
-def fresh_head(outputs: int, hidden_size: int, deviation: float, bits: int) -> State:
-    """Weights of a head before training: normal, with biases of zero, as BERT draws its own (Devlin et al. 2019).
+def heads_of(network: Network) -> State:
+    """A copy of the parameters of all heads: those of the first by their own names, others as `joined.0.NAME`."""
+    return {
+        name.removeprefix("head."): parameter.detach().to("cpu", copy=True)
+        for name, parameter in network.named_parameters()
+        if not name.startswith("trunk.")
+    }
 
-    Args:
-        deviation: the model's `initializer_range`.
-        bits: the stream they are drawn from.
+
+def load_heads_(network: Network, state: State) -> None:
+    """Put heads in place.
+
+    Raises:
+        ValueError: unless there is each parameter of each head, and nothing else.
     """
-    weight = torch.empty(outputs, hidden_size).normal_(0.0, deviation, generator=torch_generator(bits))
-    return {"linear.weight": weight, "linear.bias": torch.zeros(outputs)}
+    ours = {
+        name.removeprefix("head."): parameter
+        for name, parameter in network.named_parameters()
+        if not name.startswith("trunk.")
+    }
+    if ours.keys() != state.keys():
+        raise ValueError(f"heads of {sorted(ours)} cannot be loaded from {sorted(state)}")
+    with torch.no_grad():
+        for name, parameter in ours.items():
+            parameter.copy_(state[name])

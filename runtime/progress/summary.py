@@ -4,18 +4,20 @@ import math
 from collections.abc import Mapping
 
 from ticketlang.cost import time_text
-from ticketlang.jobs import AnyJob, CombineMasks, DrawMask, FineTune, Prune, ReachRewindPoint
+from ticketlang.jobs import AnyJob, CombineMasks, DrawMask, FineTune, Interpolate, Prune, ReachRewindPoint
 from ticketlang.plan import PlannedJob
 
 from ..store.certificates import JSON
 
 
 def summary_of(result: Mapping[str, JSON]) -> str:
-    """`accuracy 81.20`, or `59,867,136 of 85,524,480 weights removed`; empty where there is nothing to say."""
+    """`accuracy 81.20`, `59,867,136 of 85,524,480 weights removed`, `barrier 0.40`; empty if nothing is to say."""
     if "metric" in result and "scores" in result:
         return f"{result['metric']} {100 * result['scores'][result['metric']]:.2f}"
     if "removed" in result and "total" in result:
         return f"{result['removed']:,} of {result['total']:,} weights removed"
+    if "barrier" in result:
+        return f"barrier {100 * result['barrier']:.2f}"
     return ""
 
 
@@ -37,6 +39,8 @@ def verb_of(job: AnyJob, *, done: bool) -> str:
             return "Drawn" if done else "Drawing"
         case CombineMasks():
             return "Combined" if done else "Combining"
+        case Interpolate():
+            return "Scored" if done else "Scoring"
 
 
 def until(seconds: float) -> str:

@@ -27,6 +27,7 @@ class Column:
 
     name: str
     is_number: bool = True  # numbers stand on the right
+    is_extra: bool = False  # left out where there is no room for it
 
 
 @frozen(kw_only=True)

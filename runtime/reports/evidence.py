@@ -18,6 +18,8 @@ COLLAPSED = "†"
 MIXED = "‡"
 OTHER_SPARSITY = "§"
 
+Variant = tuple[tuple[str, str], ...]  # of a ticket: axes that have several values, each with this one's
+
 
 @define(slots=False)
 class Evidence:
@@ -65,6 +67,18 @@ class Evidence:
                 its = found.setdefault((condition.ticket, condition.level), {})
                 its.update(self.results.masks(condition))
         return found
+
+    @cached_property
+    def transferred(self) -> Mapping[tuple[str, Variant, Sparsity], tuple[Ticket, ...]]:
+        """The tickets of each block, variant and level at which some are transferred."""
+        found: dict[tuple[str, Variant, Sparsity], dict[Ticket, None]] = {}
+        for transfer in self.study.transfers:
+            for ticket in self.study.tickets:
+                # One-shot tickets have a level each: at any other level they are not there.
+                levels = [level for level in transfer.levels if level in ticket.path]
+                for level in levels if ticket.name == transfer.ticket else ():
+                    found.setdefault((ticket.name, ticket.variant, level), {})[ticket] = None
+        return {point: tuple(tickets) for point, tickets in found.items()}
 
     def artifact(self, key: JobKey) -> Artifact | None:
         """A stored result whose files are as they were written; None where there is none, or where they are not."""
@@ -114,6 +128,11 @@ def arm_name(condition: Condition) -> str:
     if condition.ticket is None:
         return condition.arm
     return condition.ticket.label if condition.is_ticket else f"{condition.arm}.{condition.ticket.label}"
+
+
+def said_of(variant: Variant) -> str:
+    """`, rewind 5% of training`; nothing where a block has one variant alone."""
+    return "".join(f", {axis} {value}" for axis, value in variant)
 
 
 def _listed(names: tuple[str, ...], most: int = 4) -> str:

@@ -1,6 +1,6 @@
 """Scores as tables show them: in hundredths, as the field does, correlations too."""
 
-from ..statistics import Average
+from ..statistics import Average, Interval
 from .blocks import MISSING
 
 MINUS = "\N{MINUS SIGN}"  # as wide as a plus sign, so that differences stand in line
@@ -10,17 +10,28 @@ def score(average: Average | None) -> str:
     """`81.20 ± 0.31`; without the deviation where there is one run; a dash where there is none."""
     if average is None:
         return MISSING.text
-    return _with_deviation(f"{100 * average.mean:.2f}".replace("-", MINUS), average)
+    return _with_deviation(points(100 * average.mean), average)
 
 
 def difference(value: float | None) -> str:
     """`+0.20`, in points."""
-    return MISSING.text if value is None else _no_minus_zero(f"{100 * value:+.2f}").replace("-", MINUS)
+    return MISSING.text if value is None else points(100 * value, is_signed=True)
+
+
+def points(value: float, decimals: int = 2, *, is_signed: bool = False) -> str:
+    """Hundredths of a score: `81.2`, or `+0.2` where a sign is wanted."""
+    text = f"{value:{'+' if is_signed else ''}.{decimals}f}"
+    return (text if float(text) else text.replace("-", "+" if is_signed else "")).replace("-", MINUS)
 
 
 def gap(average: Average | None) -> str:
     """A difference with its deviation, `+0.40 ± 0.22`, in points."""
     return MISSING.text if average is None else _with_deviation(difference(average.mean), average)
+
+
+def interval(found: Interval | None) -> str:
+    """`+0.10 to +0.35`, in points; empty where there is none."""
+    return "" if found is None else f"{difference(found.low)} to {difference(found.high)}"
 
 
 def runs(average: Average | None, asked: int) -> str:
@@ -36,7 +47,3 @@ def share(removed: float, total: float) -> str:
 
 def _with_deviation(text: str, average: Average) -> str:
     return text if average.sd is None else f"{text} ± {100 * average.sd:.2f}"
-
-
-def _no_minus_zero(text: str) -> str:
-    return "+0.00" if text == "-0.00" else text

@@ -11,14 +11,22 @@ from torch import Tensor
 from ticketlang.diagnostics import BadLabel, LabelOutOfRange, NamedF1, TooManyClasses
 from ticketlang.study import Task
 
+from ..training.batches import Encoded
 from .bad_data import BadData, place_of
+from .encoding import prepare, whole_labels
+from .examples import check, labels_of
+from .table import Table
+
+__all__ = ["check", "loss", "majority", "outputs", "predictions", "prepare", "read_labels", "scored"]
+
+Values = NDArray[Any]
 
 # Shapes: B batch, N examples, C classes
 
 MOST_CLASSES = 1000  # that are believed without a word: more is a column of numbers, not of classes
 
 
-def read_labels(task: Task, values: Mapping[str, Sequence[Any]]) -> tuple[dict[str, NDArray[np.int64]], int | None]:
+def read_labels(task: Task, tables: Mapping[str, Table]) -> tuple[dict[str, NDArray[Any]], int | None]:
     """The labels of each split as whole numbers, and how many classes there are.
 
     Names are numbered in the order of the alphabet, as found in the training split.
@@ -26,6 +34,7 @@ def read_labels(task: Task, values: Mapping[str, Sequence[Any]]) -> tuple[dict[s
     Raises:
         BadData: for a label that is neither, or out of range.
     """
+    values = {split: labels_of(task, table) for split, table in tables.items()}
     if any(isinstance(value, str) and _whole(value) is None for value in values[task.train_split]):
         return _from_names(task, values)
     return _from_numbers(task, values)
@@ -43,14 +52,19 @@ def loss(answers: Tensor, labels: Tensor) -> Tensor:
     return torch.nn.functional.cross_entropy(answers, labels)
 
 
-def predictions(answers: Tensor) -> Tensor:
+def predictions(answers: Tensor, labels: Tensor) -> Tensor:
     """(N, C) -> (N), the class with the largest output; of equals the first."""
     return answers.argmax(dim=-1)
 
 
-def majority(labels: NDArray[np.int64]) -> int | None:
+def scored(found: Tensor, examples: Encoded) -> tuple[Values, Values]:
+    """Labels and predictions (N)."""
+    return whole_labels(examples), found.numpy()
+
+
+def majority(examples: Encoded) -> int | None:
     """The most frequent class; of equals the first."""
-    return int(np.bincount(labels).argmax())
+    return int(np.bincount(whole_labels(examples)).argmax())
 
 
 def _from_numbers(task: Task, values: Mapping[str, Sequence[Any]]) -> tuple[dict[str, NDArray[np.int64]], int]:

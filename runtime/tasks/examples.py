@@ -1,6 +1,7 @@
-"""The examples of a task: texts and labels of its two splits, checked against what the spec says of them."""
+"""Examples with labels: the texts and labels of a task's splits, checked against what the spec says of them."""
 
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from ticketlang.diagnostics import Diagnostic, EmptySplit, MissingColumn, UnreadableDataFile
 from ticketlang.study import Task
 
-from ..implementations import task_kind
+from ..implementations import labelled_kind, task_kind
 from ..training.seeds import numpy_generator, stream
 from .bad_data import BadData, place_of
 from .hub import read_hub_split
@@ -19,7 +20,7 @@ from .table import Table, UnreadableFile, read_table
 if TYPE_CHECKING:
     from ..facts import DataPlace
 
-Labels = NDArray[np.int64] | NDArray[np.float32]
+Labels = NDArray[Any]  # int64 classes, float32 scores, or answers as objects
 
 
 @frozen(eq=False)
@@ -42,7 +43,8 @@ class Examples:
 
     train: Split
     score: Split
-    classes: int | None  # None where the answer is a score
+    best: Split | None  # on which the moment of scoring is chosen
+    classes: int | None  # None where there are none
 
 
 def load_examples(task: Task, place: "DataPlace") -> Examples:
@@ -51,40 +53,77 @@ def load_examples(task: Task, place: "DataPlace") -> Examples:
     Raises:
         BadData: with the first mistake.
     """
-    names = (task.train_split, task.score_split)
-    tables = {split: _checked(task, place, split, _read(task, place, split)) for split in dict.fromkeys(names)}
-    answers = {split: _labels_of(task, table) for split, table in tables.items()}
-    labels, classes = task_kind(task.kind).read_labels(task, answers)
+    tables = {split: _checked(task, place, split, _read(task, place, split)) for split in task.splits}
+    labels, classes = labelled_kind(task.kind).read_labels(task, tables)
     splits = {
         split: Split(tuple(table.columns[column] for column in task.text), labels[split])
         for split, table in tables.items()
     }
-    return Examples(splits[task.train_split], splits[task.score_split], classes)
+    train, score = splits[task.train_split], splits[task.score_split]
+    if task.held_out is not None:
+        is_scored = np.array([is_held_out(row, task.held_out) for row in range(len(train))])
+        train, score = (train.take(np.flatnonzero(rows)) for rows in (~is_scored, is_scored))
+        if not len(score):
+            raise BadData(EmptySplit(at=place_of(task, "splits"), split=task.scored_on))
+    best = splits[task.best_on] if task.best_on is not None else None
+    return Examples(train, score, train if task.best_on == task.train_split else best, classes)
+
+
+def check(task: Task, place: "DataPlace") -> None:
+    """Raises BadData if there is anything wrong with the data of a task."""
+    load_examples(task, place)
 
 
 def check_task(task: Task, place: "DataPlace") -> tuple[Diagnostic, ...]:
     """What is wrong with the data of a task, known before any job."""
     try:
-        load_examples(task, place)
+        task_kind(task.kind).check(task, place)
     except BadData as problem:
         return (problem.diagnostic,)
     return ()
 
 
 def limited(task: Task, examples: Examples, seed: int) -> Examples:
-    """The examples that `limit` leaves: the first of one shuffle a seed, so that smaller limits are parts of larger."""
+    """The examples that `limit` leaves; see `limited_rows`."""
     return evolve(
         examples,
-        train=_first(examples.train, task.limit, stream(seed, "subset", task.name)),
-        score=_first(examples.score, task.limit_evaluation, stream(seed, "subset", task.name, "evaluation")),
+        train=_first(examples.train, limited_rows(task, len(examples.train), seed)),
+        score=_first(examples.score, limited_rows(task, len(examples.score), seed, "evaluation")),
+        best=examples.best
+        if examples.best is None
+        else _first(examples.best, limited_rows(task, len(examples.best), seed, "evaluation")),
     )
 
 
-def _first(split: Split, limit: int | None, bits: int) -> Split:
-    if limit is None or limit >= len(split):
-        return split
+def limited_rows(task: Task, rows: int, seed: int, *of: str) -> NDArray[np.int64] | None:
+    """Which examples `limit` takes: the first of one shuffle a seed, so that smaller limits are parts of larger.
+
+    Args:
+        of: "evaluation", or nothing for training.
+    """
+    limit = task.limit_evaluation if of else task.limit
+    if limit is None or limit >= rows:
+        return None
     # In the order of the file: which examples there are is one question, their order in training another.
-    return split.take(np.sort(numpy_generator(bits).permutation(len(split))[:limit]))
+    return np.sort(numpy_generator(stream(seed, "subset", task.name, *of)).permutation(rows)[:limit])
+
+
+def _first(split: Split, rows: NDArray[np.int64] | None) -> Split:
+    return split if rows is None else split.take(rows)
+
+
+def is_held_out(row: int, share: Fraction | None) -> bool:
+    """Whether a row of a training split is kept for scoring: they are spread evenly, whatever the file is sorted by.
+
+    Of 1% that is every hundredth row, the 100th first: row k (from 0) where floor(k * share) is about to rise. The
+    length of the file need not be known.
+    """
+    return share is not None and row * share // 1 < (row + 1) * share // 1
+
+
+def source_of(task: Task, place: "DataPlace", split: str) -> str:
+    """What people call the place a split comes from."""
+    return str(place.files[split]) if place.files is not None else f"{task.data.name} ({split})"
 
 
 def _read(task: Task, place: "DataPlace", split: str) -> Table:
@@ -104,7 +143,7 @@ def _wanted(task: Task) -> tuple[str, ...]:
 
 def _checked(task: Task, place: "DataPlace", split: str, table: Table) -> Table:
     """A table in which every wanted column is there, and every text is a text."""
-    source = str(place.files[split]) if place.files is not None else f"{task.data.name} ({split})"
+    source = source_of(task, place, split)
     for column in _wanted(task):
         if column not in table.columns and (table.all_columns or len(table)):
             at = place_of(task, "label" if column == task.label and column not in task.text else "text")
@@ -119,7 +158,8 @@ def _checked(task: Task, place: "DataPlace", split: str, table: Table) -> Table:
     return table
 
 
-def _labels_of(task: Task, table: Table) -> Sequence[Any]:
+def labels_of(task: Task, table: Table) -> Sequence[Any]:
+    """The column of the answers."""
     if task.label is None:
         raise ValueError(f"the task {task.name} of kind {task.kind} has no label column")
     return table.columns[task.label]

@@ -1,16 +1,19 @@
 """Columns of a data set on the Hugging Face hub, at a pinned commit."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 from ticketlang.diagnostics import HubUnreachable, MissingSplit
 from ticketlang.study import Task
 
 from .bad_data import BadData, place_of
-from .table import Table
+from .table import NoSuchColumn, Table
 
 if TYPE_CHECKING:
     from ..facts import DataPlace
+
+
+ROWS = 1000  # that are in memory at once
 
 
 def read_hub_split(task: Task, place: "DataPlace", split: str, wanted: Sequence[str]) -> Table:
@@ -19,6 +22,27 @@ def read_hub_split(task: Task, place: "DataPlace", split: str, wanted: Sequence[
     Raises:
         BadData: if it cannot be had, or has no such split.
     """
+    found = _fetch(task, place, split)
+    columns = {column: list(found[column]) for column in wanted if column in found.column_names}
+    return Table(columns, tuple(found.column_names))
+
+
+def stream_hub_column(task: Task, place: "DataPlace", split: str, column: str) -> Iterator[Any]:
+    """One column of a split, row by row, from the file that the library keeps it in.
+
+    Raises:
+        BadData: as above.
+        NoSuchColumn: if it has no such column.
+    """
+    found = _fetch(task, place, split)
+    if column not in found.column_names:
+        raise NoSuchColumn(tuple(found.column_names))
+    alone = found.select_columns([column])
+    for start in range(0, len(alone), ROWS):
+        yield from alone[start : start + ROWS][column]
+
+
+def _fetch(task: Task, place: "DataPlace", split: str) -> Any:
     import datasets  # type: ignore[import-untyped]  # comes without types
 
     if place.hub is None:
@@ -33,6 +57,4 @@ def read_hub_split(task: Task, place: "DataPlace", split: str, wanted: Sequence[
     if split not in splits:
         at = place_of(task, "splits")
         raise BadData(MissingSplit(at=at, split=split, splits=tuple(map(str, splits))))
-    found = splits[split]
-    columns = {column: list(found[column]) for column in wanted if column in found.column_names}
-    return Table(columns, tuple(found.column_names))
+    return splits[split]

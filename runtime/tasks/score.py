@@ -1,7 +1,7 @@
 """A score for a pair of texts, such as their similarity: one output, mean squared error."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -12,19 +12,28 @@ from torch import Tensor
 from ticketlang.diagnostics import BadLabel
 from ticketlang.study import Task
 
+from ..training.batches import Encoded
 from .bad_data import BadData, place_of
+from .encoding import prepare, whole_labels
+from .examples import check, labels_of
+from .table import Table
+
+__all__ = ["check", "loss", "majority", "outputs", "predictions", "prepare", "read_labels", "scored"]
+
+Values = NDArray[Any]
 
 # Shapes: B batch, N examples
 
 
-def read_labels(task: Task, values: Mapping[str, Sequence[Any]]) -> tuple[dict[str, NDArray[np.float32]], int | None]:
+def read_labels(task: Task, tables: Mapping[str, Table]) -> tuple[dict[str, NDArray[Any]], int | None]:
     """The scores of each split; there are no classes.
 
     Raises:
         BadData: for a label that is no finite number.
     """
     labels = {}
-    for split, column in values.items():
+    for split, table in tables.items():
+        column = labels_of(task, table)
         for row, value in enumerate(column, start=1):
             if not math.isfinite(_number(value)):
                 shown = "nothing" if value is None else str(value)[:40]
@@ -43,12 +52,17 @@ def loss(answers: Tensor, labels: Tensor) -> Tensor:
     return torch.nn.functional.mse_loss(answers.squeeze(-1), labels)
 
 
-def predictions(answers: Tensor) -> Tensor:
+def predictions(answers: Tensor, labels: Tensor) -> Tensor:
     """(N, 1) -> (N)."""
     return answers.squeeze(-1)
 
 
-def majority(labels: NDArray[np.float32]) -> None:
+def scored(found: Tensor, examples: Encoded) -> tuple[Values, Values]:
+    """Labels and predictions (N)."""
+    return whole_labels(examples), found.numpy()
+
+
+def majority(examples: Encoded) -> None:
     """Scores have no most frequent class."""
     return
 

@@ -1,7 +1,7 @@
-"""Columns of a data file: json lines, json, csv, tsv or parquet, told apart by the end of its name."""
+"""Columns of a data file: json lines, json, csv, tsv, parquet or text, told apart by the end of its name."""
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +10,21 @@ import pyarrow.csv  # type: ignore[import-untyped]  # comes without types
 import pyarrow.parquet  # type: ignore[import-untyped]  # comes without types
 from attrs import frozen
 
+TEXT = "text"  # the one column of a text file, whose rows are its lines
+
 Read = Callable[[Path, Sequence[str]], "Table"]
 
 
 class UnreadableFile(Exception):  # noqa: N818  # its name says what happened
     """A data file is not what its name says. Says why."""
+
+
+class NoSuchColumn(Exception):  # noqa: N818  # as above
+    """A data file lacks a column."""
+
+    def __init__(self, columns: tuple[str, ...]) -> None:
+        super().__init__(columns)
+        self.columns = columns  # that it has
 
 
 @frozen(eq=False)
@@ -43,6 +53,56 @@ def read_table(path: Path, wanted: Sequence[str]) -> Table:
         raise UnreadableFile(str(problem).splitlines()[0]) from None
 
 
+def stream_column(path: Path, column: str, longest: int) -> Iterator[Any]:
+    """One column of a file, row by row; json lines, parquet and text without holding the others in memory.
+
+    Args:
+        longest: characters of a line of text; what is longer comes in pieces.
+
+    Raises:
+        UnreadableFile: with the reason, and the row where there is one.
+        NoSuchColumn: if it has no such column.
+    """
+    stream = STREAMS.get(path.suffix)
+    try:
+        if stream is not None:
+            yield from stream(path, column, longest)
+            return
+        table = read_table(path, (column,))
+    except (OSError, UnicodeDecodeError, pa.ArrowException) as problem:
+        raise UnreadableFile(str(problem).splitlines()[0]) from None
+    if column not in table.columns:
+        raise NoSuchColumn(table.all_columns)
+    yield from table.columns[column]
+
+
+def _stream_json_lines(path: Path, column: str, longest: int) -> Iterator[Any]:
+    with path.open(encoding="utf-8-sig") as file:
+        for number, line in enumerate(file, 1):
+            if not line.strip():
+                continue
+            value = _object(_parsed(line, f"line {number}"), number)
+            if number == 1 and column not in value:
+                raise NoSuchColumn(tuple(value))
+            yield value.get(column)
+
+
+def _stream_parquet(path: Path, column: str, longest: int) -> Iterator[Any]:
+    file = pyarrow.parquet.ParquetFile(path)
+    if column not in file.schema_arrow.names:
+        raise NoSuchColumn(tuple(file.schema_arrow.names))
+    for batch in file.iter_batches(batch_size=1000, columns=[column]):
+        yield from batch.column(0).to_pylist()
+
+
+def _stream_text(path: Path, column: str, longest: int) -> Iterator[str]:
+    if column != TEXT:
+        raise NoSuchColumn((TEXT,))
+    with path.open(encoding="utf-8-sig") as file:
+        while line := file.readline(longest):
+            yield line.rstrip("\r\n")
+
+
 def _json_lines(path: Path, wanted: Sequence[str]) -> Table:
     with path.open(encoding="utf-8-sig") as file:
         return _from_objects(
@@ -68,12 +128,22 @@ def _from_objects(objects: Iterable[Any], wanted: Sequence[str]) -> Table:
     columns: dict[str, list[Any]] = {name: [] for name in wanted}
     found: dict[str, None] = {}
     for row, value in enumerate(objects, start=1):
-        if not isinstance(value, dict):
-            raise UnreadableFile(f"row {row} is not a JSON object")
-        found.update(dict.fromkeys(value))
+        found.update(dict.fromkeys(_object(value, row)))
         for name, column in columns.items():
             column.append(value.get(name))
     return Table({name: column for name, column in columns.items() if name in found}, tuple(found))
+
+
+def _object(value: Any, row: int) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise UnreadableFile(f"row {row} is not a JSON object")
+    return value
+
+
+def _text(path: Path, wanted: Sequence[str]) -> Table:
+    with path.open(encoding="utf-8-sig") as file:
+        lines = [line.rstrip("\r\n") for line in file if line.strip()]
+    return Table({TEXT: lines} if TEXT in wanted else {}, (TEXT,))
 
 
 def _separated(delimiter: str, quote: str | bool) -> Read:
@@ -109,4 +179,11 @@ READERS: dict[str, Read] = {
     ".csv": _separated(",", '"'),
     ".tsv": _separated("\t", False),
     ".parquet": _parquet,
+    ".txt": _text,
+}
+
+STREAMS: dict[str, Callable[[Path, str, int], Iterator[Any]]] = {
+    ".jsonl": _stream_json_lines,
+    ".parquet": _stream_parquet,
+    ".txt": _stream_text,
 }

@@ -1,6 +1,7 @@
 """Encoded examples, and the batches they are trained and scored in."""
 
 from collections.abc import Iterator
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -12,25 +13,57 @@ from .seeds import numpy_generator, stream
 
 Int = NDArray[np.int64]
 
-# Shapes: N examples, B batch, T tokens
+# Shapes: N examples, B batch, T tokens, R tokens that the head reads; ΣT tokens of a batch, one after another
+
+
+@frozen(eq=False)
+class Asked:
+    """What a batch asks of the network."""
+
+    tokens: Int  # (ΣT), what the network sees
+    reads: Int  # (R, 2), what the head reads: an example of the batch and a token in it, in their order
+    labels: Tensor  # what the loss compares with the answers (R, C)
+
+
+class Question(Protocol):
+    """What is asked of each example. A kind of task has its own."""
+
+    def ask(self, examples: Int, tokens: Int, lengths: Int, bits: int) -> Asked:
+        """Ask a batch.
+
+        Args:
+            examples: (B), their numbers in the whole.
+            tokens: (ΣT), as they are in the text.
+            lengths: (B), tokens of each example.
+            bits: of the stream that this question draws from, if it draws at all.
+        """
+
+
+@frozen(eq=False)
+class WholeInput:
+    """One answer for each example: the head reads its first token."""
+
+    labels: Tensor  # (N), int64 classes or float32 scores
+
+    def ask(self, examples: Int, tokens: Int, lengths: Int, bits: int) -> Asked:
+        """See `Question`."""
+        first = np.stack([np.arange(len(examples)), np.zeros_like(examples)], axis=1)
+        return Asked(tokens, first, self.labels[torch.from_numpy(examples)])
 
 
 @frozen(eq=False)
 class Encoded:
-    """Examples as token ids, all of them in one row, one after another."""
+    """Examples as token ids, all of them in one row."""
 
-    tokens: NDArray[np.int32]  # ids of all examples
+    tokens: NDArray[Any]  # whole numbers, ids of all examples; perhaps a file in place of memory
     segments: NDArray[np.int8] | None  # 0 in the first text, 1 in the second; None where the model has no segments
-    starts: Int  # (N + 1), where each example begins; the last entry is where the last one ends
-    labels: Tensor  # (N), int64 classes or float32 scores
+    starts: Int  # (N), where each example begins
+    lengths: Int  # (N)
+    question: Question
     padding: int  # the id that fills a batch up
 
     def __len__(self) -> int:
-        return len(self.starts) - 1
-
-    @property
-    def lengths(self) -> Int:
-        return np.diff(self.starts)
+        return len(self.starts)
 
 
 @frozen(eq=False)
@@ -39,26 +72,37 @@ class Batch:
 
     examples: Int  # (B), their numbers in the whole
     inputs: dict[str, Tensor]  # by the names that transformers gives them, (B, T) each
-    labels: Tensor  # (B)
+    reads: Tensor  # (R, 2), as `Asked` has it
+    labels: Tensor
 
 
-def collate(encoded: Encoded, examples: Int, device: torch.device) -> Batch:
-    """Put examples side by side."""
+def collate(encoded: Encoded, examples: Int, device: torch.device, bits: int) -> Batch:
+    """Put examples side by side.
+
+    Args:
+        bits: of the stream that their question draws from.
+    """
     lengths = encoded.lengths[examples]
     columns = np.arange(lengths.max())
     is_text = columns < lengths[:, None]  # (B, T)
-    places = np.where(is_text, encoded.starts[examples][:, None] + columns, 0)
-    inputs = {
-        "input_ids": np.where(is_text, encoded.tokens[places], encoded.padding).astype(np.int64),
-        "attention_mask": is_text.astype(np.int64),
-    }
+    places = (encoded.starts[examples][:, None] + columns)[is_text]  # (ΣT)
+    asked = encoded.question.ask(examples, np.asarray(encoded.tokens[places], dtype=np.int64), lengths, bits)
+    inputs = {"input_ids": _filled(asked.tokens, is_text, encoded.padding), "attention_mask": is_text.astype(np.int64)}
     if encoded.segments is not None:
-        inputs["token_type_ids"] = np.where(is_text, encoded.segments[places], 0).astype(np.int64)
+        inputs["token_type_ids"] = _filled(encoded.segments[places], is_text, 0)
     return Batch(
         examples=examples,
         inputs={name: torch.from_numpy(value).to(device) for name, value in inputs.items()},
-        labels=encoded.labels[torch.from_numpy(examples)].to(device),
+        reads=torch.from_numpy(asked.reads).to(device),
+        labels=asked.labels.to(device),
     )
+
+
+def _filled(values: NDArray[Any], is_text: NDArray[np.bool_], filling: int) -> Int:
+    """Values (ΣT) at their places, (B, T)."""
+    whole = np.full(is_text.shape, filling, dtype=np.int64)
+    whole[is_text] = values
+    return whole
 
 
 @frozen(eq=False)
@@ -80,6 +124,10 @@ class TrainingOrder:
                 order = numpy_generator(stream(self.seed, "order", self.task, epoch)).permutation(self.examples)
             start = now % per_epoch * self.batch
             yield order[start : start + self.batch]
+
+    def bits(self, step: int) -> int:
+        """Of the stream that the questions of a step draw from: another one every epoch."""
+        return stream(self.seed, "question", self.task, step // -(-self.examples // self.batch))
 
 
 def by_length(encoded: Encoded, batch: int) -> Iterator[Int]:

@@ -6,14 +6,16 @@ import torch
 from torch import Tensor
 
 from ..models.network import Network
-from .batches import Encoded, collate
-from .loop import Training, learn
+from .batches import Encoded
+from .loop import Part, Training, learn, turns
 
 
 def mean_gradients(
     network: Network, examples: Encoded, training: Training, batches: int, names: Collection[str]
 ) -> tuple[dict[str, Tensor], int]:
     """The gradient of the mean loss over the examples of the first batches, without dropout.
+
+    Tasks that are trained jointly take turns, as in the training.
 
     Args:
         batches: as many of them; those of one epoch at most, since a second one would show the same examples again.
@@ -23,16 +25,18 @@ def mean_gradients(
         The gradients, fp32 on the CPU, and the number of examples they are a mean over.
     """
     device = next(network.parameters()).device
-    parameters = {name: dict(network.trunk.named_parameters())[name] for name in names}
+    trunk = dict(network.trunk.named_parameters())
+    parameters = {name: trunk[name] for name in names}
     sums = {name: torch.zeros_like(parameter, requires_grad=False) for name, parameter in parameters.items()}
+    parts = (Part(examples, training.order, training.loss), *training.joined)
     seen = 0
     network.eval()
-    for chosen in training.order.from_step(0, min(batches, training.schedule.steps_per_epoch)):
+    for _, part, batch in turns(parts, 0, min(batches, training.schedule.steps_per_epoch), device):
         network.zero_grad(set_to_none=True)
-        learn(network, collate(examples, chosen, device), training.loss)
-        seen += len(chosen)
+        learn(network, batch, parts[part].loss, part)
+        seen += len(batch.examples)
         for name, parameter in parameters.items():
             if parameter.grad is not None:
-                sums[name].add_(parameter.grad, alpha=len(chosen))  # losses are means over their batch
+                sums[name].add_(parameter.grad, alpha=len(batch.examples))  # losses are means over their batch
     network.zero_grad(set_to_none=True)
     return {name: (total / seen).cpu() for name, total in sums.items()}, seen

@@ -5,7 +5,7 @@ global: order, dropout and heads come from their streams, so the same arguments 
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import torch
 from attrs import Factory, define, frozen
@@ -26,7 +26,7 @@ from .schedule import Schedule
 
 CURVE_POINTS = 50  # of a learning curve, at most
 
-Loss = Callable[[Tensor, Tensor], Tensor]  # outputs (B, C), labels (B) -> a mean over the batch
+Loss = Callable[[Tensor, Tensor], Tensor]  # answers (R, C), labels of the batch -> a mean
 Advanced = Callable[[int, int], None]  # steps done, steps in all
 
 
@@ -38,8 +38,18 @@ class Training:
     order: TrainingOrder
     optimizer: Optimizer
     loss: Loss
+    joined: "tuple[Part, ...]" = ()  # other tasks that take turns with the first
     begins: int = 0  # the step at which it sets in
     ends: int  # the step before which it stops
+
+
+@frozen(eq=False)
+class Part:
+    """One of several tasks that a network is trained on by turns; its head is that of the same number."""
+
+    examples: Encoded
+    order: TrainingOrder
+    loss: Loss
 
 
 @frozen(kw_only=True)
@@ -83,7 +93,8 @@ def train(
     curve = Curve(stretch=-(-(training.ends - training.begins) // CURVE_POINTS))
     rate, checked_steps, prunings = None, 0, []
     network.train()
-    for step, chosen in enumerate(training.order.from_step(training.begins, training.ends), start=training.begins):
+    parts = (Part(examples, training.order, training.loss), *training.joined)
+    for step, part, batch in turns(parts, training.begins, training.ends, device):
         rate = float(training.schedule.rate(step))
         if gradual is not None and step in gradual.sparsities:
             mask = gradual.prune(parameters, gradual.sparsities[step], mask)
@@ -91,8 +102,7 @@ def train(
             held.forget_in_(optimizer)
             prunings.append((step, mask.removed))
         set_step(dropouts, step)
-        batch = collate(examples, chosen, device)
-        loss = learn(network, batch, training.loss)
+        loss = learn(network, batch, parts[part].loss, part)
         _refuse_infinite("loss", loss, step, rate, batch)
         if held is not None:
             held.mask_gradients_()
@@ -121,9 +131,26 @@ def train(
     )
 
 
-def learn(network: Network, batch: Batch, loss: Loss) -> float:
+def turns(parts: Sequence[Part], begins: int, ends: int, device: torch.device) -> Iterator[tuple[int, int, Batch]]:
+    """The steps from `begins` to `ends` (half open), which task's turn each is, and its batch.
+
+    Tasks take turns, one batch each: step k belongs to task k mod n. So each has the same share of the steps, whatever
+    the sizes of their data, which may differ ten-thousandfold; and where a training sets in changes nothing.
+    """
+    several = len(parts)
+    orders = []
+    for number, part in enumerate(parts):
+        first, last = (len(range(number, step, several)) for step in (begins, ends))  # turns it has had by then
+        orders.append(part.order.from_step(first, last))
+    for step in range(begins, ends):
+        part = parts[step % several]
+        bits = part.order.bits(step // several)
+        yield step, step % several, collate(part.examples, next(orders[step % several]), device, bits)
+
+
+def learn(network: Network, batch: Batch, loss: Loss, part: int) -> float:
     """Forward and backward: leaves gradients behind, and tells the loss."""
-    value = loss(network(batch.inputs), batch.labels)
+    value = loss(network(batch.inputs, batch.reads, part), batch.labels)
     value.backward()  # type: ignore[no-untyped-call]  # torch leaves it without types
     return value.item()
 

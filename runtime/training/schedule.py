@@ -24,8 +24,12 @@ class Schedule:
     rounds: int = 1  # that the rate falls over
 
     @classmethod
-    def of(cls, recipe: Recipe, examples: int) -> "Schedule":
+    def of(cls, recipe: Recipe, examples: int, tasks: int = 1) -> "Schedule":
         """The schedule of a recipe over so many training examples.
+
+        Args:
+            examples: of the first task.
+            tasks: that take turns. An epoch has passed when the examples of the first one have.
 
         Raises:
             ValueError: for a schedule that is not known, or no examples.
@@ -34,7 +38,7 @@ class Schedule:
             raise ValueError(f"no schedule is called `{recipe.schedule}`")
         if examples < 1:
             raise ValueError("a training needs examples")
-        per_epoch = -(-examples // recipe.batch)  # the last batch of an epoch may be a smaller one
+        per_epoch = tasks * -(-examples // recipe.batch)  # the last batch of an epoch may be a smaller one
         steps = recipe.train.steps(per_epoch)
         return cls(
             steps=steps,

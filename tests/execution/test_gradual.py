@@ -92,7 +92,7 @@ def test_each_pruning_takes_the_smallest_of_what_is_left_and_nothing_comes_back(
         seen.append(({name: weights[name].detach().clone() for name in mask.kept}, mask))
         return mask
 
-    bench.train(None, JobKey("k"), world.workshop, None, Gradual(inner.sparsities, prune))
+    bench.train(None, JobKey("k"), world.workshop, gradual=Gradual(inner.sparsities, prune))
 
     assert len(seen) == 5
     for weights, mask in seen:

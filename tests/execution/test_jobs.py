@@ -241,7 +241,5 @@ def test_a_mask_with_too_few_removed_fails_the_job(world: World, monkeypatch: py
 
 
 def test_what_is_to_come_is_refused_in_a_sentence(world: World) -> None:
-    with pytest.raises(JobFailed, match="training on warm \\+ same together is not there yet"):
-        world.do(fine_tune(warm(), joined=(same(),)))
     with pytest.raises(JobFailed, match="bf16 is not there yet"):
         world.do(fine_tune(warm(), precision="bf16"))

@@ -3,6 +3,7 @@
 import csv
 import json
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,14 @@ import pyarrow as pa
 import pyarrow.parquet
 import pytest
 from attrs import evolve
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from small_world import AT, World, count, fine_tune, same, warm
 
 from runtime.facts import DataPlace
 from runtime.failures import JobFailed
 from runtime.tasks import BadData, check_task, load_examples
-from runtime.tasks.examples import limited
+from runtime.tasks.examples import is_held_out, limited
 from ticketlang.diagnostics import (
     BadLabel,
     Diagnostic,
@@ -225,6 +228,30 @@ def test_limits_nest_and_keep_the_order_of_the_file(tmp_path: Path) -> None:
     assert len(limited(warm(limit_evaluation=7), examples, 1).score) == 7
 
 
+def test_a_part_of_the_training_split_may_be_scored_on(tmp_path: Path) -> None:
+    """Every tenth example of 10%, spread evenly, and never trained on; another split is not asked for."""
+    rows = [{"text": str(n), "label": n % 2} for n in range(100)]
+    where = place(tmp_path, rows)
+    where = evolve(where, files={"train": tmp_path / "train.jsonl"})
+    task = warm(score_split="train", held_out=Fraction(1, 10))
+    examples = load_examples(task, where)
+
+    assert examples.score.texts == ([str(n) for n in range(9, 100, 10)],)
+    assert examples.train.texts == ([str(n) for n in range(100) if n % 10 != 9],)
+    assert task.splits == ("train",)
+    assert task.scored_on == "10% of train"
+    tiny = evolve(task, held_out=Fraction(1, 200))
+    assert complaint(tiny, where) == EmptySplit(at=AT, split="0.5% of train")
+
+
+@settings(deadline=None)
+@given(st.integers(1, 500), st.fractions(Fraction(1, 1000), Fraction(1, 2)))
+def test_held_out_rows_are_as_many_as_was_said(rows: int, share: Fraction) -> None:
+    """Of the first n rows, for any n: the floor of their share. So no stretch of the file has more than another."""
+    chosen = [is_held_out(row, share) for row in range(rows)]
+    assert [sum(chosen[:n]) for n in range(rows + 1)] == [int(n * share) for n in range(rows + 1)]
+
+
 def test_a_hub_data_set_is_read_through_datasets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The library takes a folder for a hub name, which spares the test a network."""
     monkeypatch.setenv("HF_DATASETS_CACHE", str(tmp_path / "cache"))
@@ -260,4 +287,4 @@ def test_inputs_longer_than_the_model_takes_are_refused(world: World) -> None:
 def test_long_pairs_are_cut_at_the_longer_text(world: World) -> None:
     encoded = world.workshop.examples(same(length=8), "m", "data", 1).train
     assert encoded.lengths.max() == 8
-    assert np.array_equal(encoded.tokens[encoded.starts[:-1]], np.full(len(encoded), 2))  # [CLS] comes first
+    assert np.array_equal(encoded.tokens[encoded.starts], np.full(len(encoded), 2))  # [CLS] comes first

@@ -99,7 +99,7 @@ def test_batches_are_those_of_the_tokenizer(dry_world: World, dry_model: Path, d
     texts = load_examples(task, files_of(data_folder, task)).train.texts
     chosen = np.array([5, 60, 0, 41])
 
-    batch = collate(encoded, chosen, torch.device("cpu"))
+    batch = collate(encoded, chosen, torch.device("cpu"), bits=0)
 
     expected = AutoTokenizer.from_pretrained(dry_model)(
         *[[column[n] for n in chosen] for column in texts],
@@ -134,8 +134,8 @@ def plain_loop(
     for step in range(steps.stop):
         if step >= steps.start:
             (chosen,) = order.from_step(step, step + 1)
-            batch = collate(examples, chosen, torch.device("cpu"))
-            value = loss(network(batch.inputs), batch.labels)
+            batch = collate(examples, chosen, torch.device("cpu"), bits=0)
+            value = loss(network(batch.inputs, batch.reads), batch.labels)
             optimizer.zero_grad()
             value.backward()
             nn.utils.clip_grad_norm_(network.parameters(), 1.0)
@@ -156,7 +156,7 @@ def plain_network(folder: Path, head: dict[str, Tensor], outputs: int) -> Networ
             super().__init__()
             self.trunk, self.linear = trunk, linear
 
-        def forward(self, inputs: dict[str, Tensor]) -> Tensor:
+        def forward(self, inputs: dict[str, Tensor], reads: Tensor) -> Tensor:
             return self.linear(self.trunk(**inputs).pooler_output)
 
     return Plain()  # type: ignore[return-value]  # looks like a network to the loop above

@@ -132,7 +132,7 @@ def test_nothing_leaves_a_unit_that_is_removed(world: World) -> None:
             for name in group.rows:
                 rows, _ = slices(group, unit)[name]
                 biases[name.replace("weight", "bias")].data[rows] += 3.0
-    batch = collate(bench.data.train, next(bench.training.order.from_step(0, 1)), torch.device("cpu"))
+    batch = collate(bench.data.train, next(bench.training.order.from_step(0, 1)), torch.device("cpu"), bits=0)
 
     with torch.no_grad():
         before, after = (each.eval()(**batch.inputs).last_hidden_state for each in (trunk, moved))
@@ -157,8 +157,8 @@ def test_the_gradient_of_a_gate_is_that_of_a_factor_on_the_unit(world: World, ki
         gates = torch.ones(group.count, requires_grad=True)
         each = gates.repeat_interleave(weights[group.columns].shape[1] // group.count)
         scaled = {f"trunk.{group.columns}": weights[group.columns].detach() * each}
-        batch = collate(bench.data.train, next(bench.training.order.from_step(0, 1)), torch.device("cpu"))
-        loss = bench.training.loss(functional_call(bench.network, scaled, (batch.inputs,)), batch.labels)
+        batch = collate(bench.data.train, next(bench.training.order.from_step(0, 1)), torch.device("cpu"), bits=0)
+        loss = bench.training.loss(functional_call(bench.network, scaled, (batch.inputs, batch.reads)), batch.labels)
         (expected,) = torch.autograd.grad(loss, gates)
         assert torch.allclose(snip.unit_scores(material, group), expected.abs(), rtol=1e-3, atol=1e-8)
 

@@ -45,6 +45,13 @@ BODIES = {
     "transfer imp at 50%, 70% to b, a\nmatch within 0.5 points of dense\n"
     "claim x { imp from a at 50% beats random_mask by 2.5 points on most other targets of a, b }\n"
     "claim y { imp matches dense on b }\nclaim z { imp is at least imp from target }\nreport mask_overlap",
+    "published": TICKET + "; rewind 0 steps, 1 step }\nbaselines dense, random_mask\ntransfer imp at 50% to a, b\n"
+    'published "Table 2" { dense on a 82.4 sd 0.5, b 90; imp from a at 50% on b 3.65 below dense, a 0.2 above dense }\n'
+    'published "Table 4" { imp matches dense on a up to 70%, b up to 50%; random_mask at 50% on a 0 }',
+    "long numbers": f"{TICKET} }}\nmatch within 123456789012345678901234567890.12345678901234567890 points of dense",
+    "mean": f"{TICKET} }}\nmatch within 0 points of dense",
+    "shown": f"{TICKET} }}\nmatch within 1 point of dense with 99.5% confidence",
+    "not shown": f"{TICKET} }}\nmatch unless below dense with 95% confidence",
     "precision": f'{TICKET} }}\nprecision bf16; question "What? \\ \u00e9"; match within 2 sd of dense using pooled sd',
 }
 
@@ -103,6 +110,24 @@ def test_what_two_studies_say_differently() -> None:
         Difference("task a", "train", "2 epochs", "3 epochs"),
         Difference("claim w", "", None, "imp matches dense on every target of b"),
     )
+
+
+def test_published_numbers_are_told_apart_by_what_they_are_of() -> None:
+    before, after = spec_of(BODIES["published"]), spec_of(BODIES["published"].replace("3.65 below", "3.5 above"))
+    after = after.replace("random_mask at 50% on a 0", "random_mask at 50% on b 0")
+    assert differences(study_of(before), study_of(after)) == (
+        Difference('published "Table 2"', "imp from a at 50% on b", "3.65 below dense", "3.5 above dense"),
+        Difference('published "Table 4"', "random_mask at 50% on a", "0", None),
+        Difference('published "Table 4"', "random_mask at 50% on b", None, "0"),
+    )
+
+
+def test_what_a_study_has_no_place_for_is_not_written_out() -> None:
+    """A published number may be of a task or an arm that the study does not use; its whole text has neither."""
+    body = BODIES["published"].replace("baselines dense, random_mask", "baselines dense")
+    said = text_of(statements_of(study_of(spec_of(body))))
+    assert "random_mask" not in said
+    assert "imp matches dense on a up to 70%" in said
 
 
 def test_layout_and_order_are_no_difference() -> None:

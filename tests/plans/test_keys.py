@@ -11,9 +11,11 @@ from ticketlang.jobs import (
     CombineMasks,
     DrawMask,
     FineTune,
+    Interpolate,
     JobKey,
     Pretrained,
     Prune,
+    Reached,
     ReachRewindPoint,
     TrainingSeeds,
     canonical,
@@ -28,6 +30,17 @@ TASK = study_of(spec_of(TICKET)).tasks["a"]
 SEEDS = TrainingSeeds(head=1, order=1, dropout=1, subset=1)
 TRAINING = FineTune(
     model="m", task=TASK, data="d", weights=Pretrained(), mask=JobKey("k"), seeds=SEEDS, precision="fp32"
+)
+LINE = Interpolate(
+    model="m",
+    task=TASK,
+    data="d",
+    one=JobKey("one"),
+    other=JobKey("other"),
+    weights=Pretrained(),
+    mask=JobKey("k"),
+    seeds=SEEDS,
+    precision="fp32",
 )
 PRUNING = Pruning(method="magnitude", allocation="global", scope=("encoder",))
 
@@ -56,6 +69,7 @@ PRUNING = Pruning(method="magnitude", allocation="global", scope=("encoder",))
             "c280ec69e2f3883ebc3933a13718587025c06d42",
         ),
         (CombineMasks(operation="union", masks=(JobKey("a"), JobKey("b"))), "609bd54fa6623e28e788c3ada935117c5ed559a1"),
+        (LINE, "896e7c83e4dcd79927bf17373bce4680419d50ae"),
     ],
     ids=lambda value: getattr(value, "kind", ""),
 )
@@ -114,3 +128,4 @@ def test_inputs_are_the_keys_a_job_reads() -> None:
         training=TRAINING,
     )
     assert inputs_of(scored) == ("w", "k")
+    assert inputs_of(evolve(LINE, weights=Reached(job=JobKey("point")))) == ("one", "other", "point", "k")

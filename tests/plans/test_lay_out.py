@@ -528,3 +528,11 @@ def test_a_union_is_the_same_mask_from_either_side() -> None:
     one, other = cell(plan, "one.imp/a@50%/a/seed=1"), cell(plan, "other.late/a@50%/a/seed=1")
     assert one.mask == other.mask
     assert one.weights != other.weights
+
+
+def test_levels_of_gradual_prunings_are_not_connected_by_lines() -> None:
+    """The mask of one is not inside that of the other: both are connected with dense alone."""
+    report = "baselines dense\nreport mode_connectivity\n"
+    for method, levels in (("magnitude", {None, Sparsity.percent(30)}), ("gradual magnitude", {None})):
+        plan = planned(spec_of(SCORED.format(method, "") + report, seeds="1"))
+        assert {line.cell.level for line in plan.lines} == levels

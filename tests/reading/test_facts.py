@@ -10,9 +10,11 @@ import pytest
 from runtime.digests import Digests
 from runtime.facts import DataPlace, Gathered, Root, gather
 from runtime.failures import FilesChanged
+from runtime.models.description import MASKED_WORDS_HEADS, checkpoint_names
 from runtime.pins import HubName, LockFileError, Pins, hub_names, pin, read_pins, write_pins
 from ticketlang.diagnostics import (
     Diagnostic,
+    HeadNotInModel,
     HubUnreachable,
     LongerThanModel,
     MissingDataFile,
@@ -276,3 +278,35 @@ def test_a_damaged_lock_file_is_refused(tmp_path: Path, text: str) -> None:
     lock.write_text(text)
     with pytest.raises(LockFileError, match="lock"):
         read_pins(lock)
+
+
+def test_a_head_that_the_model_lacks_is_refused(root: Path) -> None:
+    """Where the spec asks for it; older names of its norm are its names, too."""
+    (root / "text").mkdir()
+    (root / "text/train.txt").write_text("so it goes\n", encoding="utf-8")
+    spec = (
+        SPEC
+        + """
+task text {
+  kind masked words
+  data files "text/{split}.txt"
+  splits train, 50% of train
+  text text
+  train 10 steps
+  batch 8 examples
+  rate 1e-4
+  length 8 tokens
+  head pretrained
+}
+"""
+    )
+    spec = spec.replace("    rewind 0 steps\n  }\n", "    rewind 0 steps\n  }\n  transfer imp at 50% to text\n")
+    found = complaint(gathered(root, spec))
+    assert isinstance(found, HeadNotInModel)
+    assert found.at.text == "pretrained"
+
+    there = list(checkpoint_names(root / "model"))
+    head = [name.replace("LayerNorm.weight", "LayerNorm.gamma") for name in MASKED_WORDS_HEADS["bert"].values()]
+    write_safetensors(root / "model/model.safetensors", *there, *head)
+    assert gathered(root, spec).diagnostics == ()
+    assert gathered(root, spec.replace("head pretrained", "head fresh")).diagnostics == ()

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from attrs import evolve
 from handmade import (
     AT,
     DENSE,
@@ -26,13 +27,14 @@ from runtime.masks import MASK_FILE, write_mask
 from runtime.reports import Report, report
 from runtime.reports.blocks import Column, Entry, Section, Table
 from runtime.reports.evidence import Evidence
+from runtime.reports.packed import pack
 from runtime.reports.sections import SECTIONS, section_named
 from runtime.reports.sections.layer_sparsity import _kind, _layer
-from runtime.reports.sections.mask_overlap import overlap, pack
+from runtime.reports.sections.mask_overlap import overlap
 from runtime.reports.writers.terminal import terminal_report
 from runtime.store import Certificate, Outcome, Store
 from ticketlang.plan import Cell
-from ticketlang.study import Arm, ArmPattern
+from ticketlang.study import Arm, ArmPattern, Published, PublishedLevel, PublishedScore
 from ticketlang.units import Sparsity
 
 GOLDENS = Path(__file__).parent / "goldens"
@@ -116,9 +118,71 @@ def test_every_row_of_the_vocabulary_has_its_section() -> None:
     from ticketlang.vocabulary.sections import SECTIONS as KNOWN
 
     asked_for = {name for name, section in KNOWN.items() if section.runs}
-    assert asked_for == set(SECTIONS) - {"scores", "verdicts"}
+    assert asked_for == set(SECTIONS) - {"scores", "published", "verdicts"}
     for name in SECTIONS:
         assert callable(section_named(name))
+
+
+def published(*numbers: PublishedScore | PublishedLevel, where: str = "A. Author 2020, Table 2") -> Published:
+    return Published(where=where, numbers=numbers, at=AT)
+
+
+def found_by_others(
+    points: str, arm: str, target: str, level: int | None = None, source: str | None = None, **more: object
+) -> PublishedScore:
+    pattern = ArmPattern(arm=arm, source=source, level=None if level is None else Sparsity.percent(level))
+    return PublishedScore(arm=pattern, target=target, points=Fraction(points), at=AT, **more)  # type: ignore[arg-type]
+
+
+PUBLISHED = published(
+    found_by_others("85.4", "dense", "a", sd=Fraction("0.5")),
+    found_by_others("82", "imp", "a", 70, sd=Fraction(3)),
+    found_by_others("82.5", "imp", "b", 70, "mlm"),
+    found_by_others("70.5", "random_mask", "a", 70, "target"),
+    found_by_others("60", "random_init", "b", 70),
+    found_by_others("82", "imp", "a", 50),
+    found_by_others("1.15", "imp", "a", 70, "mlm", below_dense=True),
+    found_by_others("1.1", "imp", "b", 70, "mlm", below_dense=False, sd=Fraction("0.1")),
+)
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_published_numbers_stand_beside_what_was_found(tmp_path: Path, width: int) -> None:
+    """In the digits they were published in; what has no cell is counted, and what has no result yet is a dash."""
+    store, laid_out = Store.open(tmp_path / "store"), plan(evolve(WANTED, published=(PUBLISHED,), claims=(), report=()))
+    fill(store, laid_out, lambda cell: None if cell.arm == "random_init" else score(cell))
+    found = report(laid_out, store)
+    (section,) = (section for section in found.sections if section.title == "Beside published numbers")
+    text = shown(*terminal_report(evolve(found, sections=(section,))), width=width)
+
+    assert same_as_golden(GOLDENS / f"published-{width}.txt", text)
+
+
+def test_what_is_a_matrix_there_is_a_matrix_here(tmp_path: Path) -> None:
+    """Several sources on several targets: found here, and in brackets what was published."""
+    gaps = published(
+        *(
+            found_by_others(f"{i}.5", "imp", target, 70, source, below_dense=source != "mlm")
+            for i, (source, target) in enumerate([("a", "a"), ("a", "b"), ("mlm", "a"), ("mlm", "b"), ("b", "mlm")])
+        ),
+        where="A. Author 2020, Figure 2",
+    )
+    store, laid_out = Store.open(tmp_path / "store"), plan(evolve(WANTED, published=(gaps,), claims=(), report=()))
+    fill(store, laid_out, lambda cell: None if cell.target == "mlm" else score(cell))
+    found = report(laid_out, store)
+    (section,) = (section for section in found.sections if section.title == "Beside published numbers")
+
+    text = shown(*terminal_report(evolve(found, sections=(section,))), width=80)
+
+    assert same_as_golden(GOLDENS / "published-matrix-80.txt", text)
+
+
+def test_published_numbers_change_no_key_and_no_verdict(tmp_path: Path) -> None:
+    store, without, with_ = Store.open(tmp_path), plan(WANTED), plan(evolve(WANTED, published=(PUBLISHED,)))
+    fill(store, without, score)
+
+    assert with_.jobs == without.jobs
+    assert report(with_, store).sections[-1] == report(without, store).sections[-1]
 
 
 def test_names_cannot_write_to_the_terminal() -> None:
@@ -211,7 +275,7 @@ def test_masks_are_read_from_their_files(tmp_path: Path) -> None:
     text = shown(*terminal_report(report(laid_out, store)), width=80)
 
     (line,) = (line for line in text.splitlines() if line.startswith("imp/a and imp/b"))
-    assert line.split()[3:] == ["50.00", "20.00", "20.00", "1"]
+    assert line.split()[3:] == ["50.00", "20.00", "20.00", "2.50\N{MULTIPLICATION SIGN}", "1"]
 
 
 def test_a_mask_that_all_seeds_share_is_compared_with_that_of_each(tmp_path: Path) -> None:

@@ -6,7 +6,6 @@ from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Sequence
 from importlib import import_module
 from io import TextIOWrapper
-from signal import SIGINT
 from typing import Any
 
 # Commands by name, in the order of the help; each is a module that is imported when it is used.
@@ -42,6 +41,7 @@ def main(words: Sequence[str] | None = None) -> int:
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")
     args = parser(chosen).parse_args(words)
+    gc.freeze()  # what importing made is never looked at again
     gc.enable()
     try:
         status: int = args.main(args)
@@ -50,6 +50,8 @@ def main(words: Sequence[str] | None = None) -> int:
         sys.stdout = None
         return 0
     except KeyboardInterrupt:
+        from signal import SIGINT
+
         print("ticketrun: interrupted; what is done is kept", file=sys.stderr)
         return 128 + SIGINT
     return status
@@ -59,7 +61,7 @@ def parser(chosen: str | None = None) -> ArgumentParser:
     """The command line.
 
     Args:
-        chosen: the command that will be used, whose arguments are needed; the others are known by name.
+        chosen: the command that will be used: it alone is needed, with its arguments; else all are known by name.
     """
     top = ArgumentParser(
         prog="ticketrun",
@@ -70,7 +72,8 @@ def parser(chosen: str | None = None) -> ArgumentParser:
     )
     # Said, since to find it out argparse would draw a help that nobody asked for.
     commands = top.add_subparsers(prog="ticketrun", dest="command", required=True, metavar="COMMAND", title="commands")
-    for name, help_ in COMMANDS.items():
+    for name in COMMANDS if chosen not in COMMANDS else (chosen,):
+        help_ = COMMANDS[name]
         command = commands.add_parser(name, help=help_, description=help_[0].upper() + help_[1:] + ".")
         if name == chosen:
             module: Any = import_module(f".{name}", __package__)

@@ -38,6 +38,14 @@ class NeedlessLabel(Diagnostic):
 
 
 @frozen(kw_only=True)
+class NeedlessStride(Diagnostic):
+    code = "needless-stride"
+    says = "inputs of a task of the kind `{kind}` are cut, and not read in windows"
+    help = "remove `stride`; tasks of the kind `answer spans` have one"
+    kind: str
+
+
+@frozen(kw_only=True)
 class MetricDoesNotFit(Diagnostic):
     code = "metric-does-not-fit"
     says = "`{metric}` does not score tasks of the kind `{kind}`"
@@ -266,6 +274,27 @@ class OneSeed(Diagnostic):
     severity: ClassVar[Literal["error", "warning"]] = "warning"
     says = "with one seed no claim can be decided"
     help = "two are the least, and papers use three to five: `seeds 1, 2, 3`"
+
+
+@frozen(kw_only=True)
+class OneNoise(Diagnostic):
+    code = "one-noise"
+    severity: ClassVar[Literal["error", "warning"]] = "warning"
+    says = "`mode_connectivity` compares trainings of different data order or dropout, and all runs have the same"
+    help = "say more seeds: `seeds 1, 2`; as it is, levels alone are connected"
+
+
+@frozen(kw_only=True)
+class PublishedElsewhere(Diagnostic):
+    code = "published-elsewhere"
+    severity: ClassVar[Literal["error", "warning"]] = "warning"
+    says = "of {total} published numbers this study has nothing to show beside {count}, the first for `{cell}`"
+    help = (
+        "a number stands beside the cell of its arm, level and target; without `from` that is the target's own ticket"
+    )
+    cell: str
+    count: int
+    total: int
 
 
 @frozen(kw_only=True)

@@ -18,7 +18,7 @@ class MissingDataFile(Diagnostic):
 class UnreadableDataFile(Diagnostic):
     code = "unreadable-data-file"
     says = "`{path}` cannot be read: {reason}"
-    help = "json lines, json, csv, tsv and parquet files are read, each by its ending"
+    help = "json lines, json, csv, tsv, parquet and text files are read, each by its ending"
     path: str
     reason: str
 
@@ -162,6 +162,14 @@ class ScopeNotInModel(Diagnostic):
     says = "`{model}` has no {scope}"
     help = "leave `{scope}` out of the scope of `prune`"
     scope: str
+    model: str
+
+
+@frozen(kw_only=True)
+class HeadNotInModel(Diagnostic):
+    code = "head-not-in-model"
+    says = "`{model}` comes without a head for masked words"
+    help = "say `head fresh`, or take a model that is saved with the head it was pre-trained with"
     model: str
 
 

@@ -41,7 +41,8 @@ def cell_view(plan: Plan, name: str, job: PlannedJob, result: Mapping[str, Any] 
     yield from _row("seeds", f"head {seeds.head}, order {seeds.order}, dropout {seeds.dropout}, subset {seeds.subset}")
     yield from _row("precision", job.job.precision)
     for said in statements_of_task(job.job.task):
-        yield from _said(said)
+        if said.word != "head":  # the job's own head is told above
+            yield from _said(said)
     others = [label for label in job.labels if label != name]
     if others:
         yield from _row(
@@ -111,6 +112,6 @@ def _weights(plan: Plan, weights: Weights) -> str:
 
 
 def _head(plan: Plan, job: FineTune) -> str:
-    if job.head is None:
-        return "fresh"
-    return "pre-trained" if isinstance(job.head, PretrainedHead) else f"as left by {_input(plan, job.head)}"
+    if job.head is None or isinstance(job.head, PretrainedHead):
+        return "fresh" if job.head is None and job.task.head == "fresh" else "pre-trained"
+    return f"as left by {_input(plan, job.head)}"

@@ -1,6 +1,5 @@
 """Claims: one sentence each, about arms at levels on targets."""
 
-from collections.abc import Mapping
 from fractions import Fraction
 from typing import Literal
 
@@ -8,39 +7,20 @@ from attrs import define, field
 
 from .. import diagnostics
 from ..source import Span
-from ..study import Arm, ArmPattern, Claim
+from ..study import Claim
 from ..syntax import Missing, Statement, Word
-from ..units import Sparsity
 from ..vocabulary.fields import STUDY
 from .complaints import Complaints, Misread
-from .modules import Module
 from .nearest import nearest
-from .phrases import Name, Reader, check_above_zero, text_of
-from .quantities import nearest_level
-from .tasks import Tasks
+from .patterns import Names, Patterns
+from .phrases import Reader, check_above_zero, text_of
 
 Quantifier = Literal["every", "most", "some"]
 QUANTIFIERS: tuple[Quantifier, ...] = ("every", "most", "some")
 TARGETS = ("target", "targets")
 
 
-@define(repr=False)
-class Names:
-    """What a claim may speak of."""
-
-    levels: Mapping[str, tuple[Sparsity, ...]]  # of each ticket block; empty where it was not understood
-    baselines: Mapping[str, Arm | None]
-    module: Module
-    tasks: Tasks
-
-    def levels_of(self, arm: str) -> tuple[Sparsity, ...]:
-        """Levels at which an arm is run; a baseline is run wherever a ticket is."""
-        if arm in self.levels:
-            return self.levels[arm]
-        return tuple(level for levels in self.levels.values() for level in levels)
-
-
-@define(repr=False)
+@define(eq=False, repr=False)
 class Sentence:
     """A claim as far as it has been read."""
 
@@ -49,9 +29,10 @@ class Sentence:
     places: dict[str, Span] = field(factory=dict)
 
     def read(self, name: str, sentence: str, at: Span) -> Claim:
-        left = self._pattern("left")
+        patterns = Patterns(self.phrase, self.names, self.places)
+        left = patterns.take("left")
         relation, margin = self._relation(), Fraction(0)
-        right = self._pattern("right")
+        right = patterns.take("right")
         if relation == "beats" and self.phrase.takes("by"):
             margin = self._points()
         quantifier, other, targets = self._targets()
@@ -68,40 +49,6 @@ class Sentence:
             at=at,
             places=self.places,
         )
-
-    def _pattern(self, side: str) -> ArmPattern:
-        """`imp from mlm at 70%`."""
-        arm = self.phrase.take_name("the name of a ticket or a baseline")
-        self._check_arm(arm)
-        self.places[side] = arm.at
-        source = self._source(side) if self.phrase.takes("from") else None
-        level = self._level(side, arm.text) if self.phrase.takes("at") else None
-        return ArmPattern(arm=arm.text, source=source, level=level)
-
-    def _check_arm(self, arm: Name) -> None:
-        if arm.text in self.names.levels or arm.text in self.names.baselines:
-            return
-        if self.names.module.find("arm", arm.text):
-            raise Misread(diagnostics.ArmNotRun(at=arm.at, name=arm.text))
-        known = (*self.names.levels, *self.names.baselines)
-        raise Misread(diagnostics.UnknownArm(at=arm.at, name=arm.text, nearest=nearest(arm.text, known)))
-
-    def _source(self, side: str) -> str:
-        """A task, several joined by `+`, `none`, or `target`: the ticket of the target itself."""
-        self.places[f"{side} from"] = self.phrase.here
-        if self.phrase.takes("target"):
-            return "target"
-        if self.phrase.takes("none"):
-            return "none"
-        terms = self.phrase.take_terms("the name of a source, or `target`")
-        for term in terms:
-            self.names.tasks.find(Name(term.text, term.at), self.names.module)
-        return "+".join(term.text for term in terms)
-
-    def _level(self, side: str, arm: str) -> Sparsity:
-        level = self.phrase.take_percent("a sparsity such as `70%`")
-        self.places[f"{side} at"] = level.at
-        return nearest_level(Sparsity(level.value), self.names.levels_of(arm))
 
     def _relation(self) -> Literal["is at least", "beats", "matches"]:
         if self.phrase.takes("is", "at", "least"):
@@ -171,7 +118,7 @@ def claim_of(head: Statement, name: str, names: Names, complaints: Complaints) -
         example = STUDY["claim"].example
         complaints.add(diagnostics.UnexpectedBlock(at=sentence.block.at, word=sentence.word.at.text, example=example))
         return None
-    phrase = _reader_of(sentence)
+    phrase = Reader.of_sentence(sentence, STUDY["claim"])
 
     def read() -> Claim:
         claim = Sentence(phrase, names).read(name, _as_written(sentence), sentence.at)
@@ -179,12 +126,6 @@ def claim_of(head: Statement, name: str, names: Names, complaints: Complaints) -
         return claim
 
     return complaints.attempt(read)
-
-
-def _reader_of(sentence: Statement) -> Reader:
-    """Reads the whole sentence, the word that opens it included."""
-    rest = Reader.of(sentence, STUDY["claim"])
-    return Reader(rest.field, (sentence.word, *rest.parts), sentence.at)
 
 
 def _as_written(sentence: Statement) -> str:

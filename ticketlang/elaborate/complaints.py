@@ -23,7 +23,7 @@ class Enough(Exception):  # noqa: N818  # no error of the program: there are mor
     """Raised by the complaint after the last that anybody would read."""
 
 
-@define(repr=False)
+@define(eq=False, repr=False)
 class Complaints:
     """What is wrong so far."""
 

@@ -87,7 +87,7 @@ class Module:
         return tuple(name for found, name in (*self.own, *self.used) if found == space)
 
 
-@define(repr=False)
+@define(eq=False, repr=False)
 class Modules:
     """The files of a study, each read once."""
 

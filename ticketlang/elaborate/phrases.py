@@ -36,7 +36,7 @@ class Name:
     at: Span
 
 
-@define(repr=False)
+@define(eq=False, repr=False)
 class Reader:
     """A place in a phrase. Methods called `take_...` move on, or raise `Misread` with what is wrong there."""
 
@@ -55,6 +55,11 @@ class Reader:
                 parts.append(Comma(item.at))
             parts.extend(item.parts)
         return cls(field, tuple(parts), statement.at)
+
+    @classmethod
+    def of_sentence(cls, statement: Statement, field: Field) -> "Reader":
+        """Reads a whole statement, the word that opens it included."""
+        return cls(field, (statement.word, *cls.of(statement, field).parts), statement.at)
 
     @classmethod
     def of_item(cls, item: Item, field: Field) -> "Reader":

@@ -2,33 +2,32 @@
 
 from collections.abc import Iterable, Iterator
 from itertools import product
-from typing import Literal
 
 from attrs import define, evolve, field
 
 from .. import diagnostics
 from ..source import Span
-from ..study import Arm, Claim, MatchRule, Model, Seeds, Study, Task, Ticket, Transfer
+from ..study import Arm, Claim, Model, Seeds, Study, Task, Ticket, Transfer
 from ..syntax import Statement
 from ..units import Sparsity
 from ..vocabulary.fields import ROLES, SEEDS, STUDY
 from ..vocabulary.sections import SECTIONS
 from .arms import arm_of
 from .blocks import Fields, fields_of, name_of
-from .claims import Names, claim_of
+from .claims import claim_of
 from .complaints import Complaints, Misread
+from .matching import take_match
 from .modules import Declaration, Module
 from .nearest import nearest
-from .phrases import Name, Reader, check_above_zero
+from .patterns import Names
+from .phrases import Name, Reader
+from .published import publications_of
 from .quantities import MOST_SEEDS, nearest_level, take_levels, take_seeds
 from .tasks import Tasks
 from .tickets import tickets_of
 
-Deviation = Literal["ticket", "dense", "larger", "pooled"]
-DEVIATIONS: tuple[Deviation, ...] = ("ticket", "dense", "larger", "pooled")
 
-
-@define(repr=False)
+@define(eq=False, repr=False)
 class Parts:
     """What has been understood of a study so far."""
 
@@ -54,7 +53,9 @@ def study_of(head: Statement, module: Module, tasks: Tasks, complaints: Complain
         _add_tickets(parts, statement)
     baselines = _baselines(parts)
     transfers = tuple(_transfers(parts))
-    claims = tuple(_claims(parts, baselines))
+    names = Names({name: parts.levels(name) for name in parts.blocks}, baselines, parts.module, parts.tasks)
+    claims = tuple(_claims(parts, names))
+    published = tuple(publications_of(fields.all("published"), names, complaints))
     question = fields.read("question", lambda phrase: phrase.take_string("a question in quotes").text)
     precision = fields.read("precision", lambda phrase: phrase.take_one_of("fp32", "bf16"))
     return Study(
@@ -67,8 +68,9 @@ def study_of(head: Statement, module: Module, tasks: Tasks, complaints: Complain
         tickets=tuple(parts.tickets),
         baselines=tuple(arm for arm in baselines.values() if arm is not None),
         transfers=transfers,
-        match=fields.read("match", _take_match),
+        match=fields.read("match", take_match),
         claims=claims,
+        published=published,
         report=fields.read_items("report", _take_section) or (),
         at=head.at,
     )
@@ -221,36 +223,10 @@ def _named(phrase: Reader, parts: Parts) -> tuple[Declaration, ...]:
     return found or ()
 
 
-# Match, claims, report
+# Claims, report
 
 
-def _take_match(phrase: Reader) -> MatchRule:
-    """`within 1 sd of dense using larger sd`, `within 2 points of dense`."""
-    start = phrase.here
-    phrase.take_words("within")
-    number = phrase.take_number("a number of `sd` or `points`")
-    amount = check_above_zero(phrase, number, "a tolerance") if number.value else number.value
-    if phrase.next is None or not (phrase.says("sd") or phrase.says("points") or phrase.says("point")):
-        raise Misread(diagnostics.UnitMissing(at=number.at, number=number.text, right=f"{number.text} sd"))
-    unit: Literal["sd", "points"] = "sd" if phrase.takes("sd") else "points"
-    if unit == "points":
-        phrase.take_one_of("points", "point")
-    phrase.take_words("of", "dense")
-    if unit == "points":
-        return MatchRule(amount=amount, unit=unit, at=start)
-    if not phrase.takes("using"):
-        if phrase.next is not None:
-            raise phrase.misread("`using`")
-        raise Misread(diagnostics.DeviationUnsaid(at=phrase.whole))
-    said = phrase.take_one_of(*DEVIATIONS)
-    phrase.take_words("sd")
-    deviation = next(known for known in DEVIATIONS if known == said)
-    return MatchRule(amount=amount, unit=unit, deviation=deviation, at=start)
-
-
-def _claims(parts: Parts, baselines: dict[str, Arm | None]) -> Iterable[Claim]:
-    levels = {name: parts.levels(name) for name in parts.blocks}
-    names = Names(levels, baselines, parts.module, parts.tasks)
+def _claims(parts: Parts, names: Names) -> Iterable[Claim]:
     places: dict[str, Span] = {}
     for statement in parts.fields.all("claim"):
         name, _ = name_of(statement, parts.complaints)

@@ -1,11 +1,13 @@
 """Tasks and groups: what is trained on, with everything that a `task` block leaves to others filled in."""
 
-from attrs import define, field
+from fractions import Fraction
+
+from attrs import define, field, frozen
 
 from .. import diagnostics
 from ..source import Span
 from ..study import Data, Optimizer, Recipe, Task
-from ..syntax import Statement, Word
+from ..syntax import Percent, Statement, Word
 from ..units import START
 from ..vocabulary.fields import FILE
 from ..vocabulary.metrics import METRICS
@@ -17,10 +19,20 @@ from .nearest import nearest
 from .phrases import Name, Reader
 from .recipes import take_batch, take_limit, take_optimizer, take_rate, take_training, take_warmup
 
+DEFAULT_STRIDE = 128  # tokens, as in the fine-tuning of Devlin et al. 2019 on SQuAD
 LONGEST_CHAIN = 20  # tasks that extend each other, groups in groups
 
 
-@define(repr=False)
+@frozen(repr=False)
+class Splits:
+    """What is trained on and what is scored on."""
+
+    train: str
+    score: str
+    held_out: Fraction | None = None  # of the split trained on: this part is scored on instead
+
+
+@define(eq=False, repr=False)
 class Tasks:
     """Tasks and groups by their declarations, each elaborated once."""
 
@@ -154,7 +166,7 @@ def _task(declaration: Declaration, fields: Fields) -> Task | None:
         "kind", lambda phrase: phrase.take_row(TASK_KINDS, lambda: diagnostics.UnknownKind, "a kind of task")
     )
     data = fields.read("data", _take_data)
-    splits = fields.read("splits", _take_splits) or ("train", "validation")
+    splits = fields.read("splits", _take_splits) or Splits("train", "validation")
     text = fields.read_items("text", lambda phrase: phrase.take_column("the name of a column").text)
     label, classes = fields.read("label", _take_label) or (None, None)
     metrics = fields.read_items(
@@ -164,6 +176,8 @@ def _task(declaration: Declaration, fields: Fields) -> Task | None:
     length = fields.read("length", lambda phrase: phrase.take_count("tokens"))
     limits = _limits(fields)
     best_on = fields.read("evaluate", _take_evaluate)
+    stride = fields.read("stride", lambda phrase: phrase.take_count("tokens"))
+    head = fields.read("head", lambda phrase: phrase.take_one_of("fresh", "pretrained"))
     train = fields.read("train", take_training)
     batch = fields.read("batch", take_batch)
     rate = fields.read("rate", take_rate)
@@ -175,8 +189,8 @@ def _task(declaration: Declaration, fields: Fields) -> Task | None:
         name=declaration.name,
         kind=kind.name,
         data=data,
-        train_split=splits[0],
-        score_split=splits[1],
+        train_split=splits.train,
+        score_split=splits.score,
         text=text,
         label=label,
         classes=classes,
@@ -185,6 +199,9 @@ def _task(declaration: Declaration, fields: Fields) -> Task | None:
         limit=limits.get("training"),
         limit_evaluation=limits.get("evaluation"),
         best_on=best_on or None,
+        held_out=splits.held_out,
+        stride=stride or DEFAULT_STRIDE,
+        head="pretrained" if head == "pretrained" else "fresh",
         recipe=Recipe(
             train=train,
             batch=batch,
@@ -221,14 +238,28 @@ def _take_data(phrase: Reader) -> Data:
     return Data(origin="hub", name=name, config=config, revision=revision, at=start.to(last.at))
 
 
-def _take_splits(phrase: Reader) -> tuple[str, str]:
+def _take_splits(phrase: Reader) -> Splits:
+    """`train, validation`; or `train, 1% of train`, where there is no other split."""
     train = phrase.take_column("the split trained on")
     if not phrase.takes_comma():
         raise phrase.misread("a comma and the split scored on")
+    if isinstance(phrase.next, Percent):
+        return _take_held_out(phrase, train.text)
     score = phrase.take_column("the split scored on")
     if train.text == score.text:
         raise Misread(diagnostics.SameSplit(at=score.at, split=score.text))
-    return train.text, score.text
+    return Splits(train.text, score.text)
+
+
+def _take_held_out(phrase: Reader, train: str) -> Splits:
+    share = phrase.take_percent("a share of the split trained on")
+    if not 0 < share.value <= Fraction(1, 2):
+        raise phrase.out_of_range(share, "the share that is scored on", "above 0% and at most 50%")
+    phrase.take_words("of")
+    if phrase.take_column("the split trained on").text != train:
+        phrase.index -= 1
+        raise phrase.misread(f"the split trained on, `{train}`")
+    return Splits(train, train, share.value)
 
 
 def _take_label(phrase: Reader) -> tuple[str, int | None]:

@@ -4,7 +4,7 @@ from typing import Literal
 
 from attrs import frozen
 
-BlockName = Literal["file", "task", "arm", "study", "seeds", "ticket", "claim"]
+BlockName = Literal["file", "task", "arm", "study", "seeds", "ticket", "claim", "published"]
 
 
 @frozen(kw_only=True, repr=False)
@@ -85,7 +85,8 @@ TASK = _table(
     ),
     Field(
         name="splits",
-        means="the split trained on, and the split scored on (default: train, validation)",
+        means="the split trained on, and the split scored on, or the share of the former that is scored on instead:"
+        " every hundredth example of `1% of train` (default: train, validation)",
         example="splits train, validation",
     ),
     Field(name="text", means="columns of the input, in order", example="text sentence1, sentence2", is_required=True),
@@ -95,8 +96,20 @@ TASK = _table(
         name="length", means="tokens of an input; longer ones are cut", example="length 128 tokens", is_required=True
     ),
     Field(
+        name="stride",
+        means="of answer spans: how far apart the windows begin that a longer text is read in (default: 128 tokens)",
+        example="stride 128 tokens",
+    ),
+    Field(
+        name="head",
+        means="what a head is before any training: `fresh`, or that which the model was pre-trained with"
+        " (default: fresh)",
+        example="head fresh",
+    ),
+    Field(
         name="evaluate",
-        means="when a network is scored: after its last step, or where it was best on a split (default: last)",
+        means="when a network is scored: after its last step, or after that epoch which was best on a split"
+        " (default: last)",
         example="evaluate best on validation",
     ),
     Field(
@@ -160,6 +173,13 @@ STUDY = _table(
         block="always",
     ),
     Field(
+        name="published",
+        means="numbers of a publication, in hundredths or as sparsest levels that match, shown beside the study's own",
+        example='published "Chen et al. 2020, Table 2" { imp at 70% on mnli 82.6 sd 0.2, qqp 90.0 }',
+        repeats=True,
+        block="always",
+    ),
+    Field(
         name="drop",
         means="what the study that is extended says, and this one does not",
         example="drop claim universal",
@@ -171,7 +191,7 @@ STUDY = _table(
 ROLES = {
     "search": "head, order and dropout of the trainings that find a mask",
     "head": "fresh heads",
-    "order": "order of the examples",
+    "order": "order of the examples, and which of their words are masked",
     "dropout": "dropout",
     "mask": "random masks",
     "weights": "random and shuffled weights",
@@ -185,7 +205,8 @@ SEEDS = _table(
 TICKET = _table(
     Field(
         name="source",
-        means="tasks that masks are found on, each by itself; `none`: the pre-trained weights as they are",
+        means="tasks that masks are found on, each by itself; `mnli + mrpc`: on both by turns, one batch each, by the"
+        " recipe of the first; `none`: the pre-trained weights as they are",
         example="source mnli, mrpc + rte",
         is_required=True,
     ),
@@ -238,6 +259,9 @@ TICKET = _table(
 # A claim holds one sentence, which opens with the name of a ticket or a baseline.
 CLAIM: dict[str, Field] = {}
 
+# So does each line of a publication's numbers.
+PUBLISHED: dict[str, Field] = {}
+
 BLOCKS: dict[str, dict[str, Field]] = {
     "file": FILE,
     "task": TASK,
@@ -246,4 +270,5 @@ BLOCKS: dict[str, dict[str, Field]] = {
     "seeds": SEEDS,
     "ticket": TICKET,
     "claim": CLAIM,
+    "published": PUBLISHED,
 }

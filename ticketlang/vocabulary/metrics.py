@@ -26,8 +26,13 @@ METRICS = {
         Metric(name="matthews", means="correlation of answers and labels (Matthews 1975)", kinds=CLASSES),
         Metric(name="pearson", means="linear correlation of scores and labels", kinds=NUMBERS),
         Metric(name="spearman", means="correlation of the ranks of scores and labels", kinds=NUMBERS),
-        Metric(name="span_f1", means="overlap of words with the best answer, as SQuAD has it", kinds=SPANS, runs=False),
-        Metric(name="exact_match", means="the share of answers given word for word", kinds=SPANS, runs=False),
-        Metric(name="masked_accuracy", means="the share of masked words found", kinds=MASKED, runs=False),
+        Metric(name="span_f1", means="overlap of words with the best answer, as SQuAD has it", kinds=SPANS),
+        Metric(name="exact_match", means="the share of answers given word for word", kinds=SPANS),
+        Metric(name="masked_accuracy", means="the share of masked words found", kinds=MASKED),
+        Metric(
+            name="masked_likelihood",
+            means="the probability given to masked words, their geometric mean: 1 / perplexity",
+            kinds=MASKED,
+        ),
     )
 }

@@ -16,8 +16,15 @@ SECTIONS = {
     section.name: section
     for section in (
         Section(name="transfer_matrix", means="score of every source's ticket on every target, against dense"),
+        Section(name="matching", means="the sparsest levels that match dense, under every rule side by side"),
         Section(name="sparsity_curves", means="score against sparsity, arm by arm"),
         Section(name="layer_sparsity", means="what was removed from each kind of matrix in each layer"),
+        Section(
+            name="mode_connectivity",
+            means="error on lines between trainings: of two levels, and of two data orders, for which tickets and dense"
+            " are trained once more",
+        ),
         Section(name="mask_overlap", means="how much of two masks is the same, against what chance would give"),
+        Section(name="mask_distance", means="how far masks are from those of the level before, and of other runs"),
     )
 }

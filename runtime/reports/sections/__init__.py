@@ -7,7 +7,18 @@ from ..blocks import Section
 from ..evidence import Evidence
 
 # Always there, or asked for by `report`; the language knows the latter as rows of vocabulary.sections.
-SECTIONS = ("scores", "sparsity_curves", "transfer_matrix", "layer_sparsity", "mask_overlap", "verdicts")
+SECTIONS = (
+    "scores",
+    "published",
+    "matching",
+    "sparsity_curves",
+    "transfer_matrix",
+    "layer_sparsity",
+    "mask_overlap",
+    "mask_distance",
+    "mode_connectivity",
+    "verdicts",
+)
 
 
 def section_named(name: str) -> Callable[[Evidence], Section]:

@@ -7,22 +7,18 @@ task, chance is also given for masks that are independent within each matrix.
 
 from collections.abc import Mapping
 from itertools import combinations
-from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from ticketlang.jobs import JobKey
 from ticketlang.units import Sparsity
 
-from ...masks import MASK_FILE, read_mask
 from ...statistics import average
-from ..blocks import Block, Column, Entry, Section, Table
+from ..blocks import MISSING, Block, Column, Entry, Section, Table
 from ..evidence import Evidence
 from ..numbers import runs, score
+from ..packed import Packed, count, read_packed
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+TIMES = "\N{MULTIPLICATION SIGN}"
 
 
 @frozen
@@ -44,7 +40,7 @@ def section(evidence: Evidence) -> Section:
 def _table(evidence: Evidence, level: Sparsity) -> Block | None:
     masks = {ticket: keys for (ticket, at), keys in evidence.masks.items() if at == level}
     needed = {key for by_seeds in masks.values() for key in by_seeds.values()}
-    packed = {key: mask for key in sorted(needed) if (mask := _read(evidence, key)) is not None}
+    packed = {key: mask for key in sorted(needed) if (mask := read_packed(evidence, key)) is not None}
     rows = []
     for (one, its), (other, theirs) in combinations(masks.items(), 2):
         pairs = dict.fromkeys((its[seeds], theirs[seeds]) for seeds in its if seeds in theirs)
@@ -60,6 +56,7 @@ def _table(evidence: Evidence, level: Sparsity) -> Block | None:
             Column("overlap"),
             Column("by chance"),
             Column("by chance in each matrix"),
+            Column("over chance", is_extra=True),
             Column("runs"),
         ),
         rows=tuple(rows),
@@ -74,15 +71,9 @@ def _row(name: str, found: list[Overlap], asked: int) -> tuple[Entry, ...]:
         average([each.chance_by_matrix for each in found], asked),
     )
     means = (score(each).partition(" ±")[0] for each in chances)
-    return (Entry(name), Entry(score(overlaps)), *map(Entry, means), Entry(runs(overlaps, asked)))
-
-
-@frozen
-class Packed:
-    """The kept weights of one matrix, eight to a byte."""
-
-    bits: "NDArray[np.uint8]"  # (N / 8,), the last one filled with zeros
-    size: int
+    times = overlaps.mean / chances[0].mean if overlaps and chances[0] and chances[0].mean else None
+    over = MISSING if times is None else Entry(f"{times:.2f}{TIMES}")
+    return (Entry(name), Entry(score(overlaps)), *map(Entry, means), over, Entry(runs(overlaps, asked)))
 
 
 def overlap(one: Mapping[str, Packed], other: Mapping[str, Packed]) -> Overlap:
@@ -91,8 +82,8 @@ def overlap(one: Mapping[str, Packed], other: Mapping[str, Packed]) -> Overlap:
     expected_both = expected_either = 0.0
     for name, mine in one.items():
         theirs = other[name]
-        a, b = _count(mine.bits), _count(theirs.bits)
-        common = _count(mine.bits & theirs.bits)
+        a, b = count(mine.bits), count(theirs.bits)
+        common = count(mine.bits & theirs.bits)
         meeting = a * b / mine.size
         both, either = both + common, either + a + b - common
         expected_both, expected_either = expected_both + meeting, expected_either + a + b - meeting
@@ -103,26 +94,6 @@ def overlap(one: Mapping[str, Packed], other: Mapping[str, Packed]) -> Overlap:
         chance=_ratio(meeting, kept_one + kept_other - meeting),
         chance_by_matrix=_ratio(expected_both, expected_either),
     )
-
-
-def pack(mask: "Mapping[str, NDArray[np.bool_]]") -> Mapping[str, Packed]:
-    """An eighth of the memory, so that the masks of all sources fit: ten megabytes each for BERT-base."""
-    import numpy as np
-
-    return {name: Packed(np.packbits(kept.reshape(-1)), kept.size) for name, kept in mask.items()}
-
-
-def _read(evidence: Evidence, key: JobKey) -> Mapping[str, Packed] | None:
-    artifact = evidence.artifact(key)
-    return pack(read_mask(artifact.path(MASK_FILE))) if artifact else None
-
-
-def _count(bits: "NDArray[np.uint8]") -> int:
-    """How many bits are set. numpy counts them itself only from 2.0 on."""
-    import numpy as np
-
-    in_a_byte = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1).sum(axis=1, dtype=np.uint8)  # (256,)
-    return int(in_a_byte[bits].sum(dtype=np.int64))
 
 
 def _ratio(part: float, whole: float) -> float:

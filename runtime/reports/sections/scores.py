@@ -1,11 +1,14 @@
 """The numbers themselves: for each target every arm at every level, with its spread, its runs and its gap to dense."""
 
 from ...results import Condition
+from ...statistics import bootstrap_interval
 from ..blocks import Column, Entry, Prose, Section, Table, Tone
 from ..evidence import Evidence, arm_name
-from ..numbers import gap, runs, score, share
+from ..numbers import gap, interval, runs, score, share
 
-COLUMNS = (Column("arm", is_number=False), Column("level"), Column("score"), Column("gap to dense"), Column("runs"))
+COLUMNS = (Column("arm", is_number=False), Column("level"), Column("score"), Column("gap to dense"))
+INTERVAL = Column("95% interval of the gap", is_extra=True)
+RUNS = Column("runs")
 
 
 def section(evidence: Evidence) -> Section:
@@ -19,15 +22,28 @@ def section(evidence: Evidence) -> Section:
 def _table(evidence: Evidence, target: str) -> Table:
     conditions = evidence.on(target)
     dense = evidence.results.dense(target)
+    intervals = {condition: _interval(evidence, condition, dense) for condition in conditions}
+    has_intervals = any(intervals.values())
     return Table(
         title=f"{target}, {evidence.metric(target)}",
-        columns=COLUMNS,
-        rows=tuple(_row(evidence, condition, dense) for condition in conditions),
+        columns=(*COLUMNS, *((INTERVAL,) if has_intervals else ()), RUNS),
+        rows=tuple(
+            _row(evidence, condition, dense, (Entry(intervals[condition]),) if has_intervals else ())
+            for condition in conditions
+        ),
         notes=evidence.footnotes(conditions),
     )
 
 
-def _row(evidence: Evidence, condition: Condition, dense: Condition | None) -> tuple[Entry, ...]:
+def _interval(evidence: Evidence, condition: Condition, dense: Condition | None) -> str:
+    if dense is None or condition == dense:
+        return ""
+    return interval(bootstrap_interval(evidence.results.differences(condition, dense)))
+
+
+def _row(
+    evidence: Evidence, condition: Condition, dense: Condition | None, extra: tuple[Entry, ...]
+) -> tuple[Entry, ...]:
     results = evidence.results
     average, its_gap = results.average(condition), results.gap(condition)
     compared = (condition,) if dense is None else (condition, dense)
@@ -37,6 +53,7 @@ def _row(evidence: Evidence, condition: Condition, dense: Condition | None) -> t
         Entry(_level(evidence, condition)),
         Entry(score(average), mark=evidence.marks(compared), tone=tone),
         Entry("" if condition == dense or dense is None else gap(its_gap), tone=tone),
+        *extra,
         Entry(runs(average, len(results.runs(condition))), tone=tone),
     )
 

@@ -4,38 +4,29 @@ The paper's count (Chen et al. 2020, figure 2): targets, other than the source i
 good as the ticket that was found on the target, both at one sparsity; means compared unrounded.
 """
 
+from collections.abc import Sequence
 from typing import Literal
 
 from ticketlang.study import Ticket
 from ticketlang.units import Sparsity
 
+from ...matching import NOISE
 from ...results import Condition
-from ...verdicts import NOISE
 from ..blocks import MISSING, Block, Column, Entry, Section, Table
-from ..evidence import Evidence
+from ..evidence import Evidence, Variant, said_of
 from ..numbers import difference, score
 
 
 def section(evidence: Evidence) -> Section:
     """One table for each ticket block and level at which tickets were transferred."""
-    points: dict[tuple[str, tuple[tuple[str, str], ...], Sparsity], list[Ticket]] = {}
-    for transfer in evidence.study.transfers:
-        for ticket in evidence.study.tickets:
-            # One-shot tickets have a level each: at any other level they are not there.
-            levels = [level for level in transfer.levels if level in ticket.path]
-            for level in levels if ticket.name == transfer.ticket else ():
-                tickets = points.setdefault((ticket.name, ticket.variant, level), [])
-                if ticket not in tickets:
-                    tickets.append(ticket)
     tables: tuple[Block, ...] = tuple(
-        _table(evidence, name, variant, level, tickets) for (name, variant, level), tickets in points.items()
+        _table(evidence, name, variant, level, tickets)
+        for (name, variant, level), tickets in evidence.transferred.items()
     )
     return Section(title="Transfer", blocks=tables)
 
 
-def _table(
-    evidence: Evidence, name: str, variant: tuple[tuple[str, str], ...], level: Sparsity, tickets: list[Ticket]
-) -> Table:
+def _table(evidence: Evidence, name: str, variant: Variant, level: Sparsity, tickets: Sequence[Ticket]) -> Table:
     there = {
         (condition.ticket, condition.target): condition
         for condition in evidence.results.conditions
@@ -47,9 +38,8 @@ def _table(
     rows = [_row(evidence, ticket, [(target, there.get((ticket, target))) for target in targets], own)
             for ticket in tickets]  # fmt: skip
     said = "gap to dense, in points" if dense else "scores, in hundredths"
-    shown = "".join(f", {axis} {value}" for axis, value in variant)
     return Table(
-        title=f"{name} at {level}{shown}: source (row) to target (column)",
+        title=f"{name} at {level}{said_of(variant)}: source (row) to target (column)",
         columns=(Column("source", is_number=False), *(Column(target) for target in targets), Column("count")),
         rows=tuple(rows),
         notes=(

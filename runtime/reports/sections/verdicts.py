@@ -1,10 +1,13 @@
 """Each claim with its answer, and the comparisons it rests on."""
 
+from collections.abc import Callable, Iterator
+
 from ...results import Condition
+from ...statistics import Average
 from ...verdicts import Case, Verdict, judge
 from ..blocks import Column, Entry, Judgement, Section, Table, Tone
 from ..evidence import COLLAPSED, MIXED, Evidence
-from ..numbers import difference, score
+from ..numbers import difference, interval, points, score
 
 SIGNS: dict[str, tuple[str, Tone]] = {
     "holds": ("✓", "good"),
@@ -24,40 +27,56 @@ def section(evidence: Evidence) -> Section:
 
 
 def _cases(evidence: Evidence, verdict: Verdict) -> Table:
-    has_tolerance = any(case.tolerance is not None for case in verdict.cases)
+    columns = [
+        (column, fill)
+        for column, fill, is_always in _columns(evidence)
+        if is_always or any(fill(case).text for case in verdict.cases)
+    ]
     sides = [side for case in verdict.cases for side in (case.left, case.right) if side is not None]
     signs = dict.fromkeys(SIGNS[case.answer][0] for case in verdict.cases)
     notes = [EXPLAINED[sign] for sign in signs if sign in EXPLAINED]
+    if any(case.bound is not None for case in verdict.cases):
+        notes.append(
+            f"{_bound_name(evidence)}: what a one-sided t test over runs of the same seeds says of the difference"
+        )
     notes += [note for note in evidence.footnotes(sides) if not note.startswith(MIXED) or _is_mixed(verdict)]
     return Table(
         title="",
-        columns=(
-            Column("case", is_number=False),
-            Column("score"),
-            Column("against", is_number=False),
-            Column("score"),
-            Column("differ"),
-            *((Column("allowed"),) if has_tolerance else ()),
-            Column("runs"),
-        ),
-        rows=tuple(_row(evidence, case, has_tolerance) for case in verdict.cases),
+        columns=tuple(column for column, _ in columns),
+        rows=tuple(tuple(fill(case) for _, fill in columns) for case in verdict.cases),
         notes=tuple(notes),
     )
 
 
-def _row(evidence: Evidence, case: Case, has_tolerance: bool) -> tuple[Entry, ...]:
+def _columns(evidence: Evidence) -> Iterator[tuple[Column, Callable[[Case], Entry], bool]]:
+    """Headings, what stands below them, and whether they are there in any case."""
+    yield Column("case", is_number=False), _name, True
+    yield Column("score"), lambda case: _score(evidence, case.left, case.left_average), True
+    yield Column("against", is_number=False), _against, True
+    yield Column("score"), lambda case: _score(evidence, case.right, case.right_average), True
+    yield Column("differ"), lambda case: Entry(difference(case.difference), mark=MIXED if case.is_mixed else ""), True
+    yield Column("95% interval", is_extra=True), lambda case: Entry(interval(case.interval)), False
+    yield Column(_bound_name(evidence)), lambda case: Entry("" if case.bound is None else difference(case.bound)), False
+    yield Column("allowed"), lambda case: Entry("" if case.tolerance is None else points(100 * case.tolerance)), False
+    yield Column("runs"), lambda case: Entry(_runs(case)), True
+
+
+def _name(case: Case) -> Entry:
     sign, tone = SIGNS[case.answer]
-    allowed = (Entry("" if case.tolerance is None else f"{100 * case.tolerance:.2f}"),) if has_tolerance else ()
-    against = case.right.name.removesuffix(f"/{case.right.target}") if case.right else "nothing there"
-    return (
-        Entry(f"{sign} {case.left.name}", tone=tone),
-        Entry(score(case.left_average), mark=_collapsed(evidence, case.left)),
-        Entry(against),
-        Entry(score(case.right_average), mark=_collapsed(evidence, case.right)),
-        Entry(difference(case.difference), mark=MIXED if case.is_mixed else ""),
-        *allowed,
-        Entry(_runs(case)),
-    )
+    return Entry(f"{sign} {case.left.name}", tone=tone)
+
+
+def _against(case: Case) -> Entry:
+    return Entry(case.right.name.removesuffix(f"/{case.right.target}") if case.right else "nothing there")
+
+
+def _score(evidence: Evidence, condition: Condition | None, average: Average | None) -> Entry:
+    return Entry(score(average), mark=_collapsed(evidence, condition))
+
+
+def _bound_name(evidence: Evidence) -> str:
+    rule = evidence.study.match
+    return "at most" if rule is not None and rule.to_show == "difference" else "at least"
 
 
 def _collapsed(evidence: Evidence, condition: Condition | None) -> str:

@@ -63,25 +63,30 @@ class _Folding:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         if self.table.title:
             yield Text(plain(self.table.title), style="bold")
-        for first, last in self._parts(options.max_width):
-            yield self._grid((0, *range(first, last)))
+        for columns in self._parts(options.max_width):
+            yield self._grid((0, *columns))
         for note in self.table.notes:
             yield Text(plain(note), style="dim")
 
     def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
         return Measurement(min(options.max_width, 40), options.max_width)
 
-    def _parts(self, width: int) -> Iterator[tuple[int, int]]:
+    def _parts(self, width: int) -> Iterator[tuple[int, ...]]:
         """Which columns stand side by side, the first one apart: as many as there is room for, but at least one."""
-        widths = [self._width(index) for index in range(len(self.table.columns))]
-        first = 1
-        while first < len(widths):
-            last, used = first + 1, widths[0] + GAP + widths[first]
-            while last < len(widths) and used + GAP + widths[last] <= width:
-                used += GAP + widths[last]
-                last += 1
-            yield first, last
-            first = last
+        widths = {index: GAP + self._width(index) for index in range(len(self.table.columns))}
+        room = width + GAP - widths.pop(0)
+        if sum(widths.values()) > room:
+            widths = {index: its for index, its in widths.items() if not self.table.columns[index].is_extra}
+        while widths:
+            part: list[int] = []
+            used = 0
+            for index, its in widths.items():
+                if part and used + its > room:
+                    break
+                part.append(index)
+                used += its
+            yield tuple(part)
+            widths = {index: its for index, its in widths.items() if index not in part}
 
     def _width(self, index: int) -> int:
         room = self._room_for_marks(index)

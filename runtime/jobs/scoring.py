@@ -1,0 +1,67 @@
+"""Scores of a network on a task: after its last step, or where it was best."""
+
+import numpy as np
+from attrs import define, field
+
+from ticketlang.study import Task
+
+from ..implementations import metric, task_kind
+from ..models.network import Network
+from ..store.certificates import JSON
+from ..tasks.encoding import whole_labels
+from ..tasks.prepared import Prepared
+from ..training.batches import Encoded
+from ..training.evaluation import predict
+
+Scores = dict[str, float]
+
+
+def scores_of(task: Task, network: Network, examples: Encoded, classes: int | None, part: int = 0) -> Scores:
+    """By every metric of the task, the one that decides first.
+
+    Args:
+        part: which head of the network answers.
+    """
+    kind = task_kind(task.kind)
+    labels, predictions = kind.scored(predict(network, examples, kind.predictions, part), examples)
+    return {name: metric(name)(labels, predictions, classes) for name in task.metrics}
+
+
+def majority_score(task: Task, data: Prepared) -> float | None:
+    """What the most frequent class of the training examples would score; None where there are no classes."""
+    most = task_kind(task.kind).majority(data.train)
+    if most is None:
+        return None
+    labels = whole_labels(data.score)
+    return metric(task.metrics[0])(labels, np.full_like(labels, most), data.classes)
+
+
+@define(eq=False)
+class Best:
+    """The moment of a training at which a network was best on a split: looked for after every epoch, and at the end.
+
+    Of equals the first. What is pruned and passed on is the network at the end all the same.
+    """
+
+    task: Task
+    network: Network
+    data: Prepared
+    scores: Scores = field(factory=dict)  # at that moment, on the split that is scored
+    step: int = 0  # after which it was
+    found: float | None = None  # the score that decided
+    looks: int = 0
+
+    def look(self, step: int) -> None:
+        """Score the network as it is now, after so many steps of its training."""
+        assert self.data.best is not None
+        self.looks += 1
+        there = scores_of(self.task, self.network, self.data.best, self.data.classes)
+        score = there[self.task.metrics[0]]
+        if self.found is None or score > self.found:
+            is_same = self.data.best is self.data.score
+            elsewhere = self.data.score
+            self.scores = there if is_same else scores_of(self.task, self.network, elsewhere, self.data.classes)
+            self.found, self.step = score, step
+
+    def facts(self) -> dict[str, JSON]:
+        return {"on": self.task.best_on, "score": self.found, "step": self.step, "looks": self.looks}

@@ -1,0 +1,158 @@
+"""Questions that are answered by a span of a text, as in SQuAD v1.1 (Rajpurkar et al. 2016).
+
+A training window asks for the first of the answers that are given. The answer to a question is the best span over all
+its windows: of the 20 likeliest first tokens and the 20 likeliest last tokens in the context of a window, the pair with
+the largest sum of outputs, the last not before the first and the span of 30 tokens at most, as the usual scripts do
+(they know further rules for which window counts; there are none here).
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ticketlang.diagnostics import BadLabel
+from ticketlang.study import Task
+
+from ..training.batches import Encoded
+from .bad_data import BadData, place_of
+from .examples import Split, check, labels_of, limited, load_examples
+from .prepared import Materials, Prepared, is_same_split
+from .table import Table
+from .windows import Answers, Spans, encode_windows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["check", "loss", "majority", "outputs", "predictions", "prepare", "read_labels", "scored"]
+
+CANDIDATES = 20  # for the first token of a span, and for the last
+LONGEST = 30  # tokens of an answer
+
+# Shapes: N examples, W windows, B of a batch, T tokens of a window, R tokens read
+
+Best = tuple[float, int, int]  # sum of outputs, first and last token
+
+
+def read_labels(task: Task, tables: Mapping[str, Table]) -> tuple[dict[str, NDArray[Any]], int | None]:
+    """The answers to each question of each split: texts of the context, and where they begin.
+
+    They are written `{"text": [...], "answer_start": [...]}`, or as a list of `{"text": ..., "answer_start": ...}`.
+
+    Raises:
+        BadData: for a question without an answer, or one whose answer is not where it is said to be.
+    """
+    labels = {}
+    for split, table in tables.items():
+        contexts = table.columns[task.text[1]]
+        found = np.empty(len(table), dtype=object)
+        for row, (value, context) in enumerate(zip(labels_of(task, table), contexts, strict=True)):
+            answers = _answers(value)
+            if not answers or any(not text or context[at : at + len(text)] != text for text, at in answers):
+                place = place_of(task, "label")
+                raise BadData(BadLabel(at=place, value=_shown(value), row=row + 1, split=split))
+            found[row] = answers
+        labels[split] = found
+    return labels, None
+
+
+def prepare(task: Task, materials: Materials) -> Prepared:
+    """The windows of all examples.
+
+    Raises:
+        BadData: with the first mistake in the data.
+    """
+    examples = limited(task, load_examples(task, materials.place), materials.subset_seed)
+
+    def encoded(split: Split) -> Encoded:
+        return encode_windows(split, materials.tokenizer, task.length, task.stride)
+
+    score = encoded(examples.score)
+    return Prepared(
+        train=encoded(examples.train),
+        score=score,
+        best=score if is_same_split(task) else None if examples.best is None else encoded(examples.best),
+    )
+
+
+def outputs(classes: int | None) -> int:
+    """How likely it is that the answer begins with a token, and that it ends with it."""
+    return 2
+
+
+def loss(answers: Tensor, labels: Tensor) -> Tensor:
+    """Mean of two cross-entropies, over the tokens of each window: of (R, 2) against (B, 3), see `Spans.ask`."""
+    lengths, ends = labels[:, 0], labels[:, 1:]
+    is_token = torch.arange(int(lengths.max()), device=lengths.device) < lengths[:, None]  # (B, T)
+    apart = answers.new_full((*is_token.shape, 2), -torch.inf)
+    apart[is_token] = answers  # row by row, as the tokens are read
+    return torch.nn.functional.cross_entropy(apart, ends)  # (B, T, 2) against (B, 2): a mean over all ends
+
+
+def predictions(answers: Tensor, labels: Tensor) -> Tensor:
+    """(R, 2) as they are: a span is chosen when all windows of an example are there."""
+    return answers
+
+
+def scored(found: Tensor, examples: Encoded) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Of each question all texts that are right (N), and the text that was found (N); empty where none was."""
+    spans = examples.question
+    assert isinstance(spans, Spans)
+    texts = np.full(len(spans.contexts), "", dtype=object)
+    best = np.full(len(spans.contexts), -np.inf)
+    for window, outputs_of_it in enumerate(_by_window(found, examples)):
+        owner, characters = int(spans.owners[window]), spans.characters[window]
+        candidate = best_span(outputs_of_it, characters[:, 0] >= 0)
+        if candidate is not None and candidate[0] > best[owner]:
+            best[owner], first, last = candidate
+            texts[owner] = spans.contexts[owner][characters[first, 0] : characters[last, 1]]
+    answers = np.empty(len(spans.answers), dtype=object)
+    answers[:] = spans.answers
+    return answers, texts
+
+
+def best_span(answers: NDArray[np.float32], is_context: NDArray[np.bool_]) -> Best | None:
+    """The best span of a window (T, 2); None where no pair of candidates is one. Of equals the earliest candidates."""
+    (places,) = np.nonzero(is_context)
+    firsts, lasts = (places[np.argsort(-answers[places, end], kind="stable")[:CANDIDATES]] for end in (0, 1))
+    sums = answers[firsts, 0][:, None] + answers[lasts, 1]
+    tokens = lasts - firsts[:, None] + 1
+    sums[(tokens < 1) | (tokens > LONGEST)] = -np.inf
+    if not sums.size or np.isneginf(sums.max()):
+        return None
+    first, last = np.unravel_index(sums.argmax(), sums.shape)
+    return float(sums[first, last]), int(firsts[first]), int(lasts[last])
+
+
+def _by_window(found: Tensor, examples: Encoded) -> "Iterator[NDArray[np.float32]]":
+    ends = np.cumsum(examples.lengths)
+    for end, length in zip(ends, examples.lengths, strict=True):
+        yield found[end - length : end].numpy()
+
+
+def majority(examples: Encoded) -> None:
+    """Spans are no classes."""
+    return
+
+
+def _answers(value: Any) -> Answers:
+    """The answers as they are written; none where they cannot be read."""
+    if isinstance(value, Mapping):
+        texts, starts = value.get("text"), value.get("answer_start")
+        if not isinstance(texts, list) or not isinstance(starts, list) or len(texts) != len(starts):
+            return ()
+        pairs = list(zip(texts, starts, strict=True))
+    elif isinstance(value, list) and all(isinstance(one, Mapping) for one in value):
+        pairs = [(one.get("text"), one.get("answer_start")) for one in value]
+    else:
+        return ()
+    is_read = all(isinstance(text, str) and isinstance(start, int) and start >= 0 for text, start in pairs)
+    return tuple(pairs) if is_read else ()
+
+
+def _shown(value: Any) -> str:
+    text = "nothing" if value is None else str(value)
+    return text if len(text) <= 60 else text[:57] + "..."
