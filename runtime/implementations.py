@@ -15,11 +15,13 @@ if TYPE_CHECKING:
 
     from .facts import DataPlace
     from .metrics import Metric
+    from .pruning.material import Material
+    from .pruning.units import Group
     from .tasks.prepared import Materials, Prepared
     from .tasks.table import Table
     from .training.batches import Encoded
 
-PRUNINGS = {"magnitude": "pruning.magnitude"}
+PRUNINGS = {name: f"pruning.{name}" for name in ("magnitude", "snip", "movement", "synflow", "random")}
 
 TASK_KINDS = {
     "classify sentence": "tasks.classify",
@@ -41,8 +43,11 @@ METRICS = dict.fromkeys(
 class PruningMethod(Protocol):
     """A module that scores weights."""
 
-    def scores(self, weights: "Mapping[str, Tensor]") -> "dict[str, Tensor]":
+    def scores(self, material: "Material") -> "dict[str, Tensor]":
         """A score for every weight, float32 or int32; the lowest are removed first."""
+
+    def unit_scores(self, material: "Material", group: "Group") -> "Tensor":
+        """A score for every unit of a group, (units,). Asked of methods alone whose row says that they prune units."""
 
 
 class TaskKind(Protocol):

@@ -2,16 +2,19 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
+from typing import Any
 
 from attrs import define, field, frozen
 
-from ticketlang.jobs import DrawMask, FineTune, JobKey, Prune
+from ticketlang.jobs import FineTune, JobKey, MaskJob
 from ticketlang.plan import Cell, Plan
 from ticketlang.study import Arm, Seeds, Ticket
 from ticketlang.units import Sparsity
 
 from .statistics import Average, average, independent
 from .store import DamagedError, Environment, MissingFileError, Store
+
+APART = 0.001  # shares that differ by less are one: the rest is rounding to whole weights
 
 
 @frozen(kw_only=True)
@@ -62,6 +65,7 @@ class Results:
     plan: Plan
     measurements: Mapping[Cell, tuple[Measurement, ...]]  # all metrics, the deciding one first; absent: missing
     collapsed: Mapping[JobKey, tuple[str, ...]] = field(factory=dict)  # mask -> matrices that keep almost nothing
+    sparsities: Mapping[JobKey, float] = field(factory=dict)  # mask -> the share of weights that it removes
     problems: tuple[str, ...] = ()  # stored results that could not be read, in a sentence each
 
     @classmethod
@@ -74,8 +78,10 @@ class Results:
             for cell, key in plan.cells.items()
             if key in known and (found := reader.measurements(cell, key))
         }
-        collapsed = {key: names for key in plan.masks if key in known and (names := reader.collapsed(key))}
-        return cls(plan, measurements, collapsed, tuple(reader.problems))
+        masks = {key: result for key in plan.masks if key in known and (result := reader.result(key))}
+        collapsed = {key: tuple(names) for key, result in masks.items() if (names := result.get("collapsed"))}
+        sparsities = {key: result["sparsity"] for key, result in masks.items() if "sparsity" in result}
+        return cls(plan, measurements, collapsed, sparsities, tuple(reader.problems))
 
     def rows(self) -> Iterator[tuple[Cell, Measurement | None]]:
         """Every cell with the number that decides, in the order of the plan."""
@@ -147,7 +153,11 @@ class Results:
         found: dict[Seeds, JobKey] = {}
         for cell in self.conditions.get(condition, ()):
             planned = self.plan.jobs.get(self.plan.cells[cell])
-            if planned is not None and isinstance(planned.job, FineTune) and planned.job.mask is not None:
+            if planned is None or not isinstance(planned.job, FineTune):
+                continue
+            if planned.job.gradually is not None:  # it makes its mask itself
+                found[cell.seeds] = planned.key
+            elif planned.job.mask is not None:
                 found[cell.seeds] = planned.job.mask
         return found
 
@@ -155,6 +165,14 @@ class Results:
         """Matrices of which less than one weight in a hundred is left in some run: no signal passes them."""
         names = (name for mask in self.masks(condition).values() for name in self.collapsed.get(mask, ()))
         return tuple(dict.fromkeys(names))
+
+    def sparsity(self, condition: Condition) -> float | None:
+        """What its masks remove, on average; None where that is what its level says, or where no mask is there yet."""
+        masks = [self.sparsities[mask] for mask in self.masks(condition).values() if mask in self.sparsities]
+        if not masks or condition.level is None:
+            return None
+        found = sum(masks) / len(masks)
+        return None if abs(found - float(condition.level.fraction)) < APART else found
 
     def environments(self, conditions: Iterable[Condition]) -> tuple[Environment, ...]:
         """What their runs were made on, each once."""
@@ -170,11 +188,11 @@ class Results:
         """How many cells have no number yet."""
         return len(self.plan.cells) - len(self.measurements)
 
-    def mask_jobs(self) -> Iterator[tuple[JobKey, Prune | DrawMask, str]]:
+    def mask_jobs(self) -> Iterator[tuple[JobKey, MaskJob, str]]:
         """Every mask of the plan, with what people call it."""
         for key, label in self.plan.masks.items():
             job = self.plan.jobs[key].job if key in self.plan.jobs else None
-            if isinstance(job, Prune | DrawMask):
+            if isinstance(job, MaskJob):
                 yield key, job, label
 
 
@@ -199,9 +217,9 @@ class _Reader:
             for metric in metrics
         )
 
-    def collapsed(self, key: JobKey) -> tuple[str, ...]:
+    def result(self, key: JobKey) -> Mapping[str, Any]:
         try:
-            return tuple(self.store.artifact(key).result.get("collapsed", ()))
+            return self.store.artifact(key).result
         except (DamagedError, MissingFileError) as problem:
             self.problems.append(str(problem))
-            return ()
+            return {}

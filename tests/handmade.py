@@ -12,7 +12,7 @@ from rich.console import Console, RenderableType
 
 from runtime.masks import MASK_FILE, write_mask
 from runtime.store import Artifact, Certificate, Check, Outcome, Provenance, Store, environment_of
-from ticketlang.jobs import AnyJob, DrawMask, FineTune, JobKey, Prune, key_of
+from ticketlang.jobs import AnyJob, CombineMasks, DrawMask, FineTune, JobKey, MaskJob, key_of
 from ticketlang.lay_out import KnownResults, lay_out, nothing_known
 from ticketlang.plan import Cell, DataFacts, Facts, Plan, PlannedJob
 from ticketlang.source import Source
@@ -125,15 +125,15 @@ class Bench:
     device: str = "cpu"
 
 
-def mask_of(job: Prune | DrawMask) -> Mapping[str, "np.ndarray"]:
+def mask_of(job: MaskJob) -> Mapping[str, "np.ndarray"]:
     """A mask of two small matrices whose lowest entries are gone."""
-    kept = np.arange(20) >= job.sparsity.removed(20)
+    kept = np.arange(20) >= (6 if isinstance(job, CombineMasks) else job.sparsity.removed(20))
     return {f"encoder.layer.{layer}.attention.self.query.weight": kept.reshape(4, 5) for layer in (0, 1)}
 
 
 def perform(job: AnyJob, key: JobKey, inputs: Mapping[JobKey, Artifact], workshop: object, folder: Path) -> Outcome:
     """Do as a real job would: write files, and give back a result with its certificate."""
-    if isinstance(job, Prune | DrawMask):
+    if isinstance(job, MaskJob):
         mask = mask_of(job)
         write_mask(folder / MASK_FILE, mask)
         matrices = {name: [int((~kept).sum()), kept.size] for name, kept in mask.items()}

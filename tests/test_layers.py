@@ -66,7 +66,7 @@ HEAVY_LIBRARIES = ("torch", "transformers", "datasets")
 # Siblings know each other by these parts alone; `jobs` and `workshop` bring them together.
 SIBLINGS: Mapping[str, tuple[str, ...]] = {
     "models": ("failures", "training.seeds"),
-    "pruning": ("masks", "training.seeds"),
+    "pruning": ("failures", "implementations", "masks", "training.seeds"),
     "weights": ("failures", "models.checkpoint", "models.trunk", "pruning.mask", "training.seeds"),
     "tasks": ("digests", "facts", "failures", "implementations", "training.batches", "training.seeds"),
     "training": ("failures", "models.network", "pruning.mask"),

@@ -49,7 +49,8 @@ def level_before(requests: Requests, cell: Cell) -> Cell | None:
     """The cell of the level that is looked at before this one, or of dense; None where there is none."""
     if cell.ticket is None or cell.level is None:
         return None
-    below = [level for level in cell.ticket.levels if level < cell.level]
+    is_path = cell.ticket.pruning.rise is None  # levels that are reached in a run each share no masks
+    below = [level for level in cell.ticket.levels if level < cell.level and is_path]
     dense = (arm.name for arm in requests.study.baselines if arm.mask == "none" and arm.weights == "pretrained")
     candidates = [evolve(cell, level=level) for level in reversed(below)]
     candidates += [evolve(cell, arm=arm, ticket=None, level=None) for arm in dense]

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from functools import cache, lru_cache
 from hashlib import blake2b
-from typing import Any, ClassVar, assert_never
+from typing import Any, ClassVar, Literal, assert_never
 
 import attrs
 from attrs import field, frozen
@@ -90,6 +90,14 @@ class TrainingSeeds:
 
 
 @frozen(kw_only=True)
+class Gradually:
+    """A pruning that goes on while a training does, up to a sparsity."""
+
+    pruning: Pruning
+    sparsity: Sparsity
+
+
+@frozen(kw_only=True)
 class FineTune(Job):
     """Train a network, masked or not, on one task and score it at the end."""
 
@@ -104,7 +112,9 @@ class FineTune(Job):
     begins: Duration | None = None  # the point of the schedule and the data at which training sets in; None: the start
     seeds: TrainingSeeds
     precision: str
+    gradually: Gradually | None = field(default=None, metadata={"neutral": None})  # it leaves a mask, too
     keeps_weights: bool = field(default=False, metadata=OUTSIDE_KEY)  # some job reads them
+    keeps_movement: bool = field(default=False, metadata=OUTSIDE_KEY)  # as above, of how far weights were pulled
 
 
 @frozen(kw_only=True)
@@ -131,6 +141,9 @@ class Prune(Job):
     sparsity: Sparsity  # in all, of the scope's original weights
     weights: JobKey | None  # the training whose weights are scored; None: the pre-trained ones
     start: JobKey | None  # the mask of the level before
+    # The training, of which no step is taken, that gives gradients: by its head, its loss and its first batches.
+    training: FineTune | None = field(default=None, metadata={"neutral": None})
+    seed: int | None = field(default=None, metadata={"neutral": None})  # of a mask that is drawn
 
 
 @frozen(kw_only=True)
@@ -143,6 +156,15 @@ class DrawMask(Job):
     sparsity: Sparsity
     seed: int
     like: JobKey | None  # the mask whose share in each matrix is kept; None: one draw over the whole scope
+
+
+@frozen(kw_only=True)
+class CombineMasks(Job):
+    """A mask made of others: what one does not keep, what either of two keeps, or what both keep."""
+
+    kind = "combine-masks"
+    operation: Literal["inverted", "union", "intersection"]
+    masks: tuple[JobKey, ...]
 
 
 @frozen(kw_only=True)
@@ -163,8 +185,9 @@ class Interpolate(Job):
     precision: str
 
 
-AnyJob = FineTune | ReachRewindPoint | Prune | DrawMask | Interpolate
-KINDS: tuple[type[AnyJob], ...] = (ReachRewindPoint, FineTune, Prune, DrawMask, Interpolate)
+AnyJob = FineTune | ReachRewindPoint | Prune | DrawMask | CombineMasks | Interpolate
+MaskJob = Prune | DrawMask | CombineMasks
+KINDS: tuple[type[AnyJob], ...] = (ReachRewindPoint, FineTune, Prune, DrawMask, CombineMasks, Interpolate)
 
 
 def canonical(value: Any) -> Any:
@@ -233,6 +256,9 @@ def _keys_in(value: object) -> Iterator[JobKey]:
     cls: Any = type(value)
     if isinstance(value, JobKey):
         yield value
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from _keys_in(item)
     elif cls.__module__ == __name__:
         for name, _ in _keyed(cls):
             yield from _keys_in(getattr(value, name))
@@ -242,13 +268,16 @@ def describe(job: AnyJob) -> str:
     """What the job does, in a few words."""
     match job:
         case FineTune():
-            return f"train on {job.task.name}"
+            pruned = "" if job.gradually is None else f", pruning to {job.gradually.sparsity}"
+            return f"train on {job.task.name}{pruned}"
         case ReachRewindPoint():
             return f"train on {job.task.name} up to {job.until}"
         case Prune():
             return f"prune to {job.sparsity}"
         case DrawMask():
             return f"draw a random mask of {job.sparsity}"
+        case CombineMasks():
+            return "invert a mask" if job.operation == "inverted" else f"take the {job.operation} of two masks"
         case Interpolate():
             return f"score the line between two trainings on {job.task.name}"
     assert_never(job)

@@ -10,8 +10,10 @@ from attrs import evolve, frozen
 
 from .connectivity import ask_lines
 from .jobs import (
+    CombineMasks,
     DrawMask,
     FineTune,
+    Gradually,
     JobKey,
     PartlyRewound,
     Pretrained,
@@ -29,6 +31,7 @@ from .plan import Cell, Facts, Known, Plan, PlannedJob
 from .requests import Requests
 from .study import Arm, Recipe, Seeds, Study, Task, Ticket
 from .units import START, Sparsity
+from .vocabulary.prunings import PRUNINGS
 
 KnownResults = Callable[[Collection[JobKey]], Mapping[JobKey, Known]]
 
@@ -41,11 +44,12 @@ def nothing_known(keys: Collection[JobKey]) -> Mapping[JobKey, Known]:
 def lay_out(study: Study, facts: Facts, known_results: KnownResults = nothing_known) -> Plan:
     """The plan of a study: a pure function of what it says, of what it reads, and of what is known."""
     requests = Requests(study, facts)
+    partners = {arm.name: study.partners(arm) for arm in study.baselines}
     for seeds in study.seeds:
-        searches = {ticket: _search(requests, ticket, seeds) for ticket in study.tickets}
-        for ticket, found in searches.items():
+        searches = Searches({ticket: _search(requests, ticket, seeds) for ticket in study.tickets}, partners)
+        for ticket in study.tickets:
             for level, target in _trainings(study, ticket):
-                _answer(requests, ticket, level, target, found[level], seeds)
+                _answer(requests, ticket, level, target, searches, seeds)
     known = known_results(requests.jobs.keys())
     to_run = _to_run(requests, known)
     return Plan(
@@ -87,23 +91,81 @@ class Found:
     trained: JobKey | None  # the training that was pruned; None: the pre-trained weights were, as they are
 
 
+@frozen(eq=False)
+class Searches:
+    """What was found by one run's seeds, and for each arm which tickets' masks it combines."""
+
+    found: Mapping[Ticket, Mapping[Sparsity, Found]]
+    partners: Mapping[str, Mapping[Ticket, tuple[Ticket, ...]]]
+
+    def partner(self, arm: Arm, ticket: Ticket, level: Sparsity) -> JobKey | None:
+        """The mask that an arm combines with the ticket's: of the same level and seeds. None: there is none."""
+        for partner in self.partners[arm.name].get(ticket, ()):
+            if level in self.found[partner]:
+                return self.found[partner][level].mask
+        return None
+
+
 def _search(requests: Requests, ticket: Ticket, seeds: Seeds) -> Mapping[Sparsity, Found]:
     """The masks of a ticket, level by level: train, prune, rewind, and again (paper, Algorithm 1)."""
+    if ticket.pruning.rise is not None:
+        return {level: _gradual_run(requests, ticket, level, seeds) for level in ticket.path}
     levels: dict[Sparsity, Found] = {}
     last: Found | None = None
     for round_number, level in enumerate(ticket.path, start=1):
         mask = last.mask if last else None
         trained: JobKey | None = None
-        if ticket.source and not (round_number == 1 and ticket.first == "prune"):
+        if _is_trained(ticket) and not (round_number == 1 and ticket.first == "prune"):
             setting = _search_setting(requests, ticket, last, seeds)
             origin = _origin(requests, ticket, last, seeds)
             group = "dense" if mask is None else f"{ticket.name}: train"
             job = _fine_tune(requests, ticket, setting, origin, mask, keeps_weights=True)
             trained = requests.ask(job, group, f"{ticket.label} round {round_number}/{seeds}")
-        prune = Prune(model=requests.facts.model, pruning=ticket.pruning, sparsity=level, weights=trained, start=mask)
+        prune = Prune(
+            model=requests.facts.model,
+            pruning=ticket.pruning,
+            sparsity=level,
+            weights=trained,
+            start=mask,
+            training=_looked_at(requests, ticket, trained, mask, seeds),
+            seed=seeds.mask if PRUNINGS[ticket.pruning.method].reads == "nothing" else None,
+        )
         found = requests.ask_mask(prune, f"{ticket.name}: prune", f"{ticket.label}@{level}/{seeds}")
         levels[level] = last = Found(found, trained)
     return levels
+
+
+def _gradual_run(requests: Requests, ticket: Ticket, level: Sparsity, seeds: Seeds) -> Found:
+    """One training from the pre-trained weights on, in which the sparsity rises to the level."""
+    setting = _from_the_start(requests, ticket, seeds)
+    job = _fine_tune(requests, ticket, setting, Pretrained(), None, keeps_weights=True)
+    job = evolve(job, gradually=Gradually(pruning=ticket.pruning, sparsity=level))
+    key = requests.ask_mask(job, f"{ticket.name}: prune", f"{ticket.label}@{level}/{seeds}")
+    return Found(key, key)
+
+
+def _from_the_start(requests: Requests, ticket: Ticket, seeds: Seeds, head: JobKey | None = None) -> Setting:
+    """A training of the search from its beginning, with a head of some job, or with one that no training has seen."""
+    task, joined = _source_task(requests, ticket)
+    unseen = PretrainedHead() if ticket.search_head == "pretrained" else None
+    return Setting(task=task, joined=joined, head=head or unseen, resumes=False, seeds=_search_seeds(seeds))
+
+
+def _is_trained(ticket: Ticket) -> bool:
+    """Whether a search trains: not without a task, nor where neither the masks nor the weights would notice."""
+    carries_on = ticket.resets != "everything" or ticket.search_head == "carried"
+    return bool(ticket.source) and (PRUNINGS[ticket.pruning.method].reads != "nothing" or carries_on)
+
+
+def _looked_at(
+    requests: Requests, ticket: Ticket, trained: JobKey | None, mask: JobKey | None, seeds: Seeds
+) -> FineTune | None:
+    """The training whose first batches say where the loss would go: on the weights that are pruned, with their head."""
+    if PRUNINGS[ticket.pruning.method].reads != "gradients":
+        return None
+    assert ticket.source, "a rule refuses gradients where there is no task"
+    setting = _from_the_start(requests, ticket, seeds, head=trained)
+    return _fine_tune(requests, ticket, setting, Pretrained() if trained is None else Reached(job=trained), mask)
 
 
 def _trainings(study: Study, ticket: Ticket) -> Iterator[tuple[Sparsity, str]]:
@@ -127,13 +189,19 @@ def _answer(
     ticket: Ticket,
     level: Sparsity,
     target: str,
-    found: Found,
+    searches: Searches,
     seeds: Seeds,
 ) -> None:
     """Ask for the cell of a ticket, and for those of every baseline that it is compared with."""
+    found = searches.found[ticket][level]
     setting = _target_setting(requests, ticket, target, found, seeds)
     for arm in requests.study.baselines:
-        _answer_baseline(requests, arm, ticket, level, target, found, setting, seeds)
+        partner = searches.partner(arm, ticket, level)
+        if arm.weights == "run":
+            _answer_run(requests, arm, ticket, level, target, found, seeds)
+        elif arm.partner is None or partner is not None:
+            mask = _mask_of(requests, arm, ticket, level, found.mask, partner, seeds)
+            _answer_baseline(requests, arm, ticket, level, target, found, mask, setting, seeds)
     is_own = (target,) == ticket.source
     group = f"{ticket.name}: train" if is_own else f"{ticket.name}: transfer"
     cell = Cell(arm=ticket.name, ticket=ticket, level=level, target=target, seeds=seeds)
@@ -145,6 +213,16 @@ def _answer(
         ask_lines(requests, job, cell)
 
 
+def _answer_run(
+    requests: Requests, arm: Arm, ticket: Ticket, level: Sparsity, target: str, found: Found, seeds: Seeds
+) -> None:
+    """The run in which a gradual pruning found the mask has its score: on the source, and for such tickets alone."""
+    run = requests.jobs[found.mask]
+    if isinstance(run, FineTune) and (target,) == ticket.source:
+        cell = Cell(arm=arm.name, ticket=ticket, level=level, target=target, seeds=seeds)
+        requests.ask_cell(run, f"{ticket.name}: prune", cell)
+
+
 def _answer_baseline(
     requests: Requests,
     arm: Arm,
@@ -152,10 +230,10 @@ def _answer_baseline(
     level: Sparsity,
     target: str,
     found: Found,
+    mask: JobKey | None,
     setting: Setting,
     seeds: Seeds,
 ) -> None:
-    mask = _mask_of(requests, arm, ticket, level, found.mask, seeds)
     if _is_reference(arm):  # dense training is whole: it has no point to go on from
         setting = evolve(setting, task=requests.study.tasks[target], head=None, resumes=False)
     cell = Cell(
@@ -173,7 +251,7 @@ def _answer_baseline(
 
 def _depends_on_ticket(study: Study, arm: Arm, ticket: Ticket) -> bool:
     """Whether another ticket of the same level may give this arm another result."""
-    takes_mask = arm.mask in {"ticket", "random in each matrix"}
+    takes_mask = arm.mask not in {"none", "random global"}
     draws_from_scope = arm.mask == "random global" and len({t.pruning.scope for t in study.tickets}) > 1
     keeps_head = ticket.search_head in {"carried", "pretrained"}  # on its own source, where a transfer has a fresh one
     takes_training = ticket.rewind != START or ticket.resets != "everything" or keeps_head
@@ -186,8 +264,16 @@ def _is_reference(arm: Arm) -> bool:
 
 
 def _mask_of(
-    requests: Requests, arm: Arm, ticket: Ticket, level: Sparsity, ticket_mask: JobKey, seeds: Seeds
+    requests: Requests,
+    arm: Arm,
+    ticket: Ticket,
+    level: Sparsity,
+    ticket_mask: JobKey,
+    partner_mask: JobKey | None,
+    seeds: Seeds,
 ) -> JobKey | None:
+    depends = _depends_on_ticket(requests.study, arm, ticket)
+    label = f"{f'{arm.name}.{ticket.label}' if depends else arm.name}@{level}/{seeds}"
     match arm.mask:
         case "none":
             return None
@@ -198,9 +284,10 @@ def _mask_of(
             draw = DrawMask(
                 model=requests.facts.model, scope=ticket.pruning.scope, sparsity=level, seed=seeds.mask, like=like
             )
-            depends = _depends_on_ticket(requests.study, arm, ticket)
-            name = f"{arm.name}.{ticket.label}" if depends else arm.name
-            return requests.ask_mask(draw, f"{arm.name}: draw", f"{name}@{level}/{seeds}")
+            return requests.ask_mask(draw, f"{arm.name}: draw", label)
+        case "inverted" | "union" | "intersection":
+            masks = (ticket_mask,) if partner_mask is None else tuple(sorted((ticket_mask, partner_mask)))
+            return requests.ask_mask(CombineMasks(operation=arm.mask, masks=masks), f"{arm.name}: combine", label)
 
 
 def _weights_of(requests: Requests, arm: Arm, ticket: Ticket, found: Found, seeds: Seeds) -> Weights:
@@ -217,6 +304,8 @@ def _weights_of(requests: Requests, arm: Arm, ticket: Ticket, found: Found, seed
             return Shuffled(weights=_origin(requests, ticket, found, seeds), seed=seeds.weights)
         case "shuffled layers":
             return Shuffled(weights=_origin(requests, ticket, found, seeds), seed=seeds.weights, over="layers")
+        case "run":
+            raise ValueError("a run is not trained again")
 
 
 def _origin(
@@ -326,6 +415,7 @@ def _fine_tune(
     *,
     keeps_weights: bool = False,
 ) -> FineTune:
+    """Where the weights are kept for a pruning that reads more of the training than these, that is kept, too."""
     return FineTune(
         model=requests.facts.model,
         task=setting.task,
@@ -338,6 +428,7 @@ def _fine_tune(
         seeds=setting.seeds,
         precision=requests.study.precision,
         keeps_weights=keeps_weights,
+        keeps_movement=keeps_weights and PRUNINGS[ticket.pruning.method].reads == "movement",
     )
 
 
@@ -353,11 +444,8 @@ def _to_run(requests: Requests, known: Mapping[JobKey, Known]) -> frozenset[JobK
     for key in reversed(requests.jobs):
         running = [reader for reader in readers.get(key, ()) if reader in to_run]
         job, result = requests.jobs[key], known.get(key)
-        if result is None:
-            is_needed = key in goals or bool(running)
-        else:
-            is_needed = isinstance(job, FineTune) and bool(running) and not result.keeps_weights
-        if is_needed:
+        is_wanted = bool(running) or (result is None and key in goals)
+        if is_wanted and (result is None or not result.serves(job)):
             to_run.add(key)
         for needed in inputs_of(job):
             readers.setdefault(needed, []).append(key)

@@ -21,7 +21,6 @@ from .study import (
     MatchRule,
     Model,
     Optimizer,
-    Pruning,
     PublishedLevel,
     PublishedNumber,
     Recipe,
@@ -135,7 +134,10 @@ def _recipe(recipe: Recipe) -> Iterator[Said]:
 
 
 def _arm(arm: Arm) -> Said:
-    mask = next(said for said, name in MASKS.items() if name == arm.mask)
+    if arm.partner is not None:
+        mask = f"{arm.mask} of ticket with {arm.partner.ticket}{_from(arm.partner.source)}"
+    else:
+        mask = next(said for said, name in MASKS.items() if name == arm.mask)
     weights = next(said for said, name in WEIGHTS.items() if name == arm.weights)
     return Said("arm", arm.name, (Said("mask", mask), Said("weights", weights)))
 
@@ -180,7 +182,7 @@ def _ticket(name: str, study: Study) -> Said:
 
     fields = (
         axis("source", lambda ticket: " + ".join(ticket.source) or "none"),
-        axis("prune", lambda ticket: _pruning(ticket.pruning)),
+        axis("prune", lambda ticket: str(ticket.pruning)),
         *_levels(tickets),
         axis("rewind", _rewind),
         axis("schedule", lambda ticket: _schedule(ticket.recipe.rounds if ticket.recipe else 1)),
@@ -250,10 +252,6 @@ def _schedule(rounds: int) -> str:
     return "each round" if rounds == 1 else f"over {rounds} rounds"
 
 
-def _pruning(pruning: Pruning) -> str:
-    return f"{pruning.method} {pruning.allocation} of {' + '.join(pruning.scope)}"
-
-
 def _optimizer(optimizer: Optimizer) -> str:
     clip = "none" if optimizer.clip is None else number_text(optimizer.clip)
     return (
@@ -297,8 +295,11 @@ def _claim(claim: Claim) -> str:
 
 
 def _pattern(pattern: ArmPattern) -> str:
-    source = "" if pattern.source is None else f" from {' + '.join(pattern.source.split('+'))}"
-    return f"{pattern.arm}{source}{'' if pattern.level is None else f' at {_level(pattern.level)}'}"
+    return f"{pattern.arm}{_from(pattern.source)}{'' if pattern.level is None else f' at {_level(pattern.level)}'}"
+
+
+def _from(source: str | None) -> str:
+    return "" if source is None else f" from {' + '.join(source.split('+'))}"
 
 
 def _number(number: PublishedNumber) -> Said:

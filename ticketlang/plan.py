@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 
 from attrs import evolve, field, frozen
 
-from .jobs import AnyJob, JobKey, inputs_of
+from .jobs import AnyJob, FineTune, JobKey, inputs_of
 from .study import Seeds, Study, Ticket
 from .units import Sparsity
 
@@ -34,7 +34,14 @@ class Known:
 
     study: str  # the study it was first made for
     keeps_weights: bool  # the trained weights are there, too
+    keeps_movement: bool = False  # how far they were pulled, as well
     seconds: float | None = None  # how long it took, on whatever machine that was
+
+    def serves(self, job: AnyJob) -> bool:
+        """Whether all that the job is to leave to others is there."""
+        if not isinstance(job, FineTune):
+            return True
+        return self.keeps_weights >= job.keeps_weights and self.keeps_movement >= job.keeps_movement
 
 
 @frozen(kw_only=True)

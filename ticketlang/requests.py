@@ -2,7 +2,7 @@
 
 from attrs import Factory, define, evolve
 
-from .jobs import AnyJob, DrawMask, FineTune, Interpolate, JobKey, Prune, key_of
+from .jobs import AnyJob, FineTune, Interpolate, JobKey, MaskJob, key_of
 from .plan import Cell, Facts, Line
 from .study import Study
 
@@ -21,19 +21,23 @@ class Requests:
     lines: dict[Line, JobKey] = Factory(dict)
 
     def ask(self, job: AnyJob, group: str, label: str) -> JobKey:
-        """Ask for a job. The first to ask names its group; the weights are kept if anyone wants them."""
+        """Ask for a job. The first to ask names its group; what it leaves is kept if anyone wants it."""
         key = key_of(job)
         if key in self.jobs:
             earlier = self.jobs[key]
-            if isinstance(job, FineTune) and isinstance(earlier, FineTune) and job.keeps_weights:
-                self.jobs[key] = evolve(earlier, keeps_weights=True)
+            if isinstance(job, FineTune) and isinstance(earlier, FineTune):
+                self.jobs[key] = evolve(
+                    earlier,
+                    keeps_weights=earlier.keeps_weights or job.keeps_weights,
+                    keeps_movement=earlier.keeps_movement or job.keeps_movement,
+                )
         else:
             self.jobs[key] = job
             self.groups[key] = group
         self.labels.setdefault(key, {})[label] = None
         return key
 
-    def ask_mask(self, job: Prune | DrawMask, group: str, label: str) -> JobKey:
+    def ask_mask(self, job: MaskJob | FineTune, group: str, label: str) -> JobKey:
         key = self.ask(job, group, label)
         self.masks.setdefault(key, label)
         return key

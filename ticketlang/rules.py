@@ -4,13 +4,16 @@ Rules about what a study reads are not here: what cannot be known without the da
 """
 
 from collections.abc import Callable, Iterator
+from fractions import Fraction
 
 from . import diagnostics
 from .diagnostics import Diagnostic
+from .elaborate.nearest import nearest
 from .source import Span
 from .study import Arm, ArmPattern, Claim, PublishedNumber, Recipe, Study, Task, Ticket
 from .units import START, Duration, Sparsity
 from .vocabulary.metrics import METRICS
+from .vocabulary.prunings import PRUNINGS
 from .vocabulary.tasks import TASK_KINDS, WINDOWED
 
 Rule = Callable[[Study], Iterator[Diagnostic]]
@@ -107,6 +110,67 @@ def pretrained_heads_exist(study: Study) -> Iterator[Diagnostic]:
             without = [kind for kind in kinds if not TASK_KINDS[kind].has_pretrained_head]
             if policy == "pretrained" and without:
                 yield diagnostics.NoPretrainedHead(at=ticket.places.get(where, ticket.at), kind=without[0])
+
+
+def scores_are_there_to_be_read(study: Study) -> Iterator[Diagnostic]:
+    for ticket in study.tickets:
+        method = PRUNINGS[ticket.pruning.method]
+        at = ticket.pruning.at or ticket.at
+        name = method.name if ticket.pruning.rise is None else "gradual"
+        needs_training = method.reads == "movement" or ticket.pruning.rise is not None
+        if (needs_training or method.reads == "gradients") and not ticket.source:
+            yield diagnostics.NeedsData(at=at, method=name)
+        elif needs_training and ticket.first == "prune":
+            yield diagnostics.NeedsTraining(at=ticket.places.get("first", at), method=name)
+
+
+def gradual_tickets_have_no_rounds(study: Study) -> Iterator[Diagnostic]:
+    for ticket in study.tickets:
+        if ticket.pruning.rise is not None and ticket.path != ticket.levels:
+            yield diagnostics.GradualRounds(at=ticket.places.get("rounds", ticket.at))
+
+
+def partners_are_there(study: Study) -> Iterator[Diagnostic]:
+    names = tuple(dict.fromkeys(ticket.name for ticket in study.tickets))
+    for arm in study.baselines:
+        if arm.partner is None or not study.tickets:
+            continue
+        if arm.partner.ticket not in names:
+            yield diagnostics.UnknownTicket(
+                at=arm.partner.at, name=arm.partner.ticket, nearest=nearest(arm.partner.ticket, names)
+            )
+            continue
+        pairs = study.partners(arm).items()
+        several = [partners for _, partners in pairs if len(partners) > 1]
+        in_common = [level for ticket, (partner, *_) in pairs for level in ticket.path if level in partner.path]
+        scopes = {ticket.pruning.scope for ticket in study.tickets if ticket.name == arm.partner.ticket}
+        apart = [ticket for ticket in study.tickets if ticket.pruning.scope not in scopes]
+        partner = str(arm.partner)
+        if several:
+            labels = tuple(ticket.label for ticket in several[0])
+            yield diagnostics.PartnerUnclear(at=arm.partner.at, partner=partner, labels=labels)
+        elif apart and not pairs:
+            yield diagnostics.PartnerElsewhere(at=arm.partner.at, partner=partner, ticket=apart[0].label)
+        elif not in_common:
+            yield diagnostics.NoPartner(at=arm.partner.at, partner=partner)
+
+
+def gradual_runs_are_there(study: Study) -> Iterator[Diagnostic]:
+    for arm in study.baselines:
+        if arm.weights == "run" and not any(ticket.pruning.rise for ticket in study.tickets):
+            yield diagnostics.NoGradualRun(at=arm.at, arm=arm.name)
+
+
+def patterns_have_one_sparsity(study: Study) -> Iterator[Diagnostic]:
+    for ticket in study.tickets:
+        if ticket.pruning.pattern is None:
+            continue
+        kept, of = ticket.pruning.pattern
+        removed = Sparsity(1 - Fraction(kept, of))
+        for level in ticket.path:
+            if level != removed:
+                at = ticket.places.get(f"sparsity {level}", ticket.places.get("sparsity", ticket.at))
+                yield diagnostics.PatternSparsity(at=at, pattern=f"{kept}:{of}", removed=str(removed), level=str(level))
 
 
 def levels_are_on_the_path(study: Study) -> Iterator[Diagnostic]:
@@ -259,6 +323,11 @@ RULES_OF_PARTS: tuple[Rule, ...] = (
     transferred_heads_are_fresh,
     rewound_heads_go_back_somewhere,
     pretrained_heads_exist,
+    scores_are_there_to_be_read,
+    gradual_tickets_have_no_rounds,
+    partners_are_there,
+    gradual_runs_are_there,
+    patterns_have_one_sparsity,
     levels_are_on_the_path,
     rewinding_needs_a_source,
     rewinding_leaves_something_to_train,
@@ -317,12 +386,16 @@ def _is_dense(arm: Arm) -> bool:
 
 def _targets(study: Study, pattern: ArmPattern) -> dict[str, None]:
     """Targets that an arm is run on, at the pattern's level where it names one; a baseline is run where a ticket is."""
-    is_baseline = _baseline(study, pattern.arm) is not None
+    baseline = _baseline(study, pattern.arm)
+    is_baseline = baseline is not None
     targets: dict[str, None] = {}
     for ticket in study.tickets:
         if not is_baseline and ticket.name != pattern.arm:
             continue
+        is_run = baseline is not None and baseline.weights == "run"
         for level, task in _trainings(study, ticket):
+            if is_run and (ticket.pruning.rise is None or (task.name,) != ticket.source):
+                continue
             is_source = pattern.source in {None, "target", ticket.source_name}
             if is_source and (pattern.level is None or pattern.level == level):
                 targets[task.name] = None

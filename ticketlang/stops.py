@@ -29,9 +29,9 @@ AFTER: Mapping[str, tuple[Stop, str]] = {
     **dict.fromkeys(
         ("statement", "block", "RBRACE"), (LineEndExpected, "after the brace that closes a block comes a new line")
     ),
-    **dict.fromkeys(("WORD", "NUMBER", "PERCENT", "STRING"), (LineEndExpected, GOES_ON)),
+    **dict.fromkeys(("WORD", "NUMBER", "PERCENT", "RATIO", "STRING"), (LineEndExpected, GOES_ON)),
     **dict.fromkeys(("OPEN_STRING", "UNREADABLE", "MISSING"), (LineEndExpected, GOES_ON)),
-    **dict.fromkeys(("number", "percent", "string", "_atom", "_part"), (LineEndExpected, GOES_ON)),
+    **dict.fromkeys(("number", "percent", "ratio", "string", "_atom", "_part"), (LineEndExpected, GOES_ON)),
     **dict.fromkeys(("sum", "item", "phrase"), (LineEndExpected, GOES_ON)),
 }
 

@@ -10,7 +10,7 @@ from typing import Literal
 from attrs import field, frozen
 
 from .source import Span
-from .units import START, Duration, Sparsity, percent_text
+from .units import START, Duration, Sparsity, one_of, percent_text
 
 # Fields of a value that cannot change a result: they stay out of the keys of jobs.
 OUTSIDE_KEY = {"key": False}
@@ -127,15 +127,45 @@ class Seeds:
 
 
 @frozen(kw_only=True, repr=False)
+class Rise:
+    """Prunings in the middle of one training, in which the sparsity rises by a cubic (Zhu & Gupta 2017, equation 1)."""
+
+    begins: Duration  # nothing is removed up to here
+    ends: Duration  # all that is to be removed is gone from here on
+    every: Duration  # from one pruning to the next; a step at least
+
+    def __str__(self) -> str:
+        first = str(self.begins)
+        if self.begins.unit == self.ends.unit == "training":
+            first = first.removesuffix(" of training")
+        return f"from {first} to {self.ends} every {self.every}"
+
+
+@frozen(kw_only=True, repr=False)
 class Pruning:
     """Which weights are looked at, and how they are scored."""
 
     method: str  # a row of vocabulary.prunings, such as "magnitude"
     allocation: Literal["global", "per layer"]  # one threshold over the scope, or one for each matrix
     scope: tuple[str, ...]  # rows of vocabulary.scopes, such as ("encoder", "pooler")
+    pattern: tuple[int, int] | None = field(default=None, metadata={"neutral": None})  # (2, 4): 2 of every 4 are kept
+    batches: int | None = field(default=None, metadata={"neutral": None})  # whose gradients are looked at
+    iterations: int | None = field(default=None, metadata={"neutral": None})  # steps on the way to the sparsity
+    rise: Rise | None = field(default=None, metadata={"neutral": None})  # None: between trainings
+    at: Span | None = field(default=None, eq=False, metadata=OUTSIDE_KEY)  # None: written by no one
 
     def __str__(self) -> str:
-        return f"{self.method} {self.allocation} of {' + '.join(self.scope)}"
+        """As the language says it, defaults included."""
+        counted = (("batches", self.batches), ("iterations", self.iterations))
+        shared = self.allocation if self.pattern is None else "{}:{}".format(*self.pattern)
+        over = "".join(f" over {_count(number, unit)}" for unit, number in counted if number is not None)
+        said = f"{self.method} {shared} of {' + '.join(self.scope)}{over}"
+        return said if self.rise is None else f"gradual {said} {self.rise}"
+
+
+def _count(number: int, unit: str) -> str:
+    """`1 batch`, `10 batches`."""
+    return f"{number} {unit if number != 1 else one_of(unit)}"
 
 
 HeadPolicy = Literal["fresh", "rewound", "carried", "pretrained"]
@@ -174,10 +204,28 @@ class Ticket:
 
 
 Precision = Literal["fp32", "bf16"]
-MaskOrigin = Literal["none", "ticket", "random global", "random in each matrix"]
+MaskOrigin = Literal["none", "ticket", "random global", "random in each matrix", "inverted", "union", "intersection"]
 WeightsOrigin = Literal[
-    "ticket", "pretrained", "random all", "random pruned matrices", "shuffled within each matrix", "shuffled layers"
+    "ticket",
+    "pretrained",
+    "random all",
+    "random pruned matrices",
+    "shuffled within each matrix",
+    "shuffled layers",
+    "run",  # of the training in which a gradual pruning found the mask, at its end
 ]
+
+
+@frozen(kw_only=True, repr=False)
+class Partner:
+    """The ticket whose mask is combined with that of the ticket at hand."""
+
+    ticket: str  # of a block
+    source: str | None = None  # a source's name; None: that of the ticket at hand, or the only one there is
+    at: Span = field(eq=False)
+
+    def __str__(self) -> str:
+        return f"{self.ticket}{f' from {self.source}' if self.source else ''}"
 
 
 @frozen(kw_only=True, repr=False)
@@ -186,6 +234,7 @@ class Arm:
 
     name: str
     mask: MaskOrigin
+    partner: Partner | None = None  # of a mask combined of two
     weights: WeightsOrigin
     at: Span = field(eq=False)
 
@@ -320,3 +369,26 @@ class Study:
     published: tuple[Published, ...] = ()
     report: tuple[str, ...] = ()  # rows of vocabulary.sections
     at: Span = field(eq=False)
+
+    def partners(self, arm: Arm) -> "Mapping[Ticket, tuple[Ticket, ...]]":
+        """The tickets that an arm's partner may mean beside each ticket: one, unless too little is said of it.
+
+        Left out are tickets that would be their own partners, and those whose masks cover other matrices.
+        """
+        if arm.partner is None:
+            return {}
+        named: dict[str, list[Ticket]] = {}
+        for ticket in self.tickets:
+            if ticket.name == arm.partner.ticket:
+                named.setdefault(ticket.source_name, []).append(ticket)
+        everyone = [ticket for tickets in named.values() for ticket in tickets]
+        found = {}
+        for ticket in self.tickets:
+            its = named.get(arm.partner.source or ticket.source_name, [] if arm.partner.source else everyone)
+            if ticket in its:
+                continue
+            fitting = [other for other in its if other.pruning.scope == ticket.pruning.scope]
+            alike = [other for other in fitting if other.variant == ticket.variant] or fitting
+            if alike:
+                found[ticket] = tuple(alike)
+        return found

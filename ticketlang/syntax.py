@@ -40,6 +40,18 @@ class Percent:
 
 
 @frozen(repr=False)
+class Ratio:
+    text: str  # as written
+    at: Span = field(eq=False)
+
+    @property
+    def value(self) -> tuple[int, int]:
+        """2:4 is (2, 4)."""
+        one, other = self.text.split(":")
+        return int(one), int(other)
+
+
+@frozen(repr=False)
 class String:
     text: str  # between the quotes
     at: Span = field(eq=False)
@@ -57,7 +69,7 @@ class Missing:
     at: Span = field(eq=False)
 
 
-Atom = Word | Number | Percent | String | Missing
+Atom = Word | Number | Percent | Ratio | String | Missing
 
 
 @frozen(repr=False)
@@ -174,6 +186,10 @@ class Nodes:
     def percent(self, children: list[Any]) -> Percent:
         (token,) = children
         return Percent(token.text, place(self.source, token))
+
+    def ratio(self, children: list[Any]) -> Ratio:
+        (token,) = children
+        return Ratio(token.text, place(self.source, token))
 
     def string(self, children: list[Any]) -> String:
         (token,) = children

@@ -11,6 +11,11 @@ Of = Literal["original", "remaining"]
 Unit = Literal["steps", "epochs", "training"]
 
 
+def one_of(unit: str) -> str:
+    """The unit of one thing: `step`, `batch`."""
+    return "batch" if unit == "batches" else unit.removesuffix("s")
+
+
 def percent_text(fraction: Fraction) -> str:
     """A fraction as people write it: at most two decimals, no trailing zeros.
 

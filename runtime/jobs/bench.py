@@ -23,7 +23,9 @@ from ..store.certificates import JSON
 from ..tasks.prepared import Prepared
 from ..training.batches import TrainingOrder
 from ..training.dropout import Dropout, plant_dropout
+from ..training.gradual import Gradual
 from ..training.loop import Part, Trained, Training, train
+from ..training.movement import Movement
 from ..training.schedule import Schedule
 from ..training.seeds import stream
 from ..weights.files import HEAD_FILE, read_state
@@ -44,11 +46,20 @@ class Bench:
     joined: tuple[Prepared, ...]  # of the other tasks of a joint training
     training: Training
 
-    def train(self, mask: Mask | None, key: JobKey, workshop: Workshop, passed: Passed | None = None) -> Trained:
+    def train(
+        self,
+        mask: Mask | None,
+        key: JobKey,
+        workshop: Workshop,
+        passed: Passed | None = None,
+        movement: Movement | None = None,
+        gradual: Gradual | None = None,
+    ) -> Trained:
         """Train as declared.
 
         Args:
             passed: called after the last step of every epoch, and after the last of all.
+            movement, gradual: see `training.loop.train`.
         """
         per_epoch = self.training.schedule.steps_per_epoch
 
@@ -58,7 +69,7 @@ class Bench:
                 passed(self.training.begins + step)
                 self.network.train()
 
-        return train(self.network, mask, self.dropouts, self.data.train, self.training, advanced)
+        return train(self.network, mask, self.dropouts, self.data.train, self.training, advanced, movement, gradual)
 
 
 def set_up(

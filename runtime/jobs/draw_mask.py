@@ -4,10 +4,16 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ticketlang.jobs import DrawMask, JobKey
+from ticketlang.study import Pruning
 
+from ..implementations import pruning_method
 from ..models.scopes import prunable
 from ..pruning import random
-from ..pruning.selection import remove_lowest, remove_of_each
+from ..pruning.budget import Ground, counted, declared, remove
+from ..pruning.mask import Mask
+from ..pruning.material import Material
+from ..pruning.selection import remove_of_each
+from ..pruning.units import spread, units_of
 from ..store.artifact import Artifact
 from ..store.certificates import Outcome
 from ..workshop import Workshop
@@ -17,22 +23,37 @@ from .masks import leave_mask, mask_of
 
 def perform(job: DrawMask, key: JobKey, inputs: Mapping[JobKey, Artifact], workshop: Workshop, folder: Path) -> Outcome:
     """See `ticketlang.jobs.DrawMask`."""
-    matrices = prunable(workshop.model(job.model).pattern, job.scope)
-    scores = random.scores({name: matrix.shape for name, matrix in matrices.items()}, job.seed)
+    model = workshop.model(job.model)
+    ground = Ground.of(job.scope, prunable(model.pattern, job.scope), model.heads)
+    material = Material(weights=ground.matrices, seed=job.seed)
     like = mask_of(job.like, inputs)
     if like is None:
-        declared = job.sparsity.removed(sum(matrix.numel() for matrix in matrices.values()))
-        mask = remove_lowest(scores, declared)
+        everywhere = Pruning(method="random", allocation="global", scope=job.scope)
+        wanted = declared(everywhere, job.sparsity, ground)
+        mask = remove(pruning_method("random"), everywhere, job.sparsity, material, ground, None)
     else:
-        counts = {name: removed for name, (removed, _) in like.per_matrix().items()}
-        declared = like.removed
-        mask = remove_of_each(scores, counts)
+        wanted = counted(like, ground)
+        mask = _draw_in_each(like, material, ground)
+    found = counted(mask, ground)
     certificate = certify(
-        (check_equal("as many weights are removed as declared", declared, mask.removed),),
+        tuple(check_equal(f"as many {what} are removed as declared", n, found[what]) for what, n in wanted.items()),
         {
             "seed": job.seed,
-            "matrices": list(matrices),
+            "matrices": list(ground.matrices),
             "drawn": "in each matrix" if job.like else "over the whole scope",
         },
     )
     return leave_mask(mask, certificate, key, workshop, folder)
+
+
+def _draw_in_each(like: Mask, material: Material, ground: Ground) -> Mask:
+    """As many of each matrix as another mask removes, or as many of a layer's units."""
+    if not ground.units:
+        return remove_of_each(random.scores(material), _removed(like))
+    scores = {group.name: random.unit_scores(material, group) for group in ground.groups}
+    units = remove_of_each(scores, _removed(units_of(like, ground.groups)))
+    return spread(units, ground.groups, ground.matrices)
+
+
+def _removed(mask: Mask) -> dict[str, int]:
+    return {name: removed for name, (removed, _) in mask.per_matrix().items()}

@@ -1,6 +1,6 @@
 """FineTune: put weights in place, hold the mask, train on a task, and score."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from torch import Tensor
@@ -10,16 +10,20 @@ from ticketlang.study import Task
 
 from ..models.checkpoint import State
 from ..models.network import heads_of
+from ..models.scopes import all_prunable
 from ..pruning.mask import Mask
 from ..store.artifact import Artifact
 from ..store.certificates import JSON, Check, Outcome
+from ..training.gradual import Gradual
 from ..training.loop import Trained
-from ..weights.files import HEAD_FILE, WEIGHTS_FILE, digest_of, state_of, write_state
+from ..training.movement import Movement
+from ..weights.files import HEAD_FILE, MOVEMENT_FILE, WEIGHTS_FILE, digest_of, state_of, write_state
 from ..weights.origin import origin
 from ..workshop import Workshop
 from .bench import Bench, facts_of, head_of, set_up
 from .certify import certify, check_equal
-from .masks import mask_of
+from .gradually import checks_of, gradual_of
+from .masks import leave_mask, mask_of
 from .scoring import Best, majority_score, scores_of
 
 
@@ -31,18 +35,43 @@ def perform(job: FineTune, key: JobKey, inputs: Mapping[JobKey, Artifact], works
     if mask is not None:
         mask.apply_(dict(bench.network.trunk.named_parameters()))
     rewound = _check_rewound(job, mask, inputs, bench, workshop)
+    movement = _movement(bench) if job.keeps_movement else None
+    gradual = None if job.gradually is None else gradual_of(job.gradually, bench)
     best = Best(job.task, bench.network, bench.data)
-    trained = bench.train(mask, key, workshop, best.look if job.task.best_on is not None else None)
-    checks = (rewound, *_training_checks(bench, trained), *_mask_checks(job, mask, inputs, bench, trained))
-    certificate = certify(checks, _facts(job, mask, bench, trained))
+    trained = bench.train(mask, key, workshop, _look(job, best, gradual), movement, gradual)
+    if job.gradually is None or gradual is None:
+        mask_checks = _mask_checks(job, mask, inputs, bench, trained)
+    else:
+        mask_checks = checks_of(job.gradually, bench, gradual, trained, _zeros_at_the_end(bench, trained))
+    checks = (rewound, *_training_checks(bench, trained), *mask_checks)
+    certificate = certify(checks, _facts(job, bench, trained))
     if job.keeps_weights:
         write_state(folder / WEIGHTS_FILE, state_of(bench.network.trunk))
         write_state(folder / HEAD_FILE, heads_of(bench.network))
-    return Outcome(_result(job, bench, trained, best), certificate)
+    if movement is not None:
+        write_state(folder / MOVEMENT_FILE, movement.state())
+    result = _result(job, bench, trained, best)
+    if gradual is not None and trained.mask is not None:
+        result |= leave_mask(trained.mask, certificate, key, workshop, folder).result
+    return Outcome(result, certificate)
+
+
+def _look(job: FineTune, best: Best, gradual: Gradual | None) -> Callable[[int], None] | None:
+    """Where a network is scored at its best, and pruned on the way, the best is that of all it is pruned to."""
+    if job.task.best_on is None or gradual is None:
+        return None if job.task.best_on is None else best.look
+    ends = max(gradual.sparsities)
+    return lambda step: best.look(step) if step > ends else None
 
 
 def _declared_weights(job: FineTune, mask: Mask | None, inputs: Mapping[JobKey, Artifact], workshop: Workshop) -> State:
     return origin(job.weights, mask, workshop.model(job.model), lambda key: inputs[key].path(WEIGHTS_FILE))
+
+
+def _movement(bench: Bench) -> Movement:
+    """Of every matrix that some scope names: which of them are pruned is said later."""
+    parameters = dict(bench.network.trunk.named_parameters())
+    return Movement({name: parameters[name] for name in all_prunable(bench.model.pattern)})
 
 
 def _check_rewound(
@@ -71,20 +100,22 @@ def _mask_checks(
 ) -> tuple[Check, ...]:
     if mask is None or job.mask is None:
         return ()
-    zeros = _zeros_at_the_end(mask, dict(bench.network.trunk.named_parameters()))
+    zeros = _zeros_at_the_end(bench, trained)
     return (
         check_equal("masked weights are zero after every step: steps checked", trained.steps, trained.checked_steps),
         check_equal("removed weights that are zero at the end", inputs[job.mask].result["removed"], zeros),
     )
 
 
-def _zeros_at_the_end(mask: Mask, parameters: Mapping[str, Tensor]) -> int:
-    return sum(
-        int(((parameters[name] == 0) & ~bits.to(parameters[name].device)).sum()) for name, bits in mask.kept.items()
-    )
+def _zeros_at_the_end(bench: Bench, trained: Trained) -> int:
+    """Of the weights that the mask removed."""
+    parameters: Mapping[str, Tensor] = dict(bench.network.trunk.named_parameters())
+    kept = {} if trained.mask is None else trained.mask.kept
+    return sum(int(((parameters[name] == 0) & ~bits.to(parameters[name].device)).sum()) for name, bits in kept.items())
 
 
-def _facts(job: FineTune, mask: Mask | None, bench: Bench, trained: Trained) -> dict[str, JSON]:
+def _facts(job: FineTune, bench: Bench, trained: Trained) -> dict[str, JSON]:
+    mask = trained.mask
     masked = () if mask is None else tuple(mask.kept)
     return facts_of(job, bench, trained) | {
         "weights": type(job.weights).__name__,

@@ -1,14 +1,25 @@
-"""Which weights a scope names: matrices of linear layers, never embeddings, biases, norms or heads."""
+"""Which weights a scope names: matrices of linear layers, never embeddings, biases, norms or task heads."""
 
+import re
 from collections.abc import Iterable
 
 from torch import Tensor, nn
 
 from ..failures import JobFailed
 
-# Scope -> where in the trunk its matrices are (paper, section 3; the released code names the same 73 matrices of
+# Scope -> its matrices in the trunk (paper, section 3; the released code names the same 73 matrices of
 # bert-base-uncased for "encoder + pooler").
-PREFIXES = {"encoder": "encoder.", "pooler": "pooler."}
+MATRICES = {
+    "encoder": re.compile(r"encoder\."),
+    "pooler": re.compile(r"pooler\."),
+    "heads": re.compile(r"encoder\..*\.attention\."),
+    "neurons": re.compile(r"encoder\..*\d\.(intermediate|output)\."),
+}
+
+
+def all_prunable(trunk: nn.Module) -> dict[str, Tensor]:
+    """The matrices that any scope names, in the order of the network."""
+    return _named(trunk, MATRICES)
 
 
 def prunable(trunk: nn.Module, scope: Iterable[str]) -> dict[str, Tensor]:
@@ -18,11 +29,14 @@ def prunable(trunk: nn.Module, scope: Iterable[str]) -> dict[str, Tensor]:
         JobFailed: if the trunk has nothing of a part.
     """
     wanted = tuple(scope)
+    for part in wanted:
+        if not _named(trunk, (part,)):
+            raise JobFailed(f"this model has no {part} that could be pruned; leave `{part}` out of the scope")
+    return _named(trunk, wanted)
+
+
+def _named(trunk: nn.Module, parts: Iterable[str]) -> dict[str, Tensor]:
     linear = {
         f"{name}.weight": module.weight for name, module in trunk.named_modules() if isinstance(module, nn.Linear)
     }
-    for part in wanted:
-        if not any(name.startswith(PREFIXES[part]) for name in linear):
-            raise JobFailed(f"this model has no {part} that could be pruned; leave `{part}` out of the scope")
-    prefixes = tuple(PREFIXES[part] for part in wanted)
-    return {name: weight for name, weight in linear.items() if name.startswith(prefixes)}
+    return {name: weight for name, weight in linear.items() if any(MATRICES[part].match(name) for part in parts)}

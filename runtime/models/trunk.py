@@ -30,6 +30,11 @@ class Pretrained:
         return int(self.pattern.config.hidden_size)  # type: ignore[union-attr, arg-type]  # torch knows modules alone
 
     @property
+    def heads(self) -> int:
+        """Attention heads in a layer."""
+        return int(self.pattern.config.num_attention_heads)  # type: ignore[union-attr, arg-type]  # as above
+
+    @property
     def names(self) -> tuple[str, ...]:
         """Parameters of the trunk, in the order of the network."""
         return tuple(name for name, _ in self.pattern.named_parameters())

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 
 from ticketlang.cost import time_text
-from ticketlang.jobs import AnyJob, DrawMask, FineTune, Interpolate, Prune, ReachRewindPoint
+from ticketlang.jobs import AnyJob, CombineMasks, DrawMask, FineTune, Interpolate, Prune, ReachRewindPoint
 from ticketlang.plan import PlannedJob
 
 from ..store.certificates import JSON
@@ -37,6 +37,8 @@ def verb_of(job: AnyJob, *, done: bool) -> str:
             return "Pruned" if done else "Pruning"
         case DrawMask():
             return "Drawn" if done else "Drawing"
+        case CombineMasks():
+            return "Combined" if done else "Combining"
         case Interpolate():
             return "Scored" if done else "Scoring"
 

@@ -1,10 +1,18 @@
 """Magnitude pruning: the weights nearest to zero go first (Han et al. 2015; paper, section 3)."""
 
-from collections.abc import Mapping
-
 from torch import Tensor
 
+from .material import Material
+from .units import Group
 
-def scores(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+
+def scores(material: Material) -> dict[str, Tensor]:
     """|w| of every weight, in fp32."""
-    return {name: weight.detach().float().abs() for name, weight in weights.items()}
+    return {name: weight.detach().float().abs() for name, weight in material.weights.items()}
+
+
+def unit_scores(material: Material, group: Group) -> Tensor:
+    """The L2 norm of all weights of each unit, in fp32: (units,)."""
+    squares = sum(block.detach().double().square().sum(1) for block in group.blocks(material.weights))
+    assert isinstance(squares, Tensor), "a unit has matrices"
+    return squares.sqrt().float()

@@ -44,6 +44,10 @@ class Mask:
         return sum(removed for removed, _ in self.per_matrix().values())
 
     @property
+    def left(self) -> int:
+        return self.total - self.removed
+
+    @property
     def sparsity(self) -> Fraction:
         """The share of the covered weights that is removed."""
         return Fraction(self.removed, self.total)
@@ -61,6 +65,18 @@ class Mask:
         if self.kept.keys() != other.kept.keys():
             return False
         return not any((bits & ~other.kept[name]).any() for name, bits in self.kept.items())
+
+    def inverted(self) -> "Mask":
+        """What this one removes."""
+        return Mask({name: ~bits for name, bits in self.kept.items()})
+
+    def union(self, other: "Mask") -> "Mask":
+        """What either keeps, over the same matrices."""
+        return Mask({name: bits | other.kept[name] for name, bits in self.kept.items()})
+
+    def intersection(self, other: "Mask") -> "Mask":
+        """What both keep, over the same matrices."""
+        return Mask({name: bits & other.kept[name] for name, bits in self.kept.items()})
 
     def fits(self, matrices: Mapping[str, Tensor]) -> None:
         """Check that each matrix of the mask is there, in its shape.

@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ..failures import JobFailed
 from .mask import Mask
 
 Scores = Mapping[str, Tensor]  # float32 or int32 a weight; the lowest are removed first
@@ -57,6 +58,28 @@ def remove_of_each(scores: Scores, counts: Mapping[str, int], start: Mask | None
         start_here = None if start is None else Mask({name: start.kept[name]})
         kept[name] = remove_lowest({name: score}, counts[name], start_here).kept[name]
     return Mask(kept)
+
+
+def remove_by_pattern(scores: Scores, kept: int, of: int, start: Mask | None = None) -> Mask:
+    """Keep the `kept` highest of every `of` neighbours in a row (Mishra et al. 2021, section 3.1).
+
+    Raises:
+        ValueError: if `start` has removed more of some group.
+        JobFailed: if the groups do not fill a row.
+    """
+    masks = {}
+    for name, rank in _ranks(scores, start).items():
+        shape = scores[name].shape
+        if shape[-1] % of:
+            raise JobFailed(f"a row of `{name}` has {shape[-1]} weights, and groups of {of} do not fill it")
+        groups = rank.reshape(-1, of)
+        lowest = np.argsort(groups, axis=1, kind="stable")[:, : of - kept]  # of equals those that come first
+        bits = np.ones(groups.shape, dtype=np.bool_)
+        np.put_along_axis(bits, lowest, False, axis=1)
+        if (bits & (groups == GONE)).any():
+            raise ValueError(f"cannot keep {kept} of every {of} weights of `{name}`: none comes back")
+        masks[name] = torch.from_numpy(bits.reshape(shape))
+    return Mask(masks)
 
 
 def _ranks(scores: Scores, start: Mask | None) -> Ranks:

@@ -12,9 +12,11 @@ from ticketlang.units import Sparsity
 
 from ..results import Condition, Results
 from ..store import Artifact, Environment, Store, StoreError
+from .numbers import share
 
 COLLAPSED = "†"
 MIXED = "‡"
+OTHER_SPARSITY = "§"
 
 Variant = tuple[tuple[str, str], ...]  # of a ticket: axes that have several values, each with this one's
 
@@ -90,6 +92,11 @@ class Evidence:
             return None
         return artifact
 
+    def _sparsities(self, conditions: Iterable[Condition]) -> tuple[str, ...]:
+        """`inverted at 70%: 30%`, each once."""
+        found = ((c, self.results.sparsity(c)) for c in conditions)
+        return tuple(dict.fromkeys(f"{arm_name(c)} at {c.level}: {share(s, 1)}" for c, s in found if s is not None))
+
     def metric(self, target: str) -> str:
         """The metric that decides on a target."""
         return self.study.tasks[target].metrics[0]
@@ -98,7 +105,8 @@ class Evidence:
         """The signs beside a number that rests on these conditions."""
         conditions = tuple(conditions)
         collapsed = COLLAPSED if any(self.results.collapsed_in(condition) for condition in conditions) else ""
-        return collapsed + (MIXED if len(self.results.environments(conditions)) > 1 else "")
+        other = OTHER_SPARSITY if any(self.results.sparsity(c) is not None for c in conditions) else ""
+        return collapsed + other + (MIXED if len(self.results.environments(conditions)) > 1 else "")
 
     def footnotes(self, conditions: Iterable[Condition]) -> tuple[str, ...]:
         """What the signs beside these conditions' numbers mean."""
@@ -107,6 +115,8 @@ class Evidence:
         notes = []
         if names:
             notes.append(f"{COLLAPSED} less than one weight in a hundred is left of {_listed(tuple(names))}")
+        if others := [c for c in conditions if self.results.sparsity(c) is not None]:
+            notes.append(f"{OTHER_SPARSITY} its mask removes another share: {_listed(self._sparsities(others))}")
         environments = self.results.environments(conditions)
         if len(environments) > 1:
             notes.append(f"{MIXED} compares runs of different environments: {_differing(environments)}")

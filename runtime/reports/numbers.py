@@ -40,7 +40,7 @@ def runs(average: Average | None, asked: int) -> str:
     return str(n) if n == asked else f"{n} of {asked}"
 
 
-def share(removed: int, total: int) -> str:
+def share(removed: float, total: float) -> str:
     """A sparsity as measured: `69.9%`."""
     return f"{100 * removed / total:.1f}%" if total else MISSING.text
 

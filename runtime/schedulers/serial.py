@@ -163,7 +163,7 @@ class Run(Generic[W]):
     def _is_done(self, job: PlannedJob) -> bool:
         """Whether somebody else did it since the plan was made."""
         known = self.store.known((job.key,)).get(job.key)
-        return known is not None and (known.keeps_weights or not getattr(job.job, "keeps_weights", False))
+        return known is not None and known.serves(job.job)
 
     def _inputs(self, job: PlannedJob) -> Mapping[JobKey, Artifact] | None:
         """What a job reads, every file of it checked; None where some of it has to be made anew first."""

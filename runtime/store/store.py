@@ -28,6 +28,7 @@ from .layout import (
     DIGESTS,
     FORMAT,
     JOB,
+    MOVEMENT,
     OURS,
     PROVENANCE,
     RESULT,
@@ -203,7 +204,12 @@ class Store:
             there = self.disk.names(folder)
             facts = json.loads(self.disk.read(folder / PROVENANCE))
             is_whole = len(there) == facts["files"]
-            known = Known(study=facts["study"], keeps_weights=WEIGHTS in there, seconds=facts["seconds"])
+            known = Known(
+                study=facts["study"],
+                keeps_weights=WEIGHTS in there,
+                keeps_movement=MOVEMENT in there,
+                seconds=facts["seconds"],
+            )
         except (MissingFileError, ValueError, KeyError, TypeError):
             return None
         return known if is_whole else None

@@ -18,7 +18,9 @@ from ..models.network import Network
 from ..pruning.mask import Mask
 from .batches import Batch, Encoded, TrainingOrder, collate
 from .dropout import Dropout, set_step
+from .gradual import Gradual
 from .masking import HeldMask
+from .movement import Movement
 from .optimizer import adamw, clip_, gradient_norms, set_rate
 from .schedule import Schedule
 
@@ -59,6 +61,8 @@ class Trained:
     curve: tuple[tuple[int, float], ...]  # the step before which a stretch ends, and its mean loss
     checked_steps: int  # after so many of them all removed weights were looked at, and were zero
     largest_norms: dict[str, float]  # of the gradient of each parameter, over all steps; masked, not clipped
+    mask: Mask | None = None  # that held at the end
+    prunings: tuple[tuple[int, int], ...] = ()  # steps before which it was pruned, and weights gone from there on
 
 
 def train(
@@ -68,28 +72,42 @@ def train(
     examples: Encoded,
     training: Training,
     advanced: Advanced,
+    movement: Movement | None = None,
+    gradual: Gradual | None = None,
 ) -> Trained:
     """Train a network in place. What the mask removes is zero from before the first step on.
+
+    Args:
+        movement: adds up what each step sees, for a pruning that reads it; None: no one does.
+        gradual: prunes at some of the steps; None: the mask stays as it is.
 
     Raises:
         TrainingDiverged: loss or gradients stopped being finite.
         BrokenInvariant: a removed weight came back.
     """
     device = next(network.parameters()).device
-    held = None if mask is None else HeldMask(mask, dict(network.trunk.named_parameters()))
+    parameters = dict(network.trunk.named_parameters())
+    held = None if mask is None else HeldMask(mask, parameters)
     gradients = Gradients(dict(network.named_parameters()))
     optimizer = adamw(list(network.parameters()), training.optimizer)
     curve = Curve(stretch=-(-(training.ends - training.begins) // CURVE_POINTS))
-    rate, checked_steps = None, 0
+    rate, checked_steps, prunings = None, 0, []
     network.train()
     parts = (Part(examples, training.order, training.loss), *training.joined)
     for step, part, batch in turns(parts, training.begins, training.ends, device):
         rate = float(training.schedule.rate(step))
+        if gradual is not None and step in gradual.sparsities:
+            mask = gradual.prune(parameters, gradual.sparsities[step], mask)
+            held = HeldMask(mask, parameters)
+            held.forget_in_(optimizer)
+            prunings.append((step, mask.removed))
         set_step(dropouts, step)
-        loss = _learn(network, batch, parts[part].loss, part)
+        loss = learn(network, batch, parts[part].loss, part)
         _refuse_infinite("loss", loss, step, rate, batch)
         if held is not None:
             held.mask_gradients_()
+        if movement is not None:
+            movement.add_()
         norm = gradients.norm()
         _refuse_infinite("gradient", norm, step, rate, batch)
         if training.optimizer.clip is not None:
@@ -108,6 +126,8 @@ def train(
         curve=curve.finished(training.ends),
         checked_steps=checked_steps,
         largest_norms=gradients.largest_norms(),
+        mask=mask,
+        prunings=tuple(prunings),
     )
 
 
@@ -128,7 +148,7 @@ def turns(parts: Sequence[Part], begins: int, ends: int, device: torch.device) -
         yield step, step % several, collate(part.examples, next(orders[step % several]), device, bits)
 
 
-def _learn(network: Network, batch: Batch, loss: Loss, part: int) -> float:
+def learn(network: Network, batch: Batch, loss: Loss, part: int) -> float:
     """Forward and backward: leaves gradients behind, and tells the loss."""
     value = loss(network(batch.inputs, batch.reads, part), batch.labels)
     value.backward()  # type: ignore[no-untyped-call]  # torch leaves it without types

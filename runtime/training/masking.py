@@ -31,6 +31,13 @@ class HeldMask:
             if gradient is not None:
                 gradient.mul_(factor)
 
+    def forget_in_(self, optimizer: torch.optim.Optimizer) -> None:
+        """Set the optimizer's memory of removed weights to zero: of a weight that was trained, it brings it back."""
+        for name, factor in self.factors.items():
+            for memory in optimizer.state.get(self.parameters[name], {}).values():
+                if memory.shape == factor.shape:  # the number of steps is no memory of a weight
+                    memory.mul_(factor)
+
     def revived(self) -> tuple[str, ...]:
         """Matrices in which a removed weight is not zero: none, unless the optimizer moves what has no gradient."""
         return tuple(name for name, weight in self.parameters.items() if _any_in(weight.detach(), self.removed[name]))

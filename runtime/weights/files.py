@@ -12,6 +12,7 @@ from ..models.checkpoint import State
 
 WEIGHTS_FILE = "weights.safetensors"  # of a trunk
 HEAD_FILE = "head.safetensors"
+MOVEMENT_FILE = "movement.safetensors"  # of the matrices of a trunk
 
 
 def state_of(module: nn.Module) -> State:

@@ -269,3 +269,18 @@ def test_tickets_that_are_not_rewound_run(desk: Desk) -> None:
     answer = desk.ticketrun("run", "small.ticket", *(word for text in settings for word in ("--set", text)))
     assert answer.status == 0, answer.text
     assert "shuffled_layers.imp[rewind=nothing]/warm" in answer.out
+
+
+def test_every_method_of_pruning_runs(desk: Desk) -> None:
+    """Each to its verdict, with every certificate holding."""
+    settings = ("imp.prune snip of encoder over 2 batches, movement of encoder, synflow of encoder over 5 iterations,"
+                "magnitude of heads + neurons, snip of heads over 1 batch, random per layer of encoder,"
+                "magnitude 2:4 of encoder, gradual magnitude of encoder", "imp.sparsity 50% of original",
+                "imp.source warm", "baselines dense, random_mask, random_layer_mask, gradual_run", "seeds 1",
+                "transfer imp at 50% to same", "report layer_sparsity, mask_overlap",
+                "claim as_good_as_dense { imp at 50% is at least gradual_run on warm }",
+                "claim the_mask_matters { imp at 50% is at least dense }")  # fmt: skip
+    answer = desk.ticketrun("run", "small.ticket", *(word for text in settings for word in ("--set", text)))
+    assert answer.status == 0, answer.text
+    assert "imp[prune=snip global of encoder over 2 batches]/warm" in answer.out
+    assert "gradual_run.imp[prune=gradual magnitude global of encoder from 10% to 60% of training" in answer.text

@@ -8,7 +8,7 @@ import pytest
 
 from runtime import implementations
 from runtime.implementations import METRICS, PRUNINGS, TASK_KINDS, metric, pruning_method, task_kind
-from runtime.models.scopes import PREFIXES
+from runtime.models.scopes import MATRICES
 from ticketlang.vocabulary.metrics import METRICS as METRIC_ROWS
 from ticketlang.vocabulary.prunings import PRUNINGS as PRUNING_ROWS
 from ticketlang.vocabulary.scopes import SCOPES as SCOPE_ROWS
@@ -17,7 +17,7 @@ from ticketlang.vocabulary.tasks import TASK_KINDS as TASK_ROWS
 
 @pytest.mark.parametrize(
     ("rows", "code"),
-    [(PRUNING_ROWS, PRUNINGS), (TASK_ROWS, TASK_KINDS), (METRIC_ROWS, METRICS), (SCOPE_ROWS, PREFIXES)],
+    [(PRUNING_ROWS, PRUNINGS), (TASK_ROWS, TASK_KINDS), (METRIC_ROWS, METRICS), (SCOPE_ROWS, MATRICES)],
     ids=["prunings", "task kinds", "metrics", "scopes"],
 )
 def test_rows_that_run_are_implemented(rows: Mapping[str, Any], code: Mapping[str, str]) -> None:
@@ -46,6 +46,9 @@ def test_modules_have_the_functions_that_are_asked_for(
     assert functions
     for name in names:
         for function_name, function in functions.items():
+            if function_name == "unit_scores" and not PRUNING_ROWS[name].prunes_units:
+                assert not hasattr(find(name), function_name), f"{name}: its row says that it prunes no units"
+                continue
             assert parameters(getattr(find(name), function_name)) == parameters(function), f"{name}: {function_name}"
 
 
@@ -55,5 +58,5 @@ def test_metrics_take_labels_predictions_and_classes(name: str) -> None:
 
 
 def test_a_name_without_code_is_refused() -> None:
-    with pytest.raises(ValueError, match="`movement` has no implementation; there are: magnitude"):
-        pruning_method("movement")
+    with pytest.raises(ValueError, match="`wanda` has no implementation; there are: magnitude, snip"):
+        pruning_method("wanda")

@@ -235,7 +235,7 @@ def test_weights_are_left_only_where_they_are_wanted(world: World) -> None:
 
 
 def test_a_mask_with_too_few_removed_fails_the_job(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("runtime.jobs.prune.remove_lowest", lambda scores, count, start: Mask.of_all(scores))
+    monkeypatch.setattr("runtime.pruning.budget.remove_lowest", lambda scores, count, start: Mask.of_all(scores))
     with pytest.raises(BrokenInvariant, match=f"expected {ENCODER // 2}, found 0"):
         world.do(prune(50, None))
 

@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 from torch.nn.utils import prune as peer
 
+from runtime.failures import JobFailed
 from runtime.pruning import magnitude, random
 from runtime.pruning.mask import Mask
-from runtime.pruning.selection import remove_lowest, remove_of_each, remove_share_of_each
+from runtime.pruning.material import Material
+from runtime.pruning.selection import remove_by_pattern, remove_lowest, remove_of_each, remove_share_of_each
 
 SHAPES = {"a": (30, 40), "b": (100, 3), "c": (7, 9), "d": (1, 1)}
 
@@ -19,6 +21,14 @@ SHAPES = {"a": (30, 40), "b": (100, 3), "c": (7, 9), "d": (1, 1)}
 def weights(seed: int = 0) -> dict[str, Tensor]:
     generator = torch.Generator().manual_seed(seed)
     return {name: torch.randn(shape, generator=generator) for name, shape in SHAPES.items()}
+
+
+def magnitudes(matrices: dict[str, Tensor]) -> dict[str, Tensor]:
+    return magnitude.scores(Material(weights=matrices))
+
+
+def drawn(seed: int) -> dict[str, Tensor]:
+    return random.scores(Material(weights=weights(), seed=seed))
 
 
 def torch_masks(matrices: dict[str, Tensor], count: int) -> dict[str, Tensor]:
@@ -35,7 +45,7 @@ def test_the_mask_is_that_of_torch(count: int) -> None:
     """Bit for bit, where no two weights are of the same magnitude."""
     matrices = weights()
 
-    mask = remove_lowest(magnitude.scores(matrices), count)
+    mask = remove_lowest(magnitudes(matrices), count)
 
     expected = torch_masks(matrices, count)
     assert all(torch.equal(bits, expected[name]) for name, bits in mask.kept.items())
@@ -46,7 +56,7 @@ def test_with_ties_the_count_and_the_magnitudes_are_those_of_torch(count: int) -
     """Which of the equals go is another question; how many, and how large they are, is not."""
     matrices = {name: (matrix * 4).round() / 4 for name, matrix in weights().items()}
 
-    mask = remove_lowest(magnitude.scores(matrices), count)
+    mask = remove_lowest(magnitudes(matrices), count)
 
     expected = torch_masks(matrices, count)
     assert mask.removed == count
@@ -86,7 +96,7 @@ def test_it_is_a_sort_by_score_and_place(values: list[float], cut: int, share: F
 
 def test_levels_nest_and_nothing_comes_back() -> None:
     """A removed weight stays removed, even where it scores highest now."""
-    first = remove_lowest(magnitude.scores(weights(0)), 300)
+    first = remove_lowest(magnitudes(weights(0)), 300)
     revived = {name: torch.where(bits, 0.0, 9.0) for name, bits in first.kept.items()}
 
     second = remove_lowest(revived, 800, start=first)
@@ -97,9 +107,9 @@ def test_levels_nest_and_nothing_comes_back() -> None:
 
 
 def test_removing_less_than_is_gone_is_refused() -> None:
-    first = remove_lowest(magnitude.scores(weights()), 300)
+    first = remove_lowest(magnitudes(weights()), 300)
     with pytest.raises(ValueError, match="none comes back"):
-        remove_lowest(magnitude.scores(weights()), 299, start=first)
+        remove_lowest(magnitudes(weights()), 299, start=first)
 
 
 def test_a_score_that_is_no_number_is_refused() -> None:
@@ -108,15 +118,14 @@ def test_a_score_that_is_no_number_is_refused() -> None:
 
 
 def test_per_layer_takes_the_same_share_of_each() -> None:
-    mask = remove_share_of_each(magnitude.scores(weights()), Fraction(1, 2))
+    mask = remove_share_of_each(magnitudes(weights()), Fraction(1, 2))
 
     assert mask.per_matrix() == {"a": (600, 1200), "b": (150, 300), "c": (32, 63), "d": (0, 1)}  # 31.5 and 0.5, to even
 
 
 def test_random_levels_nest_and_seeds_differ() -> None:
-    shapes = {name: torch.Size(shape) for name, shape in SHAPES.items()}
-    low, high = (remove_lowest(random.scores(shapes, 1), count) for count in (400, 900))
-    other = remove_lowest(random.scores(shapes, 2), 400)
+    low, high = (remove_lowest(drawn(1), count) for count in (400, 900))
+    other = remove_lowest(drawn(2), 400)
 
     assert high.is_inside(low)
     assert any(not torch.equal(bits, other.kept[name]) for name, bits in low.kept.items())
@@ -124,30 +133,56 @@ def test_random_levels_nest_and_seeds_differ() -> None:
 
 def test_a_random_mask_is_even_over_the_matrices() -> None:
     """Half of 1,200 gone is 600 give or take; six standard deviations of a hypergeometric count are 51."""
-    shapes = {name: torch.Size(shape) for name, shape in SHAPES.items()}
-    total = sum(shape.numel() for shape in shapes.values())
+    total = sum(weight.numel() for weight in weights().values())
 
-    removed, of = remove_lowest(random.scores(shapes, 5), total // 2).per_matrix()["a"]
+    removed, of = remove_lowest(drawn(5), total // 2).per_matrix()["a"]
 
     assert of == 1200
     assert abs(removed - 600) < 51
 
 
 def test_a_random_mask_can_copy_the_share_of_each_matrix() -> None:
-    like = remove_lowest(magnitude.scores(weights()), 900)
+    like = remove_lowest(magnitudes(weights()), 900)
     counts = {name: removed for name, (removed, _) in like.per_matrix().items()}
 
-    mask = remove_of_each(random.scores({n: torch.Size(s) for n, s in SHAPES.items()}, 1), counts)
+    mask = remove_of_each(drawn(1), counts)
 
     assert mask.per_matrix() == like.per_matrix()
     assert not mask.is_inside(like)
 
 
 def test_the_draw_of_a_matrix_does_not_depend_on_the_scope() -> None:
-    one = random.scores({"b": torch.Size((100, 3))}, 1)["b"]
-    assert torch.equal(one, random.scores({n: torch.Size(s) for n, s in SHAPES.items()}, 1)["b"])
+    one = random.scores(Material(weights={"b": torch.zeros(100, 3)}, seed=1))["b"]
+    assert torch.equal(one, drawn(1)["b"])
 
 
 def test_a_full_mask_keeps_everything() -> None:
     mask = Mask.of_all(weights())
     assert (mask.removed, mask.total, mask.sparsity) == (0, 1564, 0)
+
+
+def test_a_pattern_keeps_the_highest_of_every_few_neighbours() -> None:
+    """2:4 by hand: along a row, in each group by itself, of equals the first goes."""
+    scores = {"a": torch.tensor([[4.0, 1.0, 2.0, 3.0, 0.0, 0.0, 0.0, 9.0], [1.0, 1.0, 1.0, 1.0, 8.0, 7.0, 6.0, 5.0]])}
+
+    mask = remove_by_pattern(scores, 2, 4)
+
+    assert mask.kept["a"].int().tolist() == [[1, 0, 0, 1, 0, 0, 1, 1], [0, 0, 1, 1, 1, 1, 0, 0]]
+
+
+@settings(deadline=None, max_examples=40)
+@given(seed=st.integers(0, 1000), kept=st.integers(1, 7), more=st.integers(1, 4))
+def test_every_group_of_a_pattern_keeps_as_many_and_none_lower(seed: int, kept: int, more: int) -> None:
+    of = kept + more
+    score = torch.randn((3, 2 * of), generator=torch.Generator().manual_seed(seed))
+
+    groups = remove_by_pattern({"a": score}, kept, of).kept["a"].reshape(-1, of)
+
+    assert (groups.sum(1) == kept).all()
+    scores = score.reshape(-1, of)
+    assert (scores.where(groups, torch.inf).min(1).values >= scores.where(~groups, -torch.inf).max(1).values).all()
+
+
+def test_a_pattern_that_does_not_fill_a_row_is_refused() -> None:
+    with pytest.raises(JobFailed, match="a row of `b` has 3 weights, and groups of 4 do not fill it"):
+        remove_by_pattern(magnitudes(weights()), 2, 4)

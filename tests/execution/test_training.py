@@ -18,6 +18,7 @@ from runtime.jobs.bench import set_up
 from runtime.models.network import Network
 from runtime.pruning import magnitude
 from runtime.pruning.mask import Mask
+from runtime.pruning.material import Material
 from runtime.pruning.selection import remove_lowest
 from runtime.tasks import load_examples
 from runtime.training.batches import TrainingOrder, by_length, collate
@@ -216,7 +217,7 @@ def test_a_resumed_training_is_the_second_part_of_a_whole(dry_world: World, dry_
 def masked_bench(world: World, task: Task) -> tuple[Network, Mask, Callable[[Callable[[int, int], None]], object]]:
     bench = set_up(fine_tune(task), world.workshop.model("m").read_again(), None, None, None, world.workshop)
     matrices = {n: p for n, p in bench.network.trunk.named_parameters() if p.ndim == 2 and n.startswith("encoder.")}
-    mask = remove_lowest(magnitude.scores(matrices), sum(m.numel() for m in matrices.values()) // 2)
+    mask = remove_lowest(magnitude.scores(Material(weights=matrices)), sum(m.numel() for m in matrices.values()) // 2)
     return (
         bench.network,
         mask,

@@ -26,6 +26,18 @@ BODIES = {
     "limits": f"{TICKET}; limit 10 examples, all examples }}",
     "one shot": "ticket imp { source a; prune magnitude of encoder; rounds 1; sparsity 12.5%, 70% of original }",
     "deep": "ticket imp { source a; prune magnitude of encoder; sparsity 20% to 99.9% by 20% of remaining }",
+    "methods": "ticket imp { source a; prune random of encoder, magnitude of neurons + heads,\n"
+    "snip per layer of heads over 3 batches, snip of encoder, snip of encoder over 1 batch, movement of encoder,\n"
+    "synflow per layer of encoder over 7 iterations; sparsity 50%, 70% of original }",
+    "gradual": "ticket imp { source a; prune gradual magnitude of encoder,\n"
+    "gradual magnitude per layer of heads from 0 steps to 1 epoch every 3 steps,\n"
+    "gradual magnitude of encoder from 0% to 5% of training\n"
+    "sparsity 50%, 70% of original }; baselines gradual_run",
+    "combined": "ticket imp { source a, b; prune magnitude of encoder; sparsity 50% of original }\n"
+    "ticket more { source a + b; prune magnitude of encoder; sparsity 50% of original }\n"
+    "baselines turned, both, common",
+    "patterns": "ticket imp { source a; prune magnitude 2:4 of encoder, snip 1:2 of encoder + pooler over 3 batches\n"
+    "sparsity 50% of original }",
     "path": "ticket imp { source a; prune magnitude of encoder; rounds 10% to 90% by 10% of remaining\n"
     "sparsity 19%, 40.951% }",
     "claims": TICKET + "}\n"
@@ -44,6 +56,13 @@ BODIES = {
 }
 
 
+ARMS = """
+arm turned { mask inverted of ticket }
+arm both { mask union of ticket with imp from b }
+arm common { mask intersection of ticket with more from a + b }
+"""
+
+
 def study_of(text: str, name: str = "s", path: Path | None = None) -> Study:
     found = check(Source(name, text, path))
     assert found.study is not None, [f"{d.at}: {d.message}" for d in found.diagnostics]
@@ -57,7 +76,7 @@ def bare(study: Study) -> Study:
 
 @pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
 def test_every_default_written_out_means_the_same(body: str) -> None:
-    study = study_of(spec_of(body))
+    study = study_of(ARMS + spec_of(body))
     again = study_of(text_of(statements_of(study)))
     assert bare(again) == bare(study)
     assert text_of(statements_of(again)) == text_of(statements_of(study))

@@ -8,6 +8,7 @@ from studies import TICKET, facts_of, spec_of, study_of
 
 from ticketlang.jobs import (
     AnyJob,
+    CombineMasks,
     DrawMask,
     FineTune,
     Interpolate,
@@ -67,6 +68,7 @@ PRUNING = Pruning(method="magnitude", allocation="global", scope=("encoder",))
             DrawMask(model="m", scope=("encoder",), sparsity=Sparsity.percent(70), seed=1, like=None),
             "c280ec69e2f3883ebc3933a13718587025c06d42",
         ),
+        (CombineMasks(operation="union", masks=(JobKey("a"), JobKey("b"))), "609bd54fa6623e28e788c3ada935117c5ed559a1"),
         (LINE, "896e7c83e4dcd79927bf17373bce4680419d50ae"),
     ],
     ids=lambda value: getattr(value, "kind", ""),
@@ -116,4 +118,14 @@ def test_no_path_and_no_place_enters_a_key() -> None:
 def test_inputs_are_the_keys_a_job_reads() -> None:
     assert inputs_of(TRAINING) == ("k",)
     assert inputs_of(evolve(TRAINING, head=JobKey("h"))) == ("k", "h")
+    assert inputs_of(CombineMasks(operation="union", masks=(JobKey("a"), JobKey("b")))) == ("a", "b")
+    scored = Prune(
+        model="m",
+        pruning=PRUNING,
+        sparsity=Sparsity.percent(70),
+        weights=JobKey("w"),
+        start=JobKey("k"),
+        training=TRAINING,
+    )
+    assert inputs_of(scored) == ("w", "k")
     assert inputs_of(evolve(LINE, weights=Reached(job=JobKey("point")))) == ("one", "other", "point", "k")

@@ -6,6 +6,7 @@ import pytest
 from studies import TICKET, planned, remembering, spec_of, study_of
 
 from ticketlang.jobs import (
+    CombineMasks,
     DrawMask,
     FineTune,
     JobKey,
@@ -15,6 +16,7 @@ from ticketlang.jobs import (
     RandomWeights,
     Reached,
     ReachRewindPoint,
+    TrainingSeeds,
     inputs_of,
 )
 from ticketlang.plan import Plan
@@ -398,3 +400,139 @@ def test_what_a_few_cells_begin_with_is_not_run_again() -> None:
 
     assert higher.to_run
     assert not higher.narrowed(known).to_run
+
+
+SCORED = "ticket imp {{ source a, b; prune {} of encoder; sparsity 30%, 50% of original{} }}\n"
+
+
+def test_gradients_are_those_of_the_weights_that_are_pruned() -> None:
+    """With the head they were trained with, under the mask that they were trained under, by the seeds of the search."""
+    plan = planned(spec_of(SCORED.format("snip", "; rate 1e-3"), seeds="{ search 7; head 2; order 3 }"))
+    _, second = (prune for prune in jobs(plan, Prune) if prune.training.task.name == "a")
+
+    assert second.pruning.batches == 10
+    assert (second.training.weights, second.training.head) == (Reached(job=second.weights), second.weights)
+    assert (second.training.mask, second.training.data) == (second.start, "a")
+    assert second.training.seeds == TrainingSeeds(head=7, order=7, dropout=7, subset=1)
+    assert second.training.task.recipe.rate == Fraction(1, 1000)
+
+
+def test_gradients_before_any_training_are_those_of_a_fresh_head() -> None:
+    plan = planned(spec_of(SCORED.format("snip", "; first prune; rounds 1"), seeds="1"))
+
+    for prune in jobs(plan, Prune):
+        assert (prune.weights, prune.start) == (None, None)
+        assert (prune.training.weights, prune.training.head) == (Pretrained(), None)
+    assert not {job.data for job in jobs(plan, FineTune) if job.mask is None}, "nothing is trained for the search"
+
+
+def test_changed_examples_change_the_masks_that_they_score() -> None:
+    spec = spec_of(SCORED.format("snip", "; first prune; rounds 1"), seeds="1")
+    again = planned(spec, remembering(planned(spec)), b="other")
+
+    assert {job.job.training.task.name for job in again.to_run if isinstance(job.job, Prune)} == {"b"}
+
+
+def test_movement_is_kept_where_a_pruning_reads_it() -> None:
+    plan = planned(spec_of(SCORED.format("movement of encoder, magnitude", ""), seeds="1"))
+    read = {prune.weights for prune in jobs(plan, Prune) if prune.pruning.method == "movement"}
+    kept = {key for key, job in plan.jobs.items() if getattr(job.job, "keeps_movement", False)}
+
+    assert read <= kept
+    assert kept < {key for key, job in plan.jobs.items() if isinstance(job.job, FineTune)}
+
+
+def test_a_training_is_done_again_for_its_movement_alone_where_that_is_missing() -> None:
+    """The dense round is the same job for both methods: stored without what movement pruning reads, it is made anew."""
+    first = planned(spec_of(SCORED.format("magnitude", ""), seeds="1"))
+    second = planned(spec_of(SCORED.format("movement", ""), seeds="1"), remembering(first))
+
+    dense = [job.key for job in second.to_run if isinstance(job.job, FineTune) and job.job.mask is None]
+    assert len(dense) == 2
+    assert set(dense) <= first.jobs.keys()
+
+
+def test_a_random_ticket_trains_nothing_to_be_found_and_is_one_for_all_sources() -> None:
+    """Its masks come from the mask seed, and only where training goes on with its weights is there a search."""
+    spec = spec_of(SCORED.format("random", ""), seeds="{ search 1, 2; mask 5, 6 }")
+    plan = planned(spec)
+
+    assert {prune.seed for prune in jobs(plan, Prune)} == {5, 6}
+    assert len(jobs(plan, Prune)) == 2 * 2
+    assert all(prune.weights is None for prune in jobs(plan, Prune))
+    assert all(job.mask is not None for job in jobs(plan, FineTune))
+    assert any(job.mask is None for job in jobs(planned(spec.replace("}\n\n}", "; rewind nothing }\n\n}")), FineTune))
+
+
+GRADUAL = SCORED.format("gradual magnitude", "; rewind 5% of training")
+
+
+def test_a_gradual_pruning_is_one_run_for_each_level_from_the_pretrained_weights() -> None:
+    plan = planned(spec_of(GRADUAL, seeds="1"))
+    runs = [job for job in jobs(plan, FineTune) if job.gradually is not None]
+
+    assert not jobs(plan, Prune)
+    assert len(runs) == 2 * 2
+    assert all((run.weights, run.mask, run.begins, run.head) == (Pretrained(), None, None, None) for run in runs)
+    assert {run.gradually.sparsity for run in runs} == {Sparsity.percent(30), Sparsity.percent(50)}
+    ticket = cell(plan, "imp/a@30%/a/seed=1")
+    assert isinstance(plan.jobs[ticket.mask].job, FineTune)
+    assert isinstance(ticket.weights, Reached)
+    assert isinstance(plan.jobs[ticket.weights.job].job, ReachRewindPoint)
+
+
+def test_the_score_of_the_very_run_is_a_cell_beside_the_ticket() -> None:
+    plan = planned(spec_of(GRADUAL + "baselines gradual_run\ntransfer imp at 50% to a, b\n", seeds="1"))
+    runs = {c.id: key for c, key in plan.cells.items() if c.arm == "gradual_run"}
+
+    assert set(runs) == {f"gradual_run.imp/{task}@{level}%/{task}/seed=1" for task in "ab" for level in (30, 50)}
+    assert cell(plan, "imp/a@50%/a/seed=1").mask == runs["gradual_run.imp/a@50%/a/seed=1"]
+
+
+OPERATORS = """
+arm turned {{ mask inverted of ticket }}
+arm both {{ mask union of ticket with imp from b }}
+arm common {{ mask intersection of ticket with late }}
+"""
+
+
+def with_operators(body: str, seeds: str = "1") -> str:
+    return OPERATORS.format() + spec_of(body, seeds=seeds)
+
+
+def test_masks_are_inverted_and_combined_level_by_level_and_seed_by_seed() -> None:
+    late = TICKET.replace("ticket imp", "ticket late").replace("30%, ", "").replace("0 steps", "5% of training")
+    plan = planned(with_operators(TICKET + late + "baselines turned, both, common\n", seeds="1, 2"))
+    masks = {(c.arm, c.ticket.label, c.level, c.seeds.search): cell(plan, c.id).mask for c in plan.cells if c.ticket}
+
+    def combined(arm: str, label: str, percent: int) -> CombineMasks:
+        return plan.jobs[masks[arm, label, Sparsity.percent(percent), 2]].job
+
+    own = masks["imp", "imp/a", Sparsity.percent(50), 2]
+    assert combined("turned", "imp/a", 50) == CombineMasks(operation="inverted", masks=(own,))
+    other = masks["imp", "imp/b", Sparsity.percent(50), 2]
+    assert set(combined("both", "imp/a", 50).masks) == {own, other}
+    assert set(combined("common", "imp/a", 50).masks) == {own, masks["late", "late/a", Sparsity.percent(50), 2]}
+
+    assert ("both", "imp/b", Sparsity.percent(50), 2) not in masks, "a mask is not combined with itself"
+    assert ("common", "imp/a", Sparsity.percent(30), 2) not in masks, "its partner has no such level"
+    assert ("common", "late/a", Sparsity.percent(50), 2) not in masks
+
+
+def test_a_union_is_the_same_mask_from_either_side() -> None:
+    late = TICKET.replace("ticket imp", "ticket late").replace("0 steps", "5% of training")
+    arms = "arm one { mask union of ticket with late }\narm other { mask union of ticket with imp }\n"
+    plan = planned(arms + spec_of(TICKET + late + "baselines one, other\n", seeds="1"))
+
+    assert len(jobs(plan, CombineMasks)) == 2 * 3
+    one, other = cell(plan, "one.imp/a@50%/a/seed=1"), cell(plan, "other.late/a@50%/a/seed=1")
+    assert one.mask == other.mask
+    assert one.weights != other.weights
+
+
+def test_levels_of_gradual_prunings_are_not_connected_by_lines() -> None:
+    """The mask of one is not inside that of the other: both are connected with dense alone."""
+    report = "baselines dense\nreport mode_connectivity\n"
+    for method, levels in (("magnitude", {None, Sparsity.percent(30)}), ("gradual magnitude", {None})):
+        plan = planned(spec_of(SCORED.format(method, "") + report, seeds="1"))
+        assert {line.cell.level for line in plan.lines} == levels

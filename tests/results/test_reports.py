@@ -34,7 +34,7 @@ from runtime.reports.sections.mask_overlap import overlap
 from runtime.reports.writers.terminal import terminal_report
 from runtime.store import Certificate, Outcome, Store
 from ticketlang.plan import Cell
-from ticketlang.study import ArmPattern, Published, PublishedLevel, PublishedScore
+from ticketlang.study import Arm, ArmPattern, Published, PublishedLevel, PublishedScore
 from ticketlang.units import Sparsity
 
 GOLDENS = Path(__file__).parent / "goldens"
@@ -342,3 +342,18 @@ def test_transfer_is_set_against_the_size_of_the_sources(tmp_path: Path) -> None
         ["c", "5,000", "\N{MINUS SIGN}10.00", "2 of 2"],
     ]
     assert table.notes[0].endswith("rank correlation with the examples of 3 sources: +1.00 (Spearman)")
+
+
+def test_a_mask_of_another_sparsity_than_its_level_is_marked_and_counted(tmp_path: Path) -> None:
+    """The inverse of a ticket of 70% removes 30%: beside its level, and below the table."""
+    store = Store.open(tmp_path)
+    inverse = Arm(name="inverse", mask="inverted", weights="ticket", at=AT)
+    of = study(ticket("a", 70), tasks=("a",), baselines=(DENSE, inverse))
+    fill(store, plan(of), lambda cell: BASE.get(cell.arm, 0.5))
+
+    scores = next(s for s in report(plan(of), store).sections if s.title == "Scores")
+    table = next(block for block in scores.blocks if isinstance(block, Table))
+
+    levels = {row[0].text: (row[1].text, row[2].mark) for row in table.rows}
+    assert levels == {"dense": ("", ""), "imp/a": ("70%", ""), "inverse.imp/a": ("70% (30.0%)", "§")}
+    assert "§ its mask removes another share: inverse.imp/a at 70%: 30.0%" in table.notes

@@ -65,6 +65,57 @@ class LevelNotOnPath(Diagnostic):
 
 
 @frozen(kw_only=True)
+class GradualRounds(Diagnostic):
+    code = "gradual-rounds"
+    says = "a gradual pruning reaches each sparsity in a run of its own, and goes through no rounds"
+    help = "remove `rounds`: `sparsity` says the levels, and `every` how often it prunes on the way to each"
+
+
+@frozen(kw_only=True)
+class NoPartner(Diagnostic):
+    code = "no-partner"
+    says = "no ticket has a level in common with `{partner}` to combine its mask with"
+    help = "give two tickets a level in common; a mask is not combined with itself"
+    partner: str
+
+
+@frozen(kw_only=True)
+class PartnerUnclear(Diagnostic):
+    code = "partner-unclear"
+    says = "`{partner}` may be any of {labels}"
+    help = "say from which source: `with NAME from SOURCE`; of the axes of a ticket, the partner takes the same values"
+    partner: str
+    labels: tuple[str, ...]
+
+
+@frozen(kw_only=True)
+class PartnerElsewhere(Diagnostic):
+    code = "partner-elsewhere"
+    says = "the masks of `{partner}` and of `{ticket}` cover different matrices"
+    help = "let both tickets prune the same scope"
+    partner: str
+    ticket: str
+
+
+@frozen(kw_only=True)
+class NoGradualRun(Diagnostic):
+    code = "no-gradual-run"
+    says = "`{arm}` is the run in which a mask was found, and no ticket here prunes while it trains"
+    help = "remove it, or say `prune gradual magnitude of encoder` in a ticket"
+    arm: str
+
+
+@frozen(kw_only=True)
+class PatternSparsity(Diagnostic):
+    code = "pattern-sparsity"
+    says = "a pattern of {pattern} removes {removed}, and not {level}"
+    help = "say `sparsity {removed} of original`, or another pattern; other levels need `global` or `per layer`"
+    pattern: str
+    removed: str
+    level: str
+
+
+@frozen(kw_only=True)
 class LevelNotInTicket(Diagnostic):
     code = "level-not-in-ticket"
     says = "`{ticket}` has no level {level}"
@@ -81,6 +132,22 @@ class NeverTransferred(Diagnostic):
     says = "the tickets of `{ticket}` have no source and are trained nowhere"
     help = "write `transfer {ticket} to ...`"
     ticket: str
+
+
+@frozen(kw_only=True)
+class NeedsData(Diagnostic):
+    code = "needs-data"
+    says = "`{method}` pruning looks at what a task does to weights, and this ticket has no source"
+    help = "name a source; `snip` with `first prune` scores the pre-trained weights on it, before any training"
+    method: str
+
+
+@frozen(kw_only=True)
+class NeedsTraining(Diagnostic):
+    code = "needs-training"
+    says = "`{method}` pruning needs a training to go by, and nothing is trained before the first pruning"
+    help = "say `first train`"
+    method: str
 
 
 @frozen(kw_only=True)

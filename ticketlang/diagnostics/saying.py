@@ -47,6 +47,35 @@ class UnknownScope(UnknownName):
 
 
 @frozen(kw_only=True)
+class MixedScope(Diagnostic):
+    code = "mixed-scope"
+    says = "`{one}` and `{other}` cannot be pruned as one scope: one of them goes weight by weight, the other in units"
+    help = "say `encoder + pooler` for single weights, or `heads + neurons` for whole units; a comma makes two tickets"
+    one: str
+    other: str
+
+
+@frozen(kw_only=True)
+class ScoresNoUnits(Diagnostic):
+    code = "scores-no-units"
+    says = "`{method}` scores single weights, and no whole heads or neurons"
+    help = "units are scored by {able}; single weights are those of `encoder`"
+    method: str
+    able: tuple[str, ...]
+
+
+@frozen(kw_only=True)
+class DoesNotCombine(Diagnostic):
+    code = "does-not-combine"
+    says = "`{one}` does not go with `{other}`: {why}"
+    help = "{way_out}"
+    one: str
+    other: str
+    why: str
+    way_out: str
+
+
+@frozen(kw_only=True)
 class UnknownSection(UnknownName):
     code = "unknown-section"
     is_closed = True

@@ -32,6 +32,8 @@ def cell_view(plan: Plan, name: str, job: PlannedJob, result: Mapping[str, Any] 
     yield from _row("key", job.key)
     yield from _row("weights", _weights(plan, job.job.weights))
     yield from _row("mask", "none" if job.job.mask is None else _input(plan, job.job.mask))
+    if job.job.gradually is not None:
+        yield from _row("pruned", f"{job.job.gradually.pruning}, to {job.job.gradually.sparsity}")
     yield from _row("head", _head(plan, job.job))
     if job.job.begins is not None:
         yield from _row("begins", f"at {job.job.begins}")

@@ -10,8 +10,8 @@ from .. import diagnostics
 from ..diagnostics import Diagnostic, UnknownName
 from ..diagnostics.fixes import is_slip
 from ..source import Span
-from ..syntax import Item, Missing, Number, Part, Percent, Statement, String, Sum, Word
-from ..units import Duration, Unit
+from ..syntax import Item, Missing, Number, Part, Percent, Ratio, Statement, String, Sum, Word
+from ..units import Duration, Unit, one_of
 from ..vocabulary.fields import Field
 from ..vocabulary.words import FIXED, RESERVED
 from .complaints import Misread
@@ -164,6 +164,13 @@ class Reader:
             raise Misread(diagnostics.UnitMissing(at=part.at, number=part.text, right=right, is_certain=not is_share))
         raise self.misread(expected)
 
+    def takes_ratio(self) -> Ratio | None:
+        """`2:4`, if it comes next."""
+        if isinstance(part := self.next, Ratio):
+            self.index += 1
+            return part
+        return None
+
     def take_terms(self, expected: str) -> tuple[Word, ...]:
         """A word, or several joined by `+`."""
         part = self.next
@@ -291,7 +298,7 @@ class Reader:
             raise Misread(diagnostics.UnitMissing(at=number.at, number=number.text, right=right, is_certain=is_certain))
         self.index += 1
         for unit in units:
-            if part.text in {unit, unit.removesuffix("s")}:
+            if part.text in {unit, one_of(unit)}:
                 return unit
         raise self._wrong_unit(part.at, units, part.text)
 
@@ -302,7 +309,7 @@ class Reader:
             )
         )
 
-    def out_of_range(self, part: Number | Percent, what: str, range_: str) -> Misread:
+    def out_of_range(self, part: Number | Percent | Ratio, what: str, range_: str) -> Misread:
         return Misread(
             diagnostics.OutOfRange(at=part.at, what=what, range=range_, found=part.text, example=self.field.example)
         )

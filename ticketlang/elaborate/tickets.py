@@ -9,16 +9,15 @@ from attrs import evolve, frozen
 
 from .. import diagnostics
 from ..source import Span
-from ..study import HeadPolicy, Pruning, Recipe, Resets, Task, Ticket
+from ..study import HeadPolicy, Recipe, Resets, Task, Ticket
 from ..syntax import Statement
 from ..units import START, Duration, Sparsity
-from ..vocabulary.prunings import PRUNINGS
-from ..vocabulary.scopes import SCOPES
 from .blocks import Fields, fields_of, last_part
 from .complaints import Complaints, Misread
 from .modules import Declaration, Module
 from .nearest import nearest
 from .phrases import Name, Reader, text_of
+from .prunings import take_pruning
 from .quantities import Levels, nearest_level, take_levels, take_said_levels
 from .recipes import Rate, recipe_fields, take_batch, take_limit, take_optimizer, take_rate, take_training, take_warmup
 from .tasks import Tasks
@@ -136,7 +135,7 @@ def _inherited(
 def _axes(fields: Fields) -> list[Axis | None]:
     """What each field but the source and the levels says."""
     return [
-        _axis(fields, "prune", _take_pruning, str),
+        _axis(fields, "prune", take_pruning, str),
         _axis(fields, "rewind", _take_rewind, str),
         _axis(
             fields, "schedule", _take_schedule, lambda rounds: "each round" if rounds == 1 else f"over {rounds} rounds"
@@ -225,28 +224,6 @@ def _take_source(phrase: Reader, module: Module, tasks: Tasks) -> tuple[tuple[De
             raise Misread(diagnostics.NamedTwiceInList(at=term.at, name=term.text))
         joined.append(found)
     return (tuple(joined),)
-
-
-def _take_pruning(phrase: Reader) -> Pruning:
-    method = phrase.take_row(PRUNINGS, lambda: diagnostics.UnknownPruning, "a way to prune, such as `magnitude`")
-    allocation = "per layer" if phrase.takes("per", "layer") else "global"
-    if allocation == "global" and not phrase.takes("global") and not phrase.says("of"):
-        raise phrase.misread("`global`, `per layer` or `of`")
-    phrase.take_words("of")
-    scope: list[str] = []
-    for term in phrase.take_terms("what may be pruned, such as `encoder + pooler`"):
-        name = term.text
-        if name not in SCOPES:
-            guess, known = nearest(name, SCOPES), tuple(SCOPES)
-            name = phrase.pass_over(diagnostics.UnknownScope(at=term.at, name=name, nearest=guess, known=known))
-        if name in scope:
-            raise Misread(diagnostics.NamedTwiceInList(at=term.at, name=name))
-        scope.append(name)
-    # The order in which a scope is written means nothing.
-    in_order = tuple(name for name in SCOPES if name in scope)
-    return Pruning(
-        method=method.name, allocation="per layer" if allocation == "per layer" else "global", scope=in_order
-    )
 
 
 def _take_rewind(phrase: Reader) -> Rewind:

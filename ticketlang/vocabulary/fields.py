@@ -212,7 +212,9 @@ TICKET = _table(
     ),
     Field(
         name="prune",
-        means="how weights are chosen, and among which",
+        means="how weights are scored, and among which; `snip` looks at gradients `over 10 batches`, `synflow` takes"
+        " `over 100 iterations` (defaults); `gradual magnitude of encoder` prunes while it trains, `from 10% to 60% of"
+        " training every 1% of training` (default)",
         example="prune magnitude global of encoder + pooler",
         is_required=True,
     ),

@@ -1,4 +1,4 @@
-"""Ways to prune: how weights are scored, and whether one threshold serves the scope or each matrix has its own."""
+"""Ways to prune: how weights are scored, what a score reads, and over what the budget is shared."""
 
 from typing import Literal
 
@@ -14,10 +14,46 @@ class PruningMethod:
 
     name: str
     means: str
+    # "nothing" but a seed; "weights"; their "gradients", too, on some batches; what a training left of both: "movement"
+    reads: Literal["nothing", "weights", "gradients", "movement"] = "weights"
+    over: Literal["batches", "iterations"] | None = None  # what may be counted after `over`
+    usual: int | None = None  # so many of them where the ticket does not say
+    prunes_units: bool = False  # scores whole heads and neurons, too
     runs: bool = True
 
 
 PRUNINGS = {
     method.name: method
-    for method in (PruningMethod(name="magnitude", means="weights nearest to zero go first (paper, section 3)"),)
+    for method in (
+        PruningMethod(
+            name="magnitude",
+            means="weights nearest to zero go first (paper, section 3); of units, those of the smallest norm",
+            prunes_units=True,
+        ),
+        PruningMethod(
+            name="snip",
+            means="weights whose removal changes the loss least go first: |w dL/dw| on some batches (Lee et al. 2019)",
+            reads="gradients",
+            over="batches",
+            usual=10,
+            prunes_units=True,
+        ),
+        PruningMethod(
+            name="movement",
+            means="weights that moved towards zero go first: -w dL/dw, summed over the training (Sanh et al. 2020)",
+            reads="movement",
+        ),
+        PruningMethod(
+            name="synflow",
+            means="weights on the weakest paths go first, a few at a time, without data (Tanaka et al. 2020)",
+            over="iterations",
+            usual=100,
+        ),
+        PruningMethod(
+            name="random",
+            means="weights go in an order drawn from the seed of masks, and levels nest",
+            reads="nothing",
+            prunes_units=True,
+        ),
+    )
 }

@@ -4,7 +4,7 @@ from ...results import Condition
 from ...statistics import bootstrap_interval
 from ..blocks import Column, Entry, Prose, Section, Table, Tone
 from ..evidence import Evidence, arm_name
-from ..numbers import gap, interval, runs, score
+from ..numbers import gap, interval, runs, score, share
 
 COLUMNS = (Column("arm", is_number=False), Column("level"), Column("score"), Column("gap to dense"))
 INTERVAL = Column("95% interval of the gap", is_extra=True)
@@ -50,9 +50,16 @@ def _row(
     tone: Tone = "faint" if average is None else "plain"
     return (
         Entry(arm_name(condition)),
-        Entry(str(condition.level) if condition.level else ""),
+        Entry(_level(evidence, condition)),
         Entry(score(average), mark=evidence.marks(compared), tone=tone),
         Entry("" if condition == dense or dense is None else gap(its_gap), tone=tone),
         *extra,
         Entry(runs(average, len(results.runs(condition))), tone=tone),
     )
+
+
+def _level(evidence: Evidence, condition: Condition) -> str:
+    """`70%`; `70% (30.0%)` where the mask at hand removes another share than the ticket's."""
+    found = evidence.results.sparsity(condition)
+    level = str(condition.level) if condition.level else ""
+    return level if found is None else f"{level} ({share(found, 1)})"
