@@ -22,13 +22,14 @@ LOOKED_AT = 10_000  # texts that are checked before any job: to read all of a la
 
 
 def check(task: Task, place: "DataPlace") -> None:
-    """Look at the first texts of each part.
+    """Look at the first texts of each part; where one is cut from another, its rows have been looked at then.
 
     Raises:
         BadData: if they cannot be read, or there are none.
     """
     for part in parts_of(task):
-        for _ in islice(texts_of(task, place, part), LOOKED_AT):
+        is_cut_out = part == "score" and task.held_out is not None
+        for _ in islice(texts_of(task, place, part), 1 if is_cut_out else LOOKED_AT):
             pass
 
 

@@ -60,7 +60,7 @@ def hide_(block: Int, vocabulary: Vocabulary, bits: int) -> Int:
     words = np.flatnonzero(vocabulary.is_word[block])
     chosen = np.sort(generator.choice(words, max(1, round(CHOSEN * len(words))), replace=False))
     fate = generator.random(len(chosen))
-    others = generator.choice(np.flatnonzero(vocabulary.is_word), len(chosen))
+    others = generator.choice(vocabulary.words, len(chosen))
     block[chosen] = np.select(
         [fate < HIDDEN, fate < HIDDEN + REPLACED], [np.full_like(chosen, vocabulary.mask), others], block[chosen]
     )

@@ -243,8 +243,9 @@ TICKET = _table(
     Field(name="first", means="what the first round begins with (default: train)", example="first prune"),
     Field(
         name="head",
-        means="the head that a training begins with; on its own source a ticket has that of its search"
-        " (default: rewound in search, carried where nothing else is rewound, fresh in transfer)",
+        means="the head that a training begins with, `fresh`: as its task has it before any training; on its own source"
+        " a ticket has that of its search (default: rewound in search, carried where nothing else is rewound, fresh in"
+        " transfer)",
         example="head rewound in search",
         repeats=True,
     ),
