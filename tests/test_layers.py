@@ -50,6 +50,7 @@ LIGHT = (
     "failures",
     "masks",
     "matching",
+    "micro",
     "models.description",
     "pins",
     "progress",
@@ -68,13 +69,8 @@ SIBLINGS: Mapping[str, tuple[str, ...]] = {
     "models": ("failures", "training.seeds"),
     "pruning": ("masks", "training.seeds"),
     "weights": ("failures", "models.checkpoint", "models.trunk", "pruning.mask", "training.seeds"),
-<<<<<<< HEAD
-    "tasks": ("digests", "facts", "failures", "implementations", "training.batches", "training.seeds"),
-    "training": ("failures", "models.network", "pruning.mask"),
-=======
     "tasks": ("digests", "facts", "failures", "implementations", "micro", "training.batches", "training.seeds"),
-    "training": ("failures", "models", "pruning.mask"),
->>>>>>> 34c134e (Make a world of words: six tasks and a corpus from a seed, nothing of it in single words)
+    "training": ("failures", "models.network", "pruning.mask"),
 }
 
 # Parts that would still work if the rest of the runtime were gone.
