@@ -10,6 +10,7 @@ from ticketlang.study import Task
 from .bad_data import BadData, place_of
 from .examples import is_held_out, source_of
 from .hub import stream_hub_column
+from .micro import stream_micro_column
 from .table import NoSuchColumn, UnreadableFile, stream_column
 
 if TYPE_CHECKING:
@@ -66,7 +67,9 @@ def _rows(task: Task, place: "DataPlace", split: str) -> Iterator[Any]:
     """The column of the text, row by row."""
     (column,) = task.text
     try:
-        if place.files is None:
+        if place.micro is not None:
+            yield from stream_micro_column(task, place, split, column)
+        elif place.files is None:
             yield from stream_hub_column(task, place, split, column)
         else:
             yield from stream_column(place.files[split], column, LONGEST)

@@ -79,7 +79,7 @@ TASK = _table(
     Field(name="kind", means="the kind of question asked", example="kind classify pair", is_required=True),
     Field(
         name="data",
-        means="where examples come from: a hub data set, or files beside the spec",
+        means="where examples come from: a hub data set, files beside the spec, or the built-in world",
         example='data files "mrpc/{split}.jsonl"',
         is_required=True,
     ),
