@@ -10,6 +10,7 @@ from attrs import define, field
 
 from ticketlang.cost import Cost, cost_of
 from ticketlang.diagnostics import Diagnostic
+from ticketlang.jobs import JobKey
 from ticketlang.lay_out import lay_out, nothing_known
 from ticketlang.plan import Facts, Plan, PlannedJob
 from ticketlang.reasons import Stored
@@ -69,6 +70,18 @@ class Session:
     def result(self, job: PlannedJob) -> Mapping[str, Any] | None:
         """What a job that is done found; None: it is not done."""
         return self.store.artifact(job.key).result if self.store and job.is_reused else None
+
+    def running(self, plan: Plan) -> frozenset[JobKey]:
+        """Jobs of a plan that some process is doing now."""
+        if self.store is None:
+            return frozenset()
+        return frozenset(job.key for job in plan.to_run if self.store.claims.is_taken(job.key))
+
+    def failures(self, plan: Plan) -> Mapping[JobKey, str]:
+        """Why jobs of a plan failed when they were last tried, of those that are not done."""
+        recorded = self.store.failures.all() if self.store else ()
+        to_run = {job.key for job in plan.to_run}
+        return {failure.key: failure.sentence for failure in recorded if failure.key in to_run}
 
     def remembered(self) -> tuple[Stored, ...]:
         """Every job in the store: who asked for it, and its settings."""

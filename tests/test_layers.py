@@ -31,6 +31,7 @@ STAGES = (
     "elaborate",
     "rules",
     "pipeline",
+    "names",
     "readiness",
     "requests",
     "connectivity",

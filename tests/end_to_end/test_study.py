@@ -251,6 +251,21 @@ def test_a_spec_is_compared_with_its_last_run(again: Desk) -> None:
     assert "the study other was not run with the store" in other.err
 
 
+def test_status_and_report_run_nothing(again: Desk) -> None:
+    status = again.ticketrun("status", "small.ticket")
+    assert status.status == 0, status.text
+    assert re.search(r"Done: (\d+) of \1 jobs; 0 running, 0 failed, 0 left\.", status.out)
+    reported = again.ticketrun("report", "small.ticket")
+    ran = again.ticketrun("run", "small.ticket")
+    assert reported.status == 0
+    assert reported.out.strip()
+    assert ran.out.endswith(reported.out)
+
+    nowhere = again.ticketrun("report", "small.ticket", "--store", "nowhere")
+    assert nowhere.status == 2
+    assert "nothing was run with the store nowhere" in nowhere.err
+
+
 def test_a_single_cell_runs_alone(desk: Desk) -> None:
     answer = desk.ticketrun("run", "small.ticket", "--cell", "dense/warm/seed=1")
     assert answer.status == 0, answer.text
