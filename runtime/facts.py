@@ -263,14 +263,19 @@ def _find_data(task: Task, root: Root, pins: Pins, digests: Digests, unpinned: l
     return DataPlace(digest=data_digest(files, digests), files=files)
 
 
-def fetch_model(places: Places, at: Span) -> Path | HubUnreachable:
-    """Bring a hub model to this machine: configuration, tokenizer and weights, at the pinned commit."""
+def fetch_model(places: Places, at: Span, *, is_offline: bool = False) -> Path | HubUnreachable:
+    """Bring a hub model to this machine: configuration, tokenizer and weights, at the pinned commit.
+
+    Args:
+        is_offline: look for what was fetched before, and ask nobody.
+    """
     from huggingface_hub import snapshot_download
 
     if places.model_hub is None:
         raise ValueError("only a hub model is fetched")
     name, commit = places.model_hub
     try:
-        return Path(snapshot_download(name, revision=commit, allow_patterns=list(MODEL_FILES)))
+        patterns = list(MODEL_FILES)
+        return Path(snapshot_download(name, revision=commit, allow_patterns=patterns, local_files_only=is_offline))
     except Exception as problem:  # transport errors come from whichever HTTP library the client uses, by release
         return HubUnreachable(at=at, name=name, reason=first_line(problem))

@@ -21,6 +21,7 @@ from .pins import Pins, ask_the_hub, lock_file_of, pin, read_pins, write_pins
 from .progress import Listener
 from .schedulers.ran import Ran
 from .store import Store
+from .verification import Looking, Verified, verify
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -49,12 +50,25 @@ class Session:
             StoreError: the store is damaged, or of another format.
         """
         store = Store.open(store_folder) if store_folder.exists() else None
+        session = cls._of(study, spec, data, store_folder, store)
+        session.digests.remember()
+        return session
+
+    @classmethod
+    def look(cls, study: Study, spec: Path, data: Path | None, store_folder: Path) -> Session:
+        """The same where there is a store, and nothing is written: not even digests.
+
+        Raises:
+            LockFileError, StoreError: as above; also where there is no store.
+        """
+        return cls._of(study, spec, data, store_folder, Store.look(store_folder))
+
+    @classmethod
+    def _of(cls, study: Study, spec: Path, data: Path | None, store_folder: Path, store: Store | None) -> Session:
         digests = Digests.open(store_folder / "cache" / "digests.json" if store else None)
         root = Root(folder=data or spec.parent, is_confined=data is not None)
         pins = read_pins(lock_file_of(spec))
-        gathered = gather(study, root, pins, digests)
-        digests.remember()
-        return cls(study, spec, root, store_folder, digests, pins, gathered, store)
+        return cls(study, spec, root, store_folder, digests, pins, gather(study, root, pins, digests), store)
 
     @property
     def facts(self) -> Facts:
@@ -126,6 +140,17 @@ class Session:
         if not ran.failed and ran.interrupted is None:
             write_pretrained(self.store.artifact(plan.cells[cell]), self.facts.model, workshop, folder)
         return ran
+
+    def verify(self, looking: Looking) -> Verified:
+        """Recompute what can be recomputed of the study's stored results."""
+        assert self.store is not None, "look() comes first"
+        places = self.gathered.places
+        folder = places.model_folder
+        if folder is None and places.model_hub:
+            fetched = fetch_model(places, self.study.model.at, is_offline=True)
+            folder = None if isinstance(fetched, Diagnostic) else fetched
+        models = {} if folder is None else {self.facts.model: folder}
+        return verify(self.store, models, lay_out(self.study, self.facts).jobs.keys(), looking)
 
     def _wanted_plan(self) -> Plan:
         plan = self.plan()

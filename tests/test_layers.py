@@ -60,7 +60,10 @@ LIGHT = (
     "session",
     "statistics",
     "store",
+    "tensors",
+    "training.seeds",
     "verdicts",
+    "verification",
 )
 HEAVY_LIBRARIES = ("torch", "transformers", "datasets")
 
@@ -68,13 +71,13 @@ HEAVY_LIBRARIES = ("torch", "transformers", "datasets")
 SIBLINGS: Mapping[str, tuple[str, ...]] = {
     "models": ("failures", "training.seeds"),
     "pruning": ("failures", "implementations", "masks", "training.seeds"),
-    "weights": ("failures", "models.checkpoint", "models.trunk", "pruning.mask", "training.seeds"),
+    "weights": ("failures", "models.checkpoint", "models.trunk", "pruning.mask", "tensors", "training.seeds"),
     "tasks": ("digests", "facts", "failures", "implementations", "micro", "training.batches", "training.seeds"),
     "training": ("failures", "models.network", "pruning.mask"),
 }
 
 # Parts that would still work if the rest of the runtime were gone.
-FOUNDATIONS = ("failures", "masks", "metrics", "micro", "statistics")
+FOUNDATIONS = ("failures", "masks", "metrics", "micro", "statistics", "tensors")
 
 ALL = imports()
 

@@ -5,11 +5,11 @@ written out, digests of the model and data it reads, and the keys of the jobs it
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from functools import cache, lru_cache
 from hashlib import blake2b
-from typing import Any, ClassVar, Literal, assert_never
+from typing import Any, ClassVar, Literal, assert_never, get_args, get_type_hints
 
 import attrs
 from attrs import field, frozen
@@ -242,7 +242,12 @@ def settings(job: AnyJob) -> dict[str, Any]:
 
 def key_of(job: AnyJob) -> JobKey:
     """The key of a job: 40 hexadecimal digits."""
-    text = json.dumps(settings(job), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return key_of_settings(settings(job))
+
+
+def key_of_settings(said: Mapping[str, Any]) -> JobKey:
+    """The key of the job whose settings these are."""
+    text = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return JobKey(blake2b(text.encode(), digest_size=20).hexdigest())
 
 
@@ -262,6 +267,34 @@ def _keys_in(value: object) -> Iterator[JobKey]:
     elif cls.__module__ == __name__:
         for name, _ in _keyed(cls):
             yield from _keys_in(getattr(value, name))
+
+
+def inputs_in(said: Mapping[str, Any]) -> dict[str, JobKey]:
+    """The inputs that a job's settings name, by their field: `{"mask": ..., "weights job": ...}`."""
+    return dict(_keys_said(said))
+
+
+def _keys_said(said: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, JobKey]]:
+    for name, value in said.items():
+        if isinstance(value, Mapping):
+            yield from _keys_said(value, f"{path}{name} ")
+        elif isinstance(value, str) and name in _key_fields().get(said.get("is", ""), ()):
+            yield f"{path}{name}", JobKey(value)
+
+
+@cache
+def _key_fields() -> dict[str, frozenset[str]]:
+    """The fields that may hold a key, of every class that settings are made from."""
+    found: dict[str, frozenset[str]] = {}
+    waiting: list[Any] = list(KINDS)
+    while waiting:
+        cls = waiting.pop()
+        if attrs.has(cls) and cls.__name__ not in found:
+            types = {f.name: get_type_hints(cls)[f.name] for f in attrs.fields(cls)}
+            parts = {name: get_args(hint) or (hint,) for name, hint in types.items()}
+            found[cls.__name__] = frozenset(name for name, its in parts.items() if JobKey in its)
+            waiting += [part for its in parts.values() for part in its]
+    return found
 
 
 def describe(job: AnyJob) -> str:

@@ -13,7 +13,7 @@ from ..models.network import heads_of
 from ..models.scopes import all_prunable
 from ..pruning.mask import Mask
 from ..store.artifact import Artifact
-from ..store.certificates import JSON, Check, Outcome
+from ..store.certificates import JSON, REWOUND, Check, Outcome
 from ..training.gradual import Gradual
 from ..training.loop import Trained
 from ..training.movement import Movement
@@ -82,7 +82,7 @@ def _check_rewound(
     if mask is not None:
         mask.apply_(declared)
     expected, found = digest_of(declared), digest_of(state_of(bench.network.trunk))
-    return check_equal("weights after rewinding are bit-equal to the declared point", expected, found)
+    return check_equal(REWOUND, expected, found)
 
 
 def _training_checks(bench: Bench, trained: Trained) -> tuple[Check, ...]:

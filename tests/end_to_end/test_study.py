@@ -225,6 +225,31 @@ def test_cells_are_shown_and_accounted_for(again: Desk) -> None:
     assert "`imp/warm@60%/same/seed=1`" in unknown.err
 
 
+def test_stored_results_are_verified(again: Desk) -> None:
+    """Whole, and with one bit of one mask turned over; and nothing but the terminal is written to."""
+    before = again.artifacts()
+    for words in (("verify",), ("verify", "small.ticket"), ("verify", "small.ticket", "--set", "seeds 1")):
+        answer = again.ticketrun(*words)
+        assert answer.status == 0, answer.text
+        assert re.search(r"\d+ results verified: all that can be recomputed holds", answer.out)
+        assert "verifying" not in answer.err, "the live line is for terminals"
+    assert again.artifacts() == before
+
+    mask = next(again.folder.glob(".ticketlang/artifacts/*/mask.safetensors"))
+    mask.write_bytes(mask.read_bytes()[:-1] + bytes([mask.read_bytes()[-1] ^ 1]))
+    answer = again.ticketrun("verify")
+    assert answer.status == 1
+    assert "its mask.safetensors has changed since it was written" in answer.out
+    assert answer.out.rstrip().endswith("60 results verified: 1 finding.")
+
+
+def test_there_must_be_a_store_to_verify(desk: Desk) -> None:
+    answer = desk.ticketrun("verify", "--store", "nowhere")
+    assert answer.status == 3
+    assert answer.err == "ticketrun: there is no store in nowhere; say where it is with --store\n"
+    assert not (desk.folder / "nowhere").exists()
+
+
 def test_two_specs_are_compared_with_the_jobs_that_follow(again: Desk) -> None:
     again.write(SPEC.replace("seeds 1, 2", "seeds 1, 2, 3"), "more.ticket")
     answer = again.ticketrun("diff", "small.ticket", "more.ticket")

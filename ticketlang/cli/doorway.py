@@ -9,6 +9,8 @@ from ..study import Study
 if TYPE_CHECKING:
     from runtime.progress import Listener
     from runtime.session import Session as Session
+    from runtime.verification import Looking as Looking
+    from runtime.verification import Verified as Verified
 
 
 class NoRuntimeError(Exception):
@@ -46,6 +48,23 @@ def open_session(study: Study, spec: Path, data: Path | None, store: Path) -> "S
     from runtime.session import Session
 
     return Session.open(study, spec, data, store)
+
+
+def look(study: Study, spec: Path, data: Path | None, store: Path) -> "Session":
+    """The same, for commands that write nothing. See `runtime.session.Session.look`."""
+    shake_hands()
+    from runtime.session import Session
+
+    return Session.look(study, spec, data, store)
+
+
+def verify(store: Path, looking: "Looking") -> "Verified":
+    """Recompute what can be recomputed of everything in a store."""
+    shake_hands()
+    from runtime.store import Store
+    from runtime.verification import verify
+
+    return verify(Store.look(store), looking=looking)
 
 
 def listener(is_terminal: bool) -> "Listener":

@@ -19,6 +19,7 @@ COMMANDS = {
     "why": "say why a cell is to run, or why it is not",
     "diff": "say what two specs say differently, and which jobs follow",
     "pretrain": "do the pre-training that a study holds, and write a model folder",
+    "verify": "check stored results against what they claim, recomputed from their files",
     "run": "run what is missing, then show tables and verdicts (the default command)",
 }
 
