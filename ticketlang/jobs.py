@@ -144,6 +144,7 @@ class Prune(Job):
     # The training, of which no step is taken, that gives gradients: by its head, its loss and its first batches.
     training: FineTune | None = field(default=None, metadata={"neutral": None})
     seed: int | None = field(default=None, metadata={"neutral": None})  # of a mask that is drawn
+    prunings: int = field(default=0, metadata=OUTSIDE_KEY)  # this one counted, as the path has them; 0: not said
 
 
 @frozen(kw_only=True)

@@ -129,6 +129,7 @@ def _search(requests: Requests, ticket: Ticket, seeds: Seeds) -> Mapping[Sparsit
             start=mask,
             training=_looked_at(requests, ticket, trained, mask, seeds),
             seed=seeds.mask if PRUNINGS[ticket.pruning.method].reads == "nothing" else None,
+            prunings=round_number,
         )
         found = requests.ask_mask(prune, f"{ticket.name}: prune", f"{ticket.label}@{level}/{seeds}")
         levels[level] = last = Found(found, trained)

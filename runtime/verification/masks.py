@@ -1,6 +1,7 @@
 """Questions about stored masks: what they remove, that levels nest, and that the method would choose the same again."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from fractions import Fraction
 
 import numpy as np
@@ -15,6 +16,8 @@ from .questions import Answer
 from .shelf import Shelf, Unknowable, setting
 
 Kept = Mapping[str, BoolArray]
+
+PLAIN = {"is", "method", "allocation", "scope"}  # what may be said of a pruning whose masks are chosen again here
 
 
 def counts(artifact: Artifact, shelf: Shelf) -> Answer | None:
@@ -34,9 +37,10 @@ def counts(artifact: Artifact, shelf: Shelf) -> Answer | None:
         for name, value in found.items()
         if artifact.result.get(name) != value
     ]
-    parts = _parts(artifact, shelf, {name: size for name, (_, size) in removed.items()})
-    if found["removed"] != (declared := sum(count for _, count in parts)):
-        wrong.append(f"was to remove {declared:,} of {total:,} weights, and removes {found['removed']:,}")
+    with suppress(Unknowable):  # what a mask says can be counted, although how many were to go cannot be known
+        parts = _parts(artifact, shelf, {name: size for name, (_, size) in removed.items()})
+        if found["removed"] != (declared := sum(count for _, count in parts)):
+            wrong.append(f"was to remove {declared:,} of {total:,} weights, and removes {found['removed']:,}")
     return Answer(len(removed), tuple(wrong))
 
 
@@ -120,6 +124,8 @@ def _parts(artifact: Artifact, shelf: Shelf, sizes: Mapping[str, int]) -> tuple[
     if like is not None:
         theirs = shelf.mask(JobKey(like))
         return tuple(((name,), int(np.count_nonzero(~theirs[name]))) for name in sizes)
+    if others := setting(artifact, "kind") == "prune" and setting(artifact, "pruning").keys() - PLAIN:
+        raise Unknowable(f"pruned with {', '.join(sorted(others))}")
     match setting(artifact, "pruning", "allocation"):
         case None | "global":
             return ((tuple(sizes), round(share * sum(sizes.values()))),)

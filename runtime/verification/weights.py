@@ -37,7 +37,8 @@ def origins(artifact: Artifact, shelf: Shelf) -> Answer | None:
         return None
     model, key = setting(artifact, "model"), setting(artifact, "mask")
     mask = shelf.mask(JobKey(key)) if key is not None else {}
-    found = digest_of(_masked(_point(setting(artifact, "weights"), model, mask, shelf), mask))
+    declared = setting(artifact, "weights") or {"is": "Pretrained"}  # where a rewind point is reached from
+    found = digest_of(_masked(_point(declared, model, mask, shelf), mask))
     return Answer(1, () if found == check.found else ("began with other weights than those of its declared point",))
 
 
