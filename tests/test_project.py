@@ -44,7 +44,9 @@ def test_links_between_pages_lead_somewhere(page: Path):
 def test_every_spec_that_ships_is_a_whole_study(spec: Path):
     checked = check(Source(str(spec), spec.read_text(), spec))
 
-    assert not checked.diagnostics
+    # The released code compares tickets of one head and schedule with networks of another, and is told so.
+    told = {"searched-otherwise", "more-than-its-factor"} if spec.stem == "released" else set()
+    assert {diagnostic.code for diagnostic in checked.diagnostics} == told
     assert checked.study is not None
     assert checked.study.tickets
     assert checked.study.claims or checked.study.report  # what is described is no claim

@@ -240,7 +240,7 @@ def _answer_baseline(
     cell = Cell(
         arm=arm.name,
         ticket=ticket if _depends_on_ticket(requests.study, arm, ticket) else None,
-        level=None if arm.mask == "none" else level,
+        level=level if arm.mask != "none" or _depends_on_level(arm, ticket) else None,
         target=target,
         seeds=seeds,
     )
@@ -257,6 +257,11 @@ def _depends_on_ticket(study: Study, arm: Arm, ticket: Ticket) -> bool:
     keeps_head = ticket.search_head in {"carried", "pretrained"}  # on its own source, where a transfer has a fresh one
     takes_training = ticket.rewind != START or ticket.resets != "everything" or keeps_head
     return not _is_reference(arm) and (takes_training or takes_mask or draws_from_scope)
+
+
+def _depends_on_level(arm: Arm, ticket: Ticket) -> bool:
+    """Whether an arm without a mask goes on from what a round of the search left, and so from one for each level."""
+    return not _is_reference(arm) and (ticket.resets != "everything" or ticket.search_head == "carried")
 
 
 def _is_reference(arm: Arm) -> bool:

@@ -125,6 +125,11 @@ def _splits(task: Task) -> str:
     return f"{train}, {held_out}{_column(task.score_split)}"
 
 
+def statements_of_recipe(recipe: Recipe) -> tuple[Said, ...]:
+    """How a network is trained, the rounds that its rate falls over among it."""
+    return (*_recipe(recipe), Said("schedule", _schedule(recipe.rounds)))
+
+
 def _recipe(recipe: Recipe) -> Iterator[Said]:
     yield Said("train", _duration(recipe.train))
     yield Said("batch", f"{recipe.batch} examples")

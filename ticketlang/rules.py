@@ -348,6 +348,25 @@ RULES: tuple[Rule, ...] = (
 )
 
 
+# Comparisons
+
+
+def differs_in_arms_alone(study: Study) -> bool:
+    """Whether tickets and baselines can differ in nothing but masks and weights: the usual case.
+
+    Known without planning anything; `factors.py` has the proof for all others.
+    """
+    named = all(arm.mask != "ticket" or arm.weights not in {"ticket", "pretrained"} for arm in study.baselines)
+    return named and all(
+        ticket.rewind == START
+        and ticket.resets == "everything"
+        and ticket.search_head in {"rewound", "fresh"}
+        and ticket.transfer_head == "fresh"
+        and ticket.recipe is None
+        for ticket in study.tickets
+    )
+
+
 # What rules look at
 
 
