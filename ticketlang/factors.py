@@ -4,6 +4,7 @@ The proof is about what runs: the jobs of both are planned over made-up digests,
 field. One ticket of each kind, two levels and one target are enough, since no field depends on which ones they are.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
 from attrs import evolve, frozen
@@ -16,6 +17,8 @@ from .phrasing import statements_of_recipe
 from .plan import Cell, DataFacts, Facts, Plan
 from .source import Span
 from .study import Arm, Study, Ticket, Transfer
+
+Trainings = list[tuple[Cell, FineTune]]
 
 WORDS = {"mask": "the mask", "weights": "the weights", "head": "the head", "begins": "the point where training sets in"}
 
@@ -32,10 +35,13 @@ def _complaints(study: Study) -> Iterator[Diagnostic]:
     small = _smallest(study)
     facts = Facts(model="", data={name: DataFacts(digest=name) for name in small.tasks})
     plan = lay_out(small, facts)
+    trainings = _trainings(plan)
     for ticket in small.tickets:
-        yield from _searches(plan, ticket)
+        own = trainings[ticket.name, ticket]
+        yield from _searches(plan, ticket, own)
         for arm in small.baselines:
-            yield from _comparison(plan, ticket, arm)
+            theirs = trainings[arm.name, ticket] + trainings[arm.name, None]
+            yield from _comparison(ticket, arm, tuple(_pairs(own, theirs)))
 
 
 def factors(ours: FineTune, theirs: FineTune) -> tuple[str, ...]:
@@ -81,8 +87,7 @@ class _Compared:
     ticket: FineTune
 
 
-def _comparison(plan: Plan, ticket: Ticket, arm: Arm) -> Iterator[Diagnostic]:
-    pairs = tuple(_pairs(plan, ticket, arm))
+def _comparison(ticket: Ticket, arm: Arm, pairs: tuple[_Compared, ...]) -> Iterator[Diagnostic]:
     named = {"mask": arm.mask != "ticket", "weights": arm.weights != "ticket"}
     differ = dict.fromkeys(field for pair in pairs for field in factors(pair.ticket, pair.baseline))
     beyond = sorted((field for field in differ if not named.get(field, False)), key=lambda field: field not in WORDS)
@@ -100,24 +105,26 @@ def _comparison(plan: Plan, ticket: Ticket, arm: Arm) -> Iterator[Diagnostic]:
         yield diagnostics.NoFactor(at=arm.at, arm=arm.name, ticket=ticket.name)
 
 
-def _pairs(plan: Plan, ticket: Ticket, arm: Arm) -> Iterator[_Compared]:
-    for cell, job in _trainings(plan, ticket.name, ticket):
-        for other, baseline in _trainings(plan, arm.name, ticket):
+def _pairs(own: Trainings, theirs: Trainings) -> Iterator[_Compared]:
+    for cell, job in own:
+        for other, baseline in theirs:
             if (other.target, other.seeds) == (cell.target, cell.seeds) and other.level in {cell.level, None}:
                 yield _Compared(baseline, job)
 
 
-def _trainings(plan: Plan, arm: str, ticket: Ticket) -> Iterator[tuple[Cell, FineTune]]:
-    """The cells of an arm that belong to a ticket, or that do not depend on one."""
+def _trainings(plan: Plan) -> Mapping[tuple[str, Ticket | None], Trainings]:
+    """The cells of each arm beside each ticket, or beside all of them."""
+    found: dict[tuple[str, Ticket | None], Trainings] = defaultdict(list)
     for cell, key in plan.cells.items():
         job = plan.jobs[key].job
-        if cell.arm == arm and cell.ticket in {ticket, None} and isinstance(job, FineTune):
-            yield cell, job
+        assert isinstance(job, FineTune)
+        found[cell.arm, cell.ticket].append((cell, job))
+    return found
 
 
-def _searches(plan: Plan, ticket: Ticket) -> Iterator[Diagnostic]:
+def _searches(plan: Plan, ticket: Ticket, own: Trainings) -> Iterator[Diagnostic]:
     """Whether a ticket is trained on its own source by the recipe that its mask was found with."""
-    for cell, job in _trainings(plan, ticket.name, ticket):
+    for cell, job in own:
         search = _search_of(plan, job.mask)
         if search is None or (cell.target,) != ticket.source or search.task.recipe == job.task.recipe:
             continue
