@@ -10,6 +10,7 @@ from attrs import define, field
 
 from ticketlang.cost import Cost, cost_of
 from ticketlang.diagnostics import Diagnostic
+from ticketlang.jobs import FineTune
 from ticketlang.lay_out import lay_out, nothing_known
 from ticketlang.plan import Facts, Plan, PlannedJob
 from ticketlang.reasons import Stored
@@ -17,6 +18,7 @@ from ticketlang.study import Study
 
 from .digests import Digests
 from .facts import Gathered, Root, fetch_model, gather
+from .failures import ExchangeError
 from .pins import Pins, ask_the_hub, lock_file_of, pin, read_pins, write_pins
 from .progress import Listener
 from .schedulers.ran import Ran
@@ -144,13 +146,34 @@ class Session:
     def verify(self, looking: Looking) -> Verified:
         """Recompute what can be recomputed of the study's stored results."""
         assert self.store is not None, "look() comes first"
-        places = self.gathered.places
-        folder = places.model_folder
-        if folder is None and places.model_hub:
-            fetched = fetch_model(places, self.study.model.at, is_offline=True)
-            folder = None if isinstance(fetched, Diagnostic) else fetched
+        folder = self._model_at_hand()
         models = {} if folder is None else {self.facts.model: folder}
         return verify(self.store, models, lay_out(self.study, self.facts).jobs.keys(), looking)
+
+    def export(self, name: str, job: FineTune, folder: Path, layout: str) -> tuple[Path, ...]:
+        """Write the ticket of a cell into a folder. Returns the files that were written.
+
+        Raises:
+            ExchangeError: there is no mask, or it is not there yet; or files are in the way.
+        """
+        from .exchange import Ticket, export
+
+        if job.mask is None:
+            raise ExchangeError(f"`{name}` has no mask: there is no ticket to export")
+        if self.store is None or job.mask not in self.store.known([job.mask]):
+            raise ExchangeError(
+                f"the mask of `{name}` is not there yet; `ticketrun run {self.spec} --cell {name}` makes it"
+            )
+        mask = self.store.artifact(job.mask)
+        return export(Ticket(name, job, mask, self.spec), self._model_at_hand(), self.store, folder, layout)
+
+    def _model_at_hand(self) -> Path | None:
+        """The folder of the model, without asking the hub for it."""
+        places = self.gathered.places
+        if places.model_folder is not None or places.model_hub is None:
+            return places.model_folder
+        fetched = fetch_model(places, self.study.model.at, is_offline=True)
+        return None if isinstance(fetched, Diagnostic) else fetched
 
     def _wanted_plan(self) -> Plan:
         plan = self.plan()

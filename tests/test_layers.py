@@ -47,6 +47,7 @@ SHARED = ("plain", "source", "units", "vocabulary", "study", "jobs", "plan", "re
 # Parts of the runtime that say less than torch needs to be imported for: checking, planning and reporting use them.
 LIGHT = (
     "digests",
+    "exchange",
     "facts",
     "failures",
     "masks",

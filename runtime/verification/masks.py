@@ -17,6 +17,7 @@ from .shelf import Shelf, Unknowable, setting
 
 Kept = Mapping[str, BoolArray]
 
+WEIGHTS = {"encoder", "pooler"}  # scopes whose weights go one by one
 PLAIN = {"is", "method", "allocation", "scope"}  # what may be said of a pruning whose masks are chosen again here
 
 
@@ -124,6 +125,8 @@ def _parts(artifact: Artifact, shelf: Shelf, sizes: Mapping[str, int]) -> tuple[
     if like is not None:
         theirs = shelf.mask(JobKey(like))
         return tuple(((name,), int(np.count_nonzero(~theirs[name]))) for name in sizes)
+    if set(setting(artifact, "scope") or setting(artifact, "pruning", "scope") or ()) - WEIGHTS:
+        raise Unknowable("whole units were pruned")
     if others := setting(artifact, "kind") == "prune" and setting(artifact, "pruning").keys() - PLAIN:
         raise Unknowable(f"pruned with {', '.join(sorted(others))}")
     match setting(artifact, "pruning", "allocation"):

@@ -243,6 +243,28 @@ def test_stored_results_are_verified(again: Desk) -> None:
     assert answer.out.rstrip().endswith("60 results verified: 1 finding.")
 
 
+def test_tickets_go_out_and_come_in(again: Desk) -> None:
+    cell = "imp/warm@60%/same/seed=1"
+    for layout in ("safetensors", "transformers", "bert-tickets"):
+        answer = again.ticketrun("ticket", "export", "small.ticket", cell, "--to", layout, "--format", layout)
+        assert answer.status == 0, answer.text
+    assert answer.out.split() == ["bert-tickets/mask.pt", "bert-tickets/ticket.json"]
+
+    answer = again.ticketrun("ticket", "import", "bert-tickets/mask.pt", "--to", "mine.safetensors")
+    assert answer.status == 0, answer.text
+    assert "12 matrices, no pooler among them; 9,830 of 16,384 weights removed, 60.00%" in answer.out
+    again_refused = again.ticketrun("ticket", "import", "bert-tickets/mask.pt", "--to", "mine.safetensors")
+    assert again_refused.status == 3
+    assert "is there already" in again_refused.err
+    assert "has no mask" in again.ticketrun("ticket", "export", "small.ticket", "dense/warm/seed=1", "--to", "no").err
+
+
+def test_a_ticket_that_is_not_found_yet_is_not_exported(desk: Desk) -> None:
+    answer = desk.ticketrun("ticket", "export", "small.ticket", "imp/warm@60%/same/seed=1", "--to", "out")
+    assert answer.status == 3
+    assert "`ticketrun run small.ticket --cell imp/warm@60%/same/seed=1` makes it" in answer.err
+
+
 def test_there_must_be_a_store_to_verify(desk: Desk) -> None:
     answer = desk.ticketrun("verify", "--store", "nowhere")
     assert answer.status == 3

@@ -7,6 +7,7 @@ from ..plan import PLAN_FORMAT
 from ..study import Study
 
 if TYPE_CHECKING:
+    from runtime.exchange import Given as Given
     from runtime.progress import Listener
     from runtime.session import Session as Session
     from runtime.verification import Looking as Looking
@@ -67,6 +68,14 @@ def verify(store: Path, looking: "Looking") -> "Verified":
     return verify(Store.look(store), looking=looking)
 
 
+def import_mask(path: Path, to: Path) -> "Given":
+    """Read a mask in any layout, and write it in ours. See `runtime.exchange`."""
+    shake_hands()
+    from runtime.exchange import import_mask
+
+    return import_mask(path, to)
+
+
 def listener(is_terminal: bool) -> "Listener":
     """Where progress goes: a live table in a terminal, plain lines elsewhere."""
     from runtime.progress import Lines, LiveTable
@@ -76,8 +85,8 @@ def listener(is_terminal: bool) -> "Listener":
 
 def troubles() -> tuple[type[Exception], ...]:
     """What storage, lock files and the machine may raise: each says one sentence, and exits with status 3."""
-    from runtime.failures import NoSuchDevice
+    from runtime.failures import ExchangeError, NoSuchDevice
     from runtime.pins import LockFileError
     from runtime.store import StoreError
 
-    return (LockFileError, NoSuchDevice, StoreError)
+    return (ExchangeError, LockFileError, NoSuchDevice, StoreError)
