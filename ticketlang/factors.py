@@ -33,7 +33,11 @@ def confounded(study: Study) -> Iterator[Diagnostic]:
 
 def _complaints(study: Study) -> Iterator[Diagnostic]:
     small = _smallest(study)
-    facts = Facts(model="", data={name: DataFacts(digest=name) for name in small.tasks})
+    facts = Facts(
+        model="",
+        data={name: DataFacts(digest=name) for name in small.tasks},
+        masks={ticket.given.name: ticket.given.name for ticket in small.tickets if ticket.given is not None},
+    )
     plan = lay_out(small, facts)
     trainings = _trainings(plan)
     for ticket in small.tickets:

@@ -160,6 +160,18 @@ class DrawMask(Job):
 
 
 @frozen(kw_only=True)
+class GivenMask(Job):
+    """A mask out of a file: it must fit the model and the scope, and be as sparse as is declared."""
+
+    kind = "given-mask"
+    model: str
+    file: str  # digest
+    missing: str  # of matrices that the file lacks: "nothing" (none may), "dense", "by magnitude"
+    scope: tuple[str, ...]
+    sparsity: Sparsity
+
+
+@frozen(kw_only=True)
 class CombineMasks(Job):
     """A mask made of others: what one does not keep, what either of two keeps, or what both keep."""
 
@@ -186,9 +198,9 @@ class Interpolate(Job):
     precision: str
 
 
-AnyJob = FineTune | ReachRewindPoint | Prune | DrawMask | CombineMasks | Interpolate
-MaskJob = Prune | DrawMask | CombineMasks
-KINDS: tuple[type[AnyJob], ...] = (ReachRewindPoint, FineTune, Prune, DrawMask, CombineMasks, Interpolate)
+MaskJob = Prune | DrawMask | GivenMask | CombineMasks
+AnyJob = FineTune | ReachRewindPoint | MaskJob | Interpolate
+KINDS: tuple[type[AnyJob], ...] = (ReachRewindPoint, FineTune, Prune, DrawMask, GivenMask, CombineMasks, Interpolate)
 
 
 def canonical(value: Any) -> Any:
@@ -279,8 +291,11 @@ def _keys_said(said: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, J
     for name, value in said.items():
         if isinstance(value, Mapping):
             yield from _keys_said(value, f"{path}{name} ")
-        elif isinstance(value, str) and name in _key_fields().get(said.get("is", ""), ()):
-            yield f"{path}{name}", JobKey(value)
+        elif name in _key_fields().get(said.get("is", ""), ()):
+            several = value if isinstance(value, list) else [value]
+            for number, key in enumerate(several, start=1):
+                if isinstance(key, str):
+                    yield f"{path}{name}" if several is not value else f"{path}{name} {number}", JobKey(key)
 
 
 @cache
@@ -310,6 +325,8 @@ def describe(job: AnyJob) -> str:
             return f"prune to {job.sparsity}"
         case DrawMask():
             return f"draw a random mask of {job.sparsity}"
+        case GivenMask():
+            return f"read a mask of {job.sparsity} from a file"
         case CombineMasks():
             return "invert a mask" if job.operation == "inverted" else f"take the {job.operation} of two masks"
         case Interpolate():

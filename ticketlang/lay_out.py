@@ -13,6 +13,7 @@ from .jobs import (
     CombineMasks,
     DrawMask,
     FineTune,
+    GivenMask,
     Gradually,
     JobKey,
     PartlyRewound,
@@ -29,7 +30,7 @@ from .jobs import (
 )
 from .plan import Cell, Facts, Known, Plan, PlannedJob
 from .requests import Requests
-from .study import Arm, Recipe, Seeds, Study, Task, Ticket
+from .study import Arm, MaskFile, Recipe, Seeds, Study, Task, Ticket
 from .units import START, Sparsity
 from .vocabulary.prunings import PRUNINGS
 
@@ -108,6 +109,8 @@ class Searches:
 
 def _search(requests: Requests, ticket: Ticket, seeds: Seeds) -> Mapping[Sparsity, Found]:
     """The masks of a ticket, level by level: train, prune, rewind, and again (paper, Algorithm 1)."""
+    if ticket.given is not None:
+        return {level: Found(_given(requests, ticket, ticket.given, level, seeds), None) for level in ticket.path}
     if ticket.pruning.rise is not None:
         return {level: _gradual_run(requests, ticket, level, seeds) for level in ticket.path}
     levels: dict[Sparsity, Found] = {}
@@ -134,6 +137,17 @@ def _search(requests: Requests, ticket: Ticket, seeds: Seeds) -> Mapping[Sparsit
         found = requests.ask_mask(prune, f"{ticket.name}: prune", f"{ticket.label}@{level}/{seeds}")
         levels[level] = last = Found(found, trained)
     return levels
+
+
+def _given(requests: Requests, ticket: Ticket, given: MaskFile, level: Sparsity, seeds: Seeds) -> JobKey:
+    job = GivenMask(
+        model=requests.facts.model,
+        file=requests.facts.masks[given.name],
+        missing=given.missing,
+        scope=ticket.pruning.scope,
+        sparsity=level,
+    )
+    return requests.ask_mask(job, f"{ticket.name}: read", f"{ticket.label}@{level}/{seeds}")
 
 
 def _gradual_run(requests: Requests, ticket: Ticket, level: Sparsity, seeds: Seeds) -> Found:

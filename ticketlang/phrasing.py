@@ -186,7 +186,7 @@ def _ticket(name: str, study: Study) -> Said:
         return Said(word, _list(dict.fromkeys(map(phrase, tickets))))
 
     fields = (
-        axis("source", lambda ticket: " + ".join(ticket.source) or "none"),
+        axis("source", _source),
         axis("prune", lambda ticket: str(ticket.pruning)),
         *_levels(tickets),
         axis("rewind", _rewind),
@@ -244,6 +244,13 @@ def _path(levels: tuple[Sparsity, ...]) -> str:
 
 def _level(level: Sparsity) -> str:
     return _percent(level.fraction) or str(level)
+
+
+def _source(ticket: Ticket) -> str:
+    if ticket.given is None:
+        return " + ".join(ticket.source) or "none"
+    missing = "" if ticket.given.missing == "nothing" else f" missing {ticket.given.missing}"
+    return f'file "{ticket.given.name}"{missing}'
 
 
 def _rewind(ticket: Ticket) -> str:

@@ -187,6 +187,16 @@ def rewinding_needs_a_source(study: Study) -> Iterator[Diagnostic]:
             yield diagnostics.RewindNeedsSource(at=ticket.places.get("rewind", ticket.at))
 
 
+def masks_from_files_have_one_level(study: Study) -> Iterator[Diagnostic]:
+    for ticket in study.tickets:
+        if ticket.given is not None and len(ticket.path) > 1:
+            what = f"has one level, and these are {len(ticket.path)}"
+            yield diagnostics.MaskFromFile(at=ticket.places.get("sparsity", ticket.at), what=what)
+        if ticket.given is not None and ticket.pruning.rise is not None:
+            what = "is whole, and nothing is pruned gradually"
+            yield diagnostics.MaskFromFile(at=ticket.places.get("prune", ticket.at), what=what)
+
+
 def rewinding_leaves_something_to_train(study: Study) -> Iterator[Diagnostic]:
     """Asked where both lengths have one unit; in others they are compared when the data is there, by the job."""
     for ticket in study.tickets:
@@ -330,6 +340,7 @@ RULES_OF_PARTS: tuple[Rule, ...] = (
     patterns_have_one_sparsity,
     levels_are_on_the_path,
     rewinding_needs_a_source,
+    masks_from_files_have_one_level,
     rewinding_leaves_something_to_train,
     warmups_end_before_training,
     transferred_levels_exist,

@@ -62,11 +62,12 @@ def selection(artifact: Artifact, shelf: Shelf) -> Answer | None:
     if not _is_mask(artifact):
         return None
     kept = shelf.mask(artifact.key)
+    parts = _parts(artifact, shelf, {name: bits.size for name, bits in kept.items()})
     scores = _scores(artifact, shelf, kept)
     before = setting(artifact, "start")
     start = shelf.mask(JobKey(before)) if before is not None else None
     again: dict[str, BoolArray] = {}
-    for names, count in _parts(artifact, shelf, {name: bits.size for name, bits in kept.items()}):
+    for names, count in parts:
         again |= lowest_removed({name: scores[name] for name in names}, count, start)
     differ = sum(int(np.count_nonzero(kept[name] != again[name])) for name in kept)
     return Answer(1, (f"differs in {differ:,} weights from the mask that its settings give",) if differ else ())
@@ -93,7 +94,7 @@ def lowest_removed(scores: Mapping[str, Array], count: int, start: Kept | None) 
 
 
 def _is_mask(artifact: Artifact) -> bool:
-    return setting(artifact, "kind") in {"prune", "draw-mask"}
+    return setting(artifact, "kind") in {"prune", "draw-mask", "given-mask"}
 
 
 def _scores(artifact: Artifact, shelf: Shelf, kept: Kept) -> dict[str, Array]:
@@ -120,6 +121,8 @@ def _parts(artifact: Artifact, shelf: Shelf, sizes: Mapping[str, int]) -> tuple[
     Args:
         sizes: weights in each matrix.
     """
+    if setting(artifact, "kind") == "given-mask":
+        raise Unknowable("the mask was given as a file")
     share = Fraction(setting(artifact, "sparsity"))
     like = setting(artifact, "like")
     if like is not None:

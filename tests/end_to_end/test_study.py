@@ -259,6 +259,37 @@ def test_tickets_go_out_and_come_in(again: Desk) -> None:
     assert "has no mask" in again.ticketrun("ticket", "export", "small.ticket", "dense/warm/seed=1", "--to", "no").err
 
 
+MINE = """
+study mine {
+  model folder "model"
+  seeds 1
+  ticket given {
+    source file "theirs/mask.pt"
+    prune magnitude of encoder
+    sparsity 60% of original
+  }
+  transfer given to same
+  baselines random_layer_mask
+}
+"""
+
+
+def test_a_study_starts_from_the_ticket_of_another(again: Desk) -> None:
+    """Its mask file gives the mask of the study that it comes from, and so the very scores, from a store of its own."""
+    cell = "imp/warm@60%/same/seed=1"
+    to = ("--to", "theirs", "--format", "bert-tickets")
+    assert again.ticketrun("ticket", "export", "small.ticket", cell, *to).status == 0
+    again.write(SPEC[: SPEC.index("study small")] + MINE, "mine.ticket")
+    answer = again.ticketrun("run", "mine.ticket", "--cell", "given/file@60%/same/seed=1", "--store", "new")
+    assert answer.status == 0, answer.text
+    scores = re.compile(r"scores +(.*)")
+    mine = again.ticketrun("show", "mine.ticket", "given/file@60%/same/seed=1", "--store", "new").out
+    assert scores.findall(mine) == scores.findall(again.ticketrun("show", "small.ticket", cell).out) != []
+    verified = again.ticketrun("verify", "--store", "new")
+    assert verified.status == 0, verified.text
+    assert "the mask was given as a file" in verified.out
+
+
 def test_a_ticket_that_is_not_found_yet_is_not_exported(desk: Desk) -> None:
     answer = desk.ticketrun("ticket", "export", "small.ticket", "imp/warm@60%/same/seed=1", "--to", "out")
     assert answer.status == 3

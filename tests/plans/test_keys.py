@@ -12,6 +12,7 @@ from ticketlang.jobs import (
     CombineMasks,
     DrawMask,
     FineTune,
+    GivenMask,
     Interpolate,
     JobKey,
     Pretrained,
@@ -74,6 +75,10 @@ PRUNING = Pruning(method="magnitude", allocation="global", scope=("encoder",))
         ),
         (CombineMasks(operation="union", masks=(JobKey("a"), JobKey("b"))), "609bd54fa6623e28e788c3ada935117c5ed559a1"),
         (LINE, "896e7c83e4dcd79927bf17373bce4680419d50ae"),
+        (
+            GivenMask(model="m", file="f", missing="dense", scope=("encoder",), sparsity=Sparsity.percent(70)),
+            "82efaf34eccaf69c922cb0851e490588a0f64fd0",
+        ),
     ],
     ids=lambda value: getattr(value, "kind", ""),
 )

@@ -158,6 +158,14 @@ class RewindNeedsSource(Diagnostic):
 
 
 @frozen(kw_only=True)
+class MaskFromFile(Diagnostic):
+    code = "mask-from-file"
+    says = "a mask from a file {what}"
+    help = 'write a ticket for each file, with the sparsity of that one: `source file "mask.pt"`'
+    what: str
+
+
+@frozen(kw_only=True)
 class RewindBeyondTraining(Diagnostic):
     code = "rewind-beyond-training"
     says = "going back to {rewind} of a training of {train} leaves nothing to train"
