@@ -16,7 +16,7 @@ from ..tensors import Array, names_in, read_tensors
 
 
 class Unknowable(Exception):  # noqa: N818  # its name says what happened
-    """Something cannot be recomputed from what is there. Says why, in words that may follow `not recomputed:`."""
+    """Something cannot be recomputed from what is there. Says why, in words that follow `not recomputed:`."""
 
 
 @frozen(eq=False)
@@ -52,7 +52,7 @@ class Shelf:
     def pretrained(self, model: str, names: Collection[str]) -> Iterator[tuple[str, Array]]:
         """Tensors of the pre-trained model, by the names that the trunk gives them."""
         if model not in self.models:
-            raise Unknowable("the pre-trained weights are not in the store; name the SPEC that says where they are")
+            raise Unknowable("the pre-trained weights lie elsewhere; name the SPEC that says where")
         folder = self.models[model]
         places = {name: file for file, its in weight_files(folder).items() for name in its}
         for name in names:

@@ -54,7 +54,8 @@ class Verified:
     def view(self) -> Iterator[Text]:
         """A line for each question, a sentence for each finding, and what they come to."""
         for tally in self.tallies:
-            yield _line(tally)
+            if tally.looked_at or tally.skipped:
+                yield _line(tally)
         yield Text()
         for found in self.findings:
             yield Text.assemble(("✗ ", "bold red"), plain(f"{found.result}: {found.sentence}"))
@@ -115,10 +116,10 @@ def _asked(tally: Tally, artifact: Artifact, shelf: Shelf) -> tuple[str, ...]:
 def _line(tally: Tally) -> Text:
     held = max(tally.looked_at - tally.wrong, 0)
     of = f"of {tally.looked_at:,} " if tally.wrong else ""
+    question = tally.question
     line = Text.assemble(
-        (f"{held:>7,} ", "bold red" if tally.wrong else "bold"), f"{of}{tally.question.things} {tally.question.hold}"
+        f"{question.things:16}", (f"{held:>7,}", "bold red" if tally.wrong else "bold"), f"  {of}{question.hold}"
     )
-    if tally.skipped:
-        reasons = "; ".join(f"{count:,}: {reason}" for reason, count in tally.skipped.most_common())
-        line.append(f" (not recomputed: {reasons})", style="dim")
+    for reason, count in tally.skipped.most_common():
+        line.append(f"\n{'':16}{count:>7,}  not recomputed: {reason}", style="dim")
     return line
