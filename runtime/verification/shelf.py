@@ -9,7 +9,7 @@ from attrs import field, frozen
 from ticketlang.jobs import JobKey
 
 from ..masks import MASK_FILE, BoolArray, read_mask
-from ..models.description import weight_files
+from ..models.description import today, weight_files
 from ..store import JSON, Artifact, DamagedError, MissingFileError, Store
 from ..store.layout import WEIGHTS
 from ..tensors import Array, names_in, read_tensors
@@ -57,7 +57,7 @@ class Shelf:
         places = {name: file for file, its in weight_files(folder).items() for name in its}
         for name in names:
             # With a head in the checkpoint, its names begin with the trunk's own, as in `bert.encoder...`.
-            found = [there for there in places if there == name or there.partition(".")[2] == name]
+            found = [there for there in places if name in {today(there), today(there).partition(".")[2]}]
             if len(found) != 1:
                 raise Unknowable("the model's file names its weights in another way")
             try:
