@@ -197,12 +197,14 @@ def test_one_bit_of_a_head_that_was_not_rewound(world: World, ticket: FineTune, 
 
 
 def test_a_mask_that_brings_weights_back(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The largest go, in place of the smallest: those that were removed before are the last to be."""
+
+    def remove_highest(scores: dict[str, torch.Tensor], count: int, start: Mask | None) -> Mask:
+        return remove_lowest({name: -score for name, score in scores.items()}, count)
+
     first = world.do(HALF)
-    trained = world.do(fine_tune(warm(), weights=RandomWeights(over="all", seed=1)))
-    monkeypatch.setattr(
-        "runtime.jobs.prune.remove_lowest", lambda scores, count, start: remove_lowest(scores, count)
-    )  # fmt: skip
-    second = evolve(HALF, sparsity=Sparsity.percent(60), weights=trained.key, start=first.key)
+    monkeypatch.setattr("runtime.pruning.budget.remove_lowest", remove_highest)
+    second = evolve(HALF, sparsity=Sparsity.percent(60), start=first.key)
     broken(world, second, "what is kept was kept by the mask before")
 
 
@@ -211,7 +213,7 @@ def test_a_pruning_that_never_happened(world: World, monkeypatch: pytest.MonkeyP
     first = world.do(evolve(HALF, prunings=1))
     third = evolve(HALF, sparsity=Sparsity.percent(60), start=first.key, prunings=3)
     broken(world, third, "as many prunings were done as declared; expected 3, found 2")
-    monkeypatch.setattr("runtime.jobs.prune.remove_lowest", lambda scores, count, start: Mask.of_all(scores))
+    monkeypatch.setattr("runtime.pruning.budget.remove_lowest", lambda scores, count, start: Mask.of_all(scores))
     broken(world, evolve(third, prunings=2), "as many weights are removed as declared")
 
 
