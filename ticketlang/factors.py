@@ -44,7 +44,7 @@ def _complaints(study: Study) -> Iterator[Diagnostic]:
         own = trainings[ticket.name, ticket]
         yield from _searches(plan, ticket, own)
         for arm in small.baselines:
-            theirs = trainings[arm.name, ticket] + trainings[arm.name, None]
+            theirs = trainings[arm.name, ticket] or trainings[arm.name, None]  # shared where it is not its own
             yield from _comparison(ticket, arm, tuple(_pairs(own, theirs)))
 
 
@@ -69,9 +69,11 @@ def beside(plan: Plan, name: str, job: FineTune) -> Iterator[tuple[str, str]]:
     mine = next((cell for cell in plan.cells if cell.id == name), None)
     if mine is None or (mine.ticket is not None and mine.arm == mine.ticket.name):
         return
+    apart = {cell.ticket for cell in plan.cells if cell.arm == mine.arm}  # tickets that have such an arm of their own
     for cell, key in plan.cells.items():
         is_ticket = cell.ticket is not None and cell.arm == cell.ticket.name
-        is_beside = mine.ticket in {cell.ticket, None} and mine.level in {cell.level, None}
+        is_its_own = mine.ticket == cell.ticket or (mine.ticket is None and cell.ticket not in apart)
+        is_beside = is_its_own and mine.level in {cell.level, None}
         theirs = plan.jobs[key].job
         if is_ticket and is_beside and (mine.target, mine.seeds) == (cell.target, cell.seeds):
             assert isinstance(theirs, FineTune)
