@@ -15,6 +15,7 @@ from ticketlang.diagnostics import (
     HubUnreachable,
     LongerThanModel,
     MissingDataFile,
+    MissingMaskFile,
     MissingModelFolder,
     MissingPackage,
     ModelWithoutTokenizer,
@@ -57,6 +58,7 @@ class Places:
     model_folder: Path | None = None
     model_hub: tuple[str, str] | None = None  # name, commit: to be fetched
     tasks: Mapping[str, DataPlace] = Factory(dict)
+    masks: Mapping[str, Path] = Factory(dict)  # by digest
     digests: Digests | None = None  # with them, files that changed since they were found are refused
 
     def model(self, digest: str) -> Path:
@@ -70,6 +72,17 @@ class Places:
         if self.digests and not self.model_hub and model_digest(self.model_folder, self.digests) != digest:
             raise FilesChanged(self.model_folder)
         return self.model_folder
+
+    def mask(self, digest: str) -> Path:
+        """The file of a mask that a study starts from.
+
+        Raises:
+            FilesChanged: it is no longer the one of the digest.
+        """
+        path = self.masks[digest]
+        if self.digests and self.digests.of(path) != digest:
+            raise FilesChanged(path.parent)
+        return path
 
     def data(self, task: str) -> DataPlace:
         """Where the examples of a task are.
@@ -123,6 +136,7 @@ def gather(study: Study, root: Root, pins: Pins, digests: Digests, fetched_model
             complaints.append(place)
         else:
             tasks[task.name] = place
+    masks = _find_masks(study, root, digests, complaints)
     facts = None
     if not complaints:
         facts = Facts(
@@ -132,10 +146,16 @@ def gather(study: Study, root: Root, pins: Pins, digests: Digests, fetched_model
                 name: DataFacts(digest=place.digest, pinned=not place.digest.startswith("unpinned:"))
                 for name, place in tasks.items()
             },
+            masks=masks,
         )
     return Gathered(
         facts=facts,
-        places=evolve(places, tasks=tasks, digests=digests),
+        places=evolve(
+            places,
+            tasks=tasks,
+            masks={digest: root.folder / name for name, digest in masks.items()},
+            digests=digests,
+        ),
         diagnostics=tuple(complaints),
         unpinned=tuple(dict.fromkeys(unpinned)),
     )
@@ -241,6 +261,20 @@ def _missing_heads(study: Study) -> Iterator[Diagnostic]:
         yield HeadNotInModel(at=at, model=study.model.name)
 
 
+def _find_masks(study: Study, root: Root, digests: Digests, complaints: list[Diagnostic]) -> dict[str, str]:
+    """Digests of the mask files of a study, by their names in it."""
+    found: dict[str, str] = {}
+    for given in dict.fromkeys(ticket.given for ticket in study.tickets if ticket.given is not None):
+        path = root.path(given.name, given.at)
+        if isinstance(path, Diagnostic):
+            complaints.append(path)
+        elif not path.is_file():
+            complaints.append(MissingMaskFile(at=given.at, path=str(path)))
+        else:
+            found[given.name] = digests.of(path)
+    return found
+
+
 def _find_data(task: Task, root: Root, pins: Pins, digests: Digests, unpinned: list[str]) -> DataPlace | Diagnostic:
     data = task.data
     if data.origin == "hub":
@@ -263,14 +297,19 @@ def _find_data(task: Task, root: Root, pins: Pins, digests: Digests, unpinned: l
     return DataPlace(digest=data_digest(files, digests), files=files)
 
 
-def fetch_model(places: Places, at: Span) -> Path | HubUnreachable:
-    """Bring a hub model to this machine: configuration, tokenizer and weights, at the pinned commit."""
+def fetch_model(places: Places, at: Span, *, is_offline: bool = False) -> Path | HubUnreachable:
+    """Bring a hub model to this machine: configuration, tokenizer and weights, at the pinned commit.
+
+    Args:
+        is_offline: look for what was fetched before, and ask nobody.
+    """
     from huggingface_hub import snapshot_download
 
     if places.model_hub is None:
         raise ValueError("only a hub model is fetched")
     name, commit = places.model_hub
     try:
-        return Path(snapshot_download(name, revision=commit, allow_patterns=list(MODEL_FILES)))
+        patterns = list(MODEL_FILES)
+        return Path(snapshot_download(name, revision=commit, allow_patterns=patterns, local_files_only=is_offline))
     except Exception as problem:  # transport errors come from whichever HTTP library the client uses, by release
         return HubUnreachable(at=at, name=name, reason=first_line(problem))

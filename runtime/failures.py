@@ -21,6 +21,10 @@ class FilesChanged(JobFailed):
         return f"the files in {self.args[0]} have changed since the plan was made; run the study again to plan anew"
 
 
+class ExchangeError(Exception):
+    """A ticket cannot be written or read, in one sentence for the user."""
+
+
 class NoSuchDevice(ValueError):  # noqa: N818  # as above
     """The device that was asked for is not there, or not one that this program computes on."""
 

@@ -1,12 +1,14 @@
 """Masks in files: one bit a weight, True = kept, readable without torch.
 
 A file holds one row of packed bytes per weight matrix, in the order of C, first weight in the highest bit, and the
-shapes in its metadata: ten megabytes for the 85.5 million weights of a BERT-base.
+shapes in its metadata: ten megabytes for the 85.5 million weights of a BERT-base. A file that leaves the store says in
+its metadata what it is, too.
 """
 
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +16,9 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 MASK_FILE = "mask.safetensors"
-SHAPES = "shapes"  # the one entry of the metadata; with several, their order in the file would be left to chance
+# The one entry of the metadata; with several, their order in the file would be left to chance.
+SHAPES = "shapes"
+TICKET = "ticket"  # of files that were exported: the shapes, and where the mask comes from
 
 BoolArray = NDArray[np.bool_]
 
@@ -23,11 +27,16 @@ class BadMaskFile(Exception):  # noqa: N818  # its name says what happened
     """A file is not a mask of ours. Says what is wrong with it."""
 
 
-def write_mask(path: Path, kept: Mapping[str, BoolArray]) -> None:
-    """Write a mask; the same mask gives the same bytes."""
+def write_mask(path: Path, kept: Mapping[str, BoolArray], about: Mapping[str, Any] | None = None) -> None:
+    """Write a mask; the same mask gives the same bytes.
+
+    Args:
+        about: JSON on where the mask comes from, for those who find it outside the store.
+    """
     packed = {name: np.packbits(bits.reshape(-1)) for name, bits in kept.items()}
-    shapes = json.dumps({name: list(bits.shape) for name, bits in kept.items()}, separators=(",", ":"))
-    save_file(packed, path, metadata={SHAPES: shapes})
+    shapes = {name: list(bits.shape) for name, bits in kept.items()}
+    said = {SHAPES: shapes} if about is None else {TICKET: {SHAPES: shapes, **about}}
+    save_file(packed, path, metadata={name: json.dumps(value, separators=(",", ":")) for name, value in said.items()})
 
 
 def has_collapsed(removed: int, total: int) -> bool:
@@ -43,7 +52,8 @@ def read_mask(path: Path) -> dict[str, BoolArray]:
     """
     try:
         with safe_open(path, framework="numpy") as file:
-            shapes = json.loads((file.metadata() or {})[SHAPES])
+            metadata = file.metadata() or {}
+            shapes = json.loads(metadata[TICKET])[SHAPES] if TICKET in metadata else json.loads(metadata[SHAPES])
             return {name: _unpack(name, file.get_tensor(name), shape) for name, shape in shapes.items()}
     except (SafetensorError, KeyError, ValueError, TypeError, AttributeError) as problem:
         raise BadMaskFile(f"{path} cannot be read as a mask: {problem}") from None

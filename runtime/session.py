@@ -10,7 +10,7 @@ from attrs import define, field
 
 from ticketlang.cost import Cost, cost_of
 from ticketlang.diagnostics import Diagnostic
-from ticketlang.jobs import JobKey
+from ticketlang.jobs import FineTune, JobKey
 from ticketlang.lay_out import lay_out, nothing_known
 from ticketlang.plan import Facts, Plan, PlannedJob
 from ticketlang.reasons import Stored
@@ -18,10 +18,12 @@ from ticketlang.study import Study
 
 from .digests import Digests
 from .facts import Gathered, Root, fetch_model, gather
+from .failures import ExchangeError
 from .pins import Pins, ask_the_hub, lock_file_of, pin, read_pins, write_pins
 from .progress import Listener
 from .schedulers.ran import Ran
 from .store import Store
+from .verification import Looking, Verified, verify
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -50,12 +52,25 @@ class Session:
             StoreError: the store is damaged, or of another format.
         """
         store = Store.open(store_folder) if store_folder.exists() else None
+        session = cls._of(study, spec, data, store_folder, store)
+        session.digests.remember()
+        return session
+
+    @classmethod
+    def look(cls, study: Study, spec: Path, data: Path | None, store_folder: Path) -> Session:
+        """The same where there is a store, and nothing is written: not even digests.
+
+        Raises:
+            LockFileError, StoreError: as above; also where there is no store.
+        """
+        return cls._of(study, spec, data, store_folder, Store.look(store_folder))
+
+    @classmethod
+    def _of(cls, study: Study, spec: Path, data: Path | None, store_folder: Path, store: Store | None) -> Session:
         digests = Digests.open(store_folder / "cache" / "digests.json" if store else None)
         root = Root(folder=data or spec.parent, is_confined=data is not None)
         pins = read_pins(lock_file_of(spec))
-        gathered = gather(study, root, pins, digests)
-        digests.remember()
-        return cls(study, spec, root, store_folder, digests, pins, gathered, store)
+        return cls(study, spec, root, store_folder, digests, pins, gather(study, root, pins, digests), store)
 
     @property
     def facts(self) -> Facts:
@@ -139,6 +154,38 @@ class Session:
         if not ran.failed and ran.interrupted is None:
             write_pretrained(self.store.artifact(plan.cells[cell]), self.facts.model, workshop, folder)
         return ran
+
+    def verify(self, looking: Looking) -> Verified:
+        """Recompute what can be recomputed of the study's stored results."""
+        assert self.store is not None, "look() comes first"
+        folder = self._model_at_hand()
+        models = {} if folder is None else {self.facts.model: folder}
+        return verify(self.store, models, lay_out(self.study, self.facts).jobs.keys(), looking)
+
+    def export(self, name: str, job: FineTune, folder: Path, layout: str) -> tuple[Path, ...]:
+        """Write the ticket of a cell into a folder. Returns the files that were written.
+
+        Raises:
+            ExchangeError: there is no mask, or it is not there yet; or files are in the way.
+        """
+        from .exchange import Ticket, export
+
+        if job.mask is None:
+            raise ExchangeError(f"`{name}` has no mask: there is no ticket to export")
+        if self.store is None or job.mask not in self.store.known([job.mask]):
+            raise ExchangeError(
+                f"the mask of `{name}` is not there yet; `ticketrun run {self.spec} --cell {name}` makes it"
+            )
+        mask = self.store.artifact(job.mask)
+        return export(Ticket(name, job, mask, self.spec), self._model_at_hand(), self.store, folder, layout)
+
+    def _model_at_hand(self) -> Path | None:
+        """The folder of the model, without asking the hub for it."""
+        places = self.gathered.places
+        if places.model_folder is not None or places.model_hub is None:
+            return places.model_folder
+        fetched = fetch_model(places, self.study.model.at, is_offline=True)
+        return None if isinstance(fetched, Diagnostic) else fetched
 
     def _wanted_plan(self) -> Plan:
         plan = self.plan()

@@ -30,12 +30,13 @@ STAGES = (
     "library",
     "elaborate",
     "rules",
-    "pipeline",
-    "names",
-    "readiness",
     "requests",
     "connectivity",
     "lay_out",
+    "factors",
+    "pipeline",
+    "names",
+    "readiness",
     "display",
     "cli",
     "__main__",
@@ -47,6 +48,7 @@ SHARED = ("plain", "source", "units", "vocabulary", "study", "jobs", "plan", "re
 # Parts of the runtime that say less than torch needs to be imported for: checking, planning and reporting use them.
 LIGHT = (
     "digests",
+    "exchange",
     "facts",
     "failures",
     "masks",
@@ -61,7 +63,10 @@ LIGHT = (
     "session",
     "statistics",
     "store",
+    "tensors",
+    "training.seeds",
     "verdicts",
+    "verification",
 )
 HEAVY_LIBRARIES = ("torch", "transformers", "datasets")
 
@@ -69,13 +74,13 @@ HEAVY_LIBRARIES = ("torch", "transformers", "datasets")
 SIBLINGS: Mapping[str, tuple[str, ...]] = {
     "models": ("failures", "training.seeds"),
     "pruning": ("failures", "implementations", "masks", "training.seeds"),
-    "weights": ("failures", "models.checkpoint", "models.trunk", "pruning.mask", "training.seeds"),
+    "weights": ("failures", "models.checkpoint", "models.trunk", "pruning.mask", "tensors", "training.seeds"),
     "tasks": ("digests", "facts", "failures", "implementations", "micro", "training.batches", "training.seeds"),
     "training": ("failures", "models.network", "pruning.mask"),
 }
 
 # Parts that would still work if the rest of the runtime were gone.
-FOUNDATIONS = ("failures", "masks", "metrics", "micro", "statistics")
+FOUNDATIONS = ("failures", "masks", "metrics", "micro", "statistics", "tensors")
 
 ALL = imports()
 

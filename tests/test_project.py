@@ -40,11 +40,21 @@ def test_links_between_pages_lead_somewhere(page: Path):
     assert not broken, f"{page.relative_to(ROOT)} links to {', '.join(broken)}"
 
 
+# What the paper and its code compare, more differs in than the baseline names; and who runs it is told so.
+CONFOUNDED = {
+    "released": {"searched-otherwise", "more-than-its-factor"},
+    "protocols": {"searched-otherwise", "more-than-its-factor"},
+    "rewinding": {"more-than-its-factor"},
+    "later_points": {"more-than-its-factor"},
+    "standard": {"more-than-its-factor"},
+}
+
+
 @pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.name)
 def test_every_spec_that_ships_is_a_whole_study(spec: Path):
     checked = check(Source(str(spec), spec.read_text(), spec))
 
-    assert not checked.diagnostics
+    assert {diagnostic.code for diagnostic in checked.diagnostics} == CONFOUNDED.get(spec.stem, set())
     assert checked.study is not None
     assert checked.study.tickets
     assert checked.study.claims or checked.study.report  # what is described is no claim

@@ -5,11 +5,11 @@ written out, digests of the model and data it reads, and the keys of the jobs it
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from functools import cache, lru_cache
 from hashlib import blake2b
-from typing import Any, ClassVar, Literal, assert_never
+from typing import Any, ClassVar, Literal, assert_never, get_args, get_type_hints
 
 import attrs
 from attrs import field, frozen
@@ -144,6 +144,7 @@ class Prune(Job):
     # The training, of which no step is taken, that gives gradients: by its head, its loss and its first batches.
     training: FineTune | None = field(default=None, metadata={"neutral": None})
     seed: int | None = field(default=None, metadata={"neutral": None})  # of a mask that is drawn
+    prunings: int = field(default=0, metadata=OUTSIDE_KEY)  # this one counted, as the path has them; 0: not said
 
 
 @frozen(kw_only=True)
@@ -156,6 +157,18 @@ class DrawMask(Job):
     sparsity: Sparsity
     seed: int
     like: JobKey | None  # the mask whose share in each matrix is kept; None: one draw over the whole scope
+
+
+@frozen(kw_only=True)
+class GivenMask(Job):
+    """A mask out of a file: it must fit the model and the scope, and be as sparse as is declared."""
+
+    kind = "given-mask"
+    model: str
+    file: str  # digest
+    missing: str  # of matrices that the file lacks: "nothing" (none may), "dense", "by magnitude"
+    scope: tuple[str, ...]
+    sparsity: Sparsity
 
 
 @frozen(kw_only=True)
@@ -185,9 +198,9 @@ class Interpolate(Job):
     precision: str
 
 
-AnyJob = FineTune | ReachRewindPoint | Prune | DrawMask | CombineMasks | Interpolate
-MaskJob = Prune | DrawMask | CombineMasks
-KINDS: tuple[type[AnyJob], ...] = (ReachRewindPoint, FineTune, Prune, DrawMask, CombineMasks, Interpolate)
+MaskJob = Prune | DrawMask | GivenMask | CombineMasks
+AnyJob = FineTune | ReachRewindPoint | MaskJob | Interpolate
+KINDS: tuple[type[AnyJob], ...] = (ReachRewindPoint, FineTune, Prune, DrawMask, GivenMask, CombineMasks, Interpolate)
 
 
 def canonical(value: Any) -> Any:
@@ -242,7 +255,12 @@ def settings(job: AnyJob) -> dict[str, Any]:
 
 def key_of(job: AnyJob) -> JobKey:
     """The key of a job: 40 hexadecimal digits."""
-    text = json.dumps(settings(job), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return key_of_settings(settings(job))
+
+
+def key_of_settings(said: Mapping[str, Any]) -> JobKey:
+    """The key of the job whose settings these are."""
+    text = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return JobKey(blake2b(text.encode(), digest_size=20).hexdigest())
 
 
@@ -264,6 +282,37 @@ def _keys_in(value: object) -> Iterator[JobKey]:
             yield from _keys_in(getattr(value, name))
 
 
+def inputs_in(said: Mapping[str, Any]) -> dict[str, JobKey]:
+    """The inputs that a job's settings name, by their field: `{"mask": ..., "weights job": ...}`."""
+    return dict(_keys_said(said))
+
+
+def _keys_said(said: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, JobKey]]:
+    for name, value in said.items():
+        if isinstance(value, Mapping):
+            yield from _keys_said(value, f"{path}{name} ")
+        elif name in _key_fields().get(said.get("is", ""), ()):
+            several = value if isinstance(value, list) else [value]
+            for number, key in enumerate(several, start=1):
+                if isinstance(key, str):
+                    yield f"{path}{name}" if several is not value else f"{path}{name} {number}", JobKey(key)
+
+
+@cache
+def _key_fields() -> dict[str, frozenset[str]]:
+    """The fields that may hold a key, of every class that settings are made from."""
+    found: dict[str, frozenset[str]] = {}
+    waiting: list[Any] = list(KINDS)
+    while waiting:
+        cls = waiting.pop()
+        if attrs.has(cls) and cls.__name__ not in found:
+            types = {f.name: get_type_hints(cls)[f.name] for f in attrs.fields(cls)}
+            parts = {name: get_args(hint) or (hint,) for name, hint in types.items()}
+            found[cls.__name__] = frozenset(name for name, its in parts.items() if JobKey in its)
+            waiting += [part for its in parts.values() for part in its]
+    return found
+
+
 def describe(job: AnyJob) -> str:
     """What the job does, in a few words."""
     match job:
@@ -276,6 +325,8 @@ def describe(job: AnyJob) -> str:
             return f"prune to {job.sparsity}"
         case DrawMask():
             return f"draw a random mask of {job.sparsity}"
+        case GivenMask():
+            return f"read a mask of {job.sparsity} from a file"
         case CombineMasks():
             return "invert a mask" if job.operation == "inverted" else f"take the {job.operation} of two masks"
         case Interpolate():

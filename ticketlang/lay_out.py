@@ -13,6 +13,7 @@ from .jobs import (
     CombineMasks,
     DrawMask,
     FineTune,
+    GivenMask,
     Gradually,
     JobKey,
     PartlyRewound,
@@ -29,7 +30,7 @@ from .jobs import (
 )
 from .plan import Cell, Facts, Known, Plan, PlannedJob
 from .requests import Requests
-from .study import Arm, Recipe, Seeds, Study, Task, Ticket
+from .study import Arm, MaskFile, Recipe, Seeds, Study, Task, Ticket
 from .units import START, Sparsity
 from .vocabulary.prunings import PRUNINGS
 
@@ -108,6 +109,8 @@ class Searches:
 
 def _search(requests: Requests, ticket: Ticket, seeds: Seeds) -> Mapping[Sparsity, Found]:
     """The masks of a ticket, level by level: train, prune, rewind, and again (paper, Algorithm 1)."""
+    if ticket.given is not None:
+        return {level: Found(_given(requests, ticket, ticket.given, level, seeds), None) for level in ticket.path}
     if ticket.pruning.rise is not None:
         return {level: _gradual_run(requests, ticket, level, seeds) for level in ticket.path}
     levels: dict[Sparsity, Found] = {}
@@ -129,10 +132,22 @@ def _search(requests: Requests, ticket: Ticket, seeds: Seeds) -> Mapping[Sparsit
             start=mask,
             training=_looked_at(requests, ticket, trained, mask, seeds),
             seed=seeds.mask if PRUNINGS[ticket.pruning.method].reads == "nothing" else None,
+            prunings=round_number,
         )
         found = requests.ask_mask(prune, f"{ticket.name}: prune", f"{ticket.label}@{level}/{seeds}")
         levels[level] = last = Found(found, trained)
     return levels
+
+
+def _given(requests: Requests, ticket: Ticket, given: MaskFile, level: Sparsity, seeds: Seeds) -> JobKey:
+    job = GivenMask(
+        model=requests.facts.model,
+        file=requests.facts.masks[given.name],
+        missing=given.missing,
+        scope=ticket.pruning.scope,
+        sparsity=level,
+    )
+    return requests.ask_mask(job, f"{ticket.name}: read", f"{ticket.label}@{level}/{seeds}")
 
 
 def _gradual_run(requests: Requests, ticket: Ticket, level: Sparsity, seeds: Seeds) -> Found:
@@ -239,7 +254,7 @@ def _answer_baseline(
     cell = Cell(
         arm=arm.name,
         ticket=ticket if _depends_on_ticket(requests.study, arm, ticket) else None,
-        level=None if arm.mask == "none" else level,
+        level=level if arm.mask != "none" or _depends_on_level(arm, ticket) else None,
         target=target,
         seeds=seeds,
     )
@@ -256,6 +271,11 @@ def _depends_on_ticket(study: Study, arm: Arm, ticket: Ticket) -> bool:
     keeps_head = ticket.search_head in {"carried", "pretrained"}  # on its own source, where a transfer has a fresh one
     takes_training = ticket.rewind != START or ticket.resets != "everything" or keeps_head
     return not _is_reference(arm) and (takes_training or takes_mask or draws_from_scope)
+
+
+def _depends_on_level(arm: Arm, ticket: Ticket) -> bool:
+    """Whether an arm without a mask goes on from what a round of the search left, and so from one for each level."""
+    return not _is_reference(arm) and (ticket.resets != "everything" or ticket.search_head == "carried")
 
 
 def _is_reference(arm: Arm) -> bool:

@@ -125,6 +125,11 @@ def _splits(task: Task) -> str:
     return f"{train}, {held_out}{_column(task.score_split)}"
 
 
+def statements_of_recipe(recipe: Recipe) -> tuple[Said, ...]:
+    """How a network is trained, the rounds that its rate falls over among it."""
+    return (*_recipe(recipe), Said("schedule", _schedule(recipe.rounds)))
+
+
 def _recipe(recipe: Recipe) -> Iterator[Said]:
     yield Said("train", _duration(recipe.train))
     yield Said("batch", f"{recipe.batch} examples")
@@ -181,7 +186,7 @@ def _ticket(name: str, study: Study) -> Said:
         return Said(word, _list(dict.fromkeys(map(phrase, tickets))))
 
     fields = (
-        axis("source", lambda ticket: " + ".join(ticket.source) or "none"),
+        axis("source", _source),
         axis("prune", lambda ticket: str(ticket.pruning)),
         *_levels(tickets),
         axis("rewind", _rewind),
@@ -239,6 +244,13 @@ def _path(levels: tuple[Sparsity, ...]) -> str:
 
 def _level(level: Sparsity) -> str:
     return _percent(level.fraction) or str(level)
+
+
+def _source(ticket: Ticket) -> str:
+    if ticket.given is None:
+        return " + ".join(ticket.source) or "none"
+    missing = "" if ticket.given.missing == "nothing" else f" missing {ticket.given.missing}"
+    return f'file "{ticket.given.name}"{missing}'
 
 
 def _rewind(ticket: Ticket) -> str:

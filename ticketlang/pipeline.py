@@ -10,7 +10,7 @@ from .elaborate import elaborate
 from .elaborate.modules import Loads
 from .library import FromDisk
 from .parse import no_more_than_help, parse
-from .rules import broken_rules
+from .rules import broken_rules, differs_in_arms_alone
 from .source import Source
 from .study import Study
 
@@ -39,9 +39,13 @@ def check(source: Source, *, settings: Sequence[str] = (), loads: Loads | None =
     unsound = (*malformed, *elaborated.diagnostics)
     assert unsound or not elaborated.left_out, f"left out without a word: {elaborated.left_out}"
     broken = broken_rules(elaborated.study, is_whole=not unsound) if elaborated.study else ()
+    has_errors = any(diagnostic.severity == "error" for diagnostic in (*unsound, *broken))
+    if elaborated.study and not has_errors and not differs_in_arms_alone(elaborated.study):
+        from .factors import confounded  # late: most studies need no plan to be checked
+
+        broken = (*broken, *confounded(elaborated.study))
     order = {id(seen): place for place, seen in enumerate(elaborated.sources)}
     found = sorted((*unsound, *broken), key=lambda found: (order.get(id(found.at.source), 0), found.at.start))
-    has_errors = any(diagnostic.severity == "error" for diagnostic in found)
     return Checked(None if has_errors else elaborated.study, tuple(no_more_than_help(found)))
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 
-from attrs import evolve, field, frozen
+from attrs import Factory, evolve, field, frozen
 
 from .jobs import AnyJob, FineTune, JobKey, inputs_of
 from .study import Seeds, Study, Ticket
@@ -26,6 +26,7 @@ class Facts:
     model: str
     model_pinned: bool = True
     data: Mapping[str, DataFacts]  # by task
+    masks: Mapping[str, str] = Factory(dict)  # digests of mask files, by name
 
 
 @frozen(kw_only=True)

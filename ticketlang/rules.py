@@ -187,6 +187,16 @@ def rewinding_needs_a_source(study: Study) -> Iterator[Diagnostic]:
             yield diagnostics.RewindNeedsSource(at=ticket.places.get("rewind", ticket.at))
 
 
+def masks_from_files_have_one_level(study: Study) -> Iterator[Diagnostic]:
+    for ticket in study.tickets:
+        if ticket.given is not None and len(ticket.path) > 1:
+            what = f"has one level, and these are {len(ticket.path)}"
+            yield diagnostics.MaskFromFile(at=ticket.places.get("sparsity", ticket.at), what=what)
+        if ticket.given is not None and ticket.pruning.rise is not None:
+            what = "is whole, and nothing is pruned gradually"
+            yield diagnostics.MaskFromFile(at=ticket.places.get("prune", ticket.at), what=what)
+
+
 def rewinding_leaves_something_to_train(study: Study) -> Iterator[Diagnostic]:
     """Asked where both lengths have one unit; in others they are compared when the data is there, by the job."""
     for ticket in study.tickets:
@@ -330,6 +340,7 @@ RULES_OF_PARTS: tuple[Rule, ...] = (
     patterns_have_one_sparsity,
     levels_are_on_the_path,
     rewinding_needs_a_source,
+    masks_from_files_have_one_level,
     rewinding_leaves_something_to_train,
     warmups_end_before_training,
     transferred_levels_exist,
@@ -346,6 +357,25 @@ RULES: tuple[Rule, ...] = (
     lines_need_other_noise,
     published_numbers_have_a_cell,
 )
+
+
+# Comparisons
+
+
+def differs_in_arms_alone(study: Study) -> bool:
+    """Whether tickets and baselines can differ in nothing but masks and weights: the usual case.
+
+    Known without planning anything; `factors.py` has the proof for all others.
+    """
+    named = all(arm.mask != "ticket" or arm.weights not in {"ticket", "pretrained"} for arm in study.baselines)
+    return named and all(
+        ticket.rewind == START
+        and ticket.resets == "everything"
+        and ticket.search_head in {"rewound", "fresh"}
+        and ticket.transfer_head == "fresh"
+        and ticket.recipe is None
+        for ticket in study.tickets
+    )
 
 
 # What rules look at

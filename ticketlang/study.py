@@ -169,6 +169,15 @@ def _count(number: int, unit: str) -> str:
     return f"{number} {unit if number != 1 else one_of(unit)}"
 
 
+@frozen(kw_only=True, repr=False)
+class MaskFile:
+    """A mask that comes as a file instead of being found."""
+
+    name: str  # a path, beside the spec or under `--data`
+    missing: Literal["nothing", "dense", "by magnitude"]  # of matrices that the file lacks; "nothing": none may
+    at: Span = field(eq=False)
+
+
 HeadPolicy = Literal["fresh", "rewound", "carried", "pretrained"]
 Resets = Literal["everything", "pruned matrices", "nothing"]
 
@@ -178,7 +187,7 @@ class Ticket:
     """One point of a ticket block's axes: a mask found by pruning, and the weights it is reset to."""
 
     name: str  # of the block
-    source: tuple[str, ...]  # tasks trained on, jointly where several; empty: the pre-trained weights as they are
+    source: tuple[str, ...]  # tasks trained on, jointly where several; empty: the pre-trained weights, or a file
     pruning: Pruning
     path: tuple[Sparsity, ...]  # levels pruned through, in order
     levels: tuple[Sparsity, ...]  # those of the path that are looked at
@@ -189,13 +198,14 @@ class Ticket:
     transfer_head: HeadPolicy = "fresh"
     recipe: Recipe | None = None  # of the search; None: the source task's own
     limit: int | Literal["all"] | None = None  # examples of each source in the search; None: the source task's own
+    given: MaskFile | None = None  # nothing is searched: the mask is in a file
     variant: tuple[tuple[str, str], ...] = ()  # axes other than the source that have several values, as text
     at: Span = field(eq=False)
     places: Places = field(eq=False, factory=dict)  # "prune", "sparsity", "rewind"; "sparsity 50%" for each level
 
     @property
     def source_name(self) -> str:
-        return "+".join(self.source) or "none"
+        return "+".join(self.source) or ("none" if self.given is None else "file")
 
     @property
     def label(self) -> str:

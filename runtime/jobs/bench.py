@@ -30,6 +30,7 @@ from ..training.schedule import Schedule
 from ..training.seeds import stream
 from ..weights.files import HEAD_FILE, read_state
 from ..workshop import Workshop
+from .proofs import fingerprint, rate_facts
 
 TrainingJob = FineTune | ReachRewindPoint | Interpolate  # the last builds the network of a training, and takes no step
 Passed = Callable[[int], None]  # steps since the start of the whole training
@@ -147,14 +148,15 @@ def facts_of(job: TrainingJob, bench: Bench, trained: Trained) -> dict[str, JSON
     """What is worth knowing about a training beside its checks."""
     return {
         "data": job.data,
-        "examples": len(bench.data.train),
-        **({"joined": {task.name: len(data.train) for task, data in zip(job.joined, bench.joined, strict=True)}}
-           if job.joined else {}),
+        "trained on": fingerprint(bench.data.train),
+        **({"joined": {task.name: fingerprint(data.train)
+                       for task, data in zip(job.joined, bench.joined, strict=True)}} if job.joined else {}),
         "seeds": {"head": job.seeds.head, "order": job.seeds.order,
                   "dropout": job.seeds.dropout, "subset": job.seeds.subset},
         "precision": job.precision,
         "steps": [bench.training.begins, bench.training.ends],
         "steps of the whole schedule": bench.training.schedule.steps,
+        "learning rate": rate_facts(trained),
         "last loss": trained.curve[-1][1] if trained.curve else None,
     }  # fmt: skip
 

@@ -3,9 +3,7 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from torch import Tensor
-
-from ticketlang.jobs import FineTune, JobKey, Reached, Weights
+from ticketlang.jobs import FineTune, JobKey, RandomWeights, Shuffled, Weights
 from ticketlang.study import Task
 
 from ..models.checkpoint import State
@@ -13,7 +11,7 @@ from ..models.network import heads_of
 from ..models.scopes import all_prunable
 from ..pruning.mask import Mask
 from ..store.artifact import Artifact
-from ..store.certificates import JSON, Check, Outcome
+from ..store.certificates import JSON, REWOUND, Check, Outcome
 from ..training.gradual import Gradual
 from ..training.loop import Trained
 from ..training.movement import Movement
@@ -24,6 +22,7 @@ from .bench import Bench, facts_of, head_of, set_up
 from .certify import certify, check_equal
 from .gradually import checks_of, gradual_of
 from .masks import leave_mask, mask_of
+from .proofs import fingerprint, head_check, head_policy, holes, rate_checks, sparsity_facts
 from .scoring import Best, majority_score, scores_of
 
 
@@ -31,20 +30,22 @@ def perform(job: FineTune, key: JobKey, inputs: Mapping[JobKey, Artifact], works
     """See `ticketlang.jobs.FineTune`."""
     mask = mask_of(job.mask, inputs)
     weights = _declared_weights(job, mask, inputs, workshop)
-    bench = set_up(job, weights, head_of(job.head, inputs), job.begins, None, workshop)
+    head = head_of(job.head, inputs)
+    bench = set_up(job, weights, head, job.begins, None, workshop)
     if mask is not None:
         mask.apply_(dict(bench.network.trunk.named_parameters()))
-    rewound = _check_rewound(job, mask, inputs, bench, workshop)
+    begun = (_check_rewound(job, mask, inputs, bench, workshop), *head_check(head, heads_of(bench.network)))
     movement = _movement(bench) if job.keeps_movement else None
     gradual = None if job.gradually is None else gradual_of(job.gradually, bench)
     best = Best(job.task, bench.network, bench.data)
     trained = bench.train(mask, key, workshop, _look(job, best, gradual), movement, gradual)
+    found = {} if trained.mask is None else holes(trained.mask, dict(bench.network.trunk.named_parameters()))
     if job.gradually is None or gradual is None:
-        mask_checks = _mask_checks(job, mask, inputs, bench, trained)
+        mask_checks = _mask_checks(job, inputs, trained, found)
     else:
-        mask_checks = checks_of(job.gradually, bench, gradual, trained, _zeros_at_the_end(bench, trained))
-    checks = (rewound, *_training_checks(bench, trained), *mask_checks)
-    certificate = certify(checks, _facts(job, bench, trained))
+        mask_checks = checks_of(job.gradually, bench, gradual, trained, sum(zeros for zeros, _ in found.values()))
+    checks = (*begun, *_training_checks(bench, trained, job), *mask_checks)
+    certificate = certify(checks, _facts(job, inputs, bench, trained, found))
     if job.keeps_weights:
         write_state(folder / WEIGHTS_FILE, state_of(bench.network.trunk))
         write_state(folder / HEAD_FILE, heads_of(bench.network))
@@ -82,50 +83,46 @@ def _check_rewound(
     if mask is not None:
         mask.apply_(declared)
     expected, found = digest_of(declared), digest_of(state_of(bench.network.trunk))
-    return check_equal("weights after rewinding are bit-equal to the declared point", expected, found)
+    return check_equal(REWOUND, expected, found)
 
 
-def _training_checks(bench: Bench, trained: Trained) -> tuple[Check, ...]:
-    training = bench.training
-    steps = training.ends - training.begins
-    last_rate = float(training.schedule.rate(training.ends - 1)) if steps else None
+def _training_checks(bench: Bench, trained: Trained, job: FineTune) -> tuple[Check, ...]:
+    steps = bench.training.ends - bench.training.begins
     return (
         check_equal("the optimizer took as many steps as declared", steps, trained.steps),
-        check_equal("the learning rate of the last step is that of the schedule", last_rate, trained.last_rate),
+        *rate_checks(job.task.recipe, bench.training, trained),
     )
 
 
 def _mask_checks(
-    job: FineTune, mask: Mask | None, inputs: Mapping[JobKey, Artifact], bench: Bench, trained: Trained
+    job: FineTune, inputs: Mapping[JobKey, Artifact], trained: Trained, found: Mapping[str, list[int]]
 ) -> tuple[Check, ...]:
-    if mask is None or job.mask is None:
+    if job.mask is None:
         return ()
-    zeros = _zeros_at_the_end(bench, trained)
+    declared = inputs[job.mask].result["matrices"]
     return (
         check_equal("masked weights are zero after every step: steps checked", trained.steps, trained.checked_steps),
-        check_equal("removed weights that are zero at the end", inputs[job.mask].result["removed"], zeros),
+        check_equal("each matrix has as many zeros at the end as its mask removes", declared, found),
     )
 
 
-def _zeros_at_the_end(bench: Bench, trained: Trained) -> int:
-    """Of the weights that the mask removed."""
-    parameters: Mapping[str, Tensor] = dict(bench.network.trunk.named_parameters())
-    kept = {} if trained.mask is None else trained.mask.kept
-    return sum(int(((parameters[name] == 0) & ~bits.to(parameters[name].device)).sum()) for name, bits in kept.items())
-
-
-def _facts(job: FineTune, bench: Bench, trained: Trained) -> dict[str, JSON]:
-    mask = trained.mask
-    masked = () if mask is None else tuple(mask.kept)
-    return facts_of(job, bench, trained) | {
+def _facts(
+    job: FineTune, inputs: Mapping[JobKey, Artifact], bench: Bench, trained: Trained, found: Mapping[str, list[int]]
+) -> dict[str, JSON]:
+    facts = facts_of(job, bench, trained)
+    return {
+        **facts,
+        "seeds": facts["seeds"] | _seed_of_weights(job.weights),
         "weights": type(job.weights).__name__,
-        "head": _head_name(job),
+        "head": head_policy(job.head, job.task, inputs),
         "metric": job.task.metrics[0],
         "scored": f"on {job.task.scored_on}, {_moment(job.task)}",
-        "scope": list(masked),
-        "weights in scope": 0 if mask is None else mask.total,
+        "scored on": fingerprint(bench.data.score),
+        "scope": list(found),
+        "weights in scope": sum(total for _, total in found.values()),
         "weights in the trunk": sum(parameter.numel() for parameter in bench.network.trunk.parameters()),
-        "matrices without gradient": [name for name in masked if trained.largest_norms[f"trunk.{name}"] == 0],
+        "matrices without gradient": [name for name in found if trained.largest_norms[f"trunk.{name}"] == 0],
+        **(sparsity_facts(found) if found else {}),
     }
 
 
@@ -133,15 +130,8 @@ def _moment(task: Task) -> str:
     return "after the last step" if task.best_on is None else f"where it was best on {task.best_on}"
 
 
-def _head_name(job: FineTune) -> str:
-    """Where the head came from. What a training left is carried on; what stands at a rewind point was rewound to."""
-    if isinstance(job.head, JobKey):
-        return "rewound" if job.begins is not None and _point(job.weights) == job.head else "from an earlier training"
-    return "fresh" if job.head is None and job.task.head == "fresh" else "pre-trained"
-
-
-def _point(weights: Weights) -> JobKey | None:
-    return weights.job if isinstance(weights, Reached) else None
+def _seed_of_weights(weights: Weights) -> dict[str, JSON]:
+    return {"weights": weights.seed} if isinstance(weights, RandomWeights | Shuffled) else {}
 
 
 def _result(job: FineTune, bench: Bench, trained: Trained, best: Best) -> dict[str, JSON]:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from attrs import evolve
+
 from ticketlang.jobs import JobKey
 
 from ..masks import MASK_FILE
@@ -24,7 +26,9 @@ def leave_mask(mask: Mask, certificate: Certificate, key: JobKey, workshop: Work
     for name in mask.collapsed():
         removed, total = matrices[name]
         workshop.listener.noticed(key, f"`{name}` has collapsed: it keeps {total - removed:,} of {total:,} weights")
-    return Outcome(_numbers(mask), certificate)
+    numbers = _numbers(mask)
+    said = {name: numbers[name] for name in ("sparsity", "collapsed")}
+    return Outcome(numbers, evolve(certificate, facts={**certificate.facts, **said}))
 
 
 def _numbers(mask: Mask) -> dict[str, JSON]:

@@ -4,12 +4,22 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import assert_never
 
-from ticketlang.jobs import AnyJob, CombineMasks, DrawMask, FineTune, Interpolate, JobKey, Prune, ReachRewindPoint
+from ticketlang.jobs import (
+    AnyJob,
+    CombineMasks,
+    DrawMask,
+    FineTune,
+    GivenMask,
+    Interpolate,
+    JobKey,
+    Prune,
+    ReachRewindPoint,
+)
 
 from ..store.artifact import Artifact
 from ..store.certificates import Outcome
 from ..workshop import Workshop
-from . import combine_masks, draw_mask, fine_tune, interpolate, prune, reach_rewind_point
+from . import combine_masks, draw_mask, fine_tune, given_mask, interpolate, prune, reach_rewind_point
 
 
 def perform(job: AnyJob, key: JobKey, inputs: Mapping[JobKey, Artifact], workshop: Workshop, folder: Path) -> Outcome:
@@ -33,6 +43,8 @@ def perform(job: AnyJob, key: JobKey, inputs: Mapping[JobKey, Artifact], worksho
             return draw_mask.perform(job, key, inputs, workshop, folder)
         case CombineMasks():
             return combine_masks.perform(job, key, inputs, workshop, folder)
+        case GivenMask():
+            return given_mask.perform(job, key, inputs, workshop, folder)
         case Interpolate():
             return interpolate.perform(job, key, inputs, workshop, folder)
     assert_never(job)

@@ -25,6 +25,7 @@ from .masks import leave_mask, mask_of
 def perform(job: Prune, key: JobKey, inputs: Mapping[JobKey, Artifact], workshop: Workshop, folder: Path) -> Outcome:
     """See `ticketlang.jobs.Prune`."""
     start = mask_of(job.start, inputs)
+    prunings = 1 + (inputs[job.start].certificate.facts["prunings"] if job.start else 0)
     model = workshop.model(job.model)
     ground = Ground.of(job.pruning.scope, prunable(model.pattern, job.pruning.scope), model.heads)
     material, facts = _material(job, start, inputs, workshop)
@@ -33,12 +34,13 @@ def perform(job: Prune, key: JobKey, inputs: Mapping[JobKey, Artifact], workshop
     certificate = certify(
         (
             *(check_equal(f"as many {what} are removed as declared", n, found[what]) for what, n in wanted.items()),
+            check_equal("as many prunings were done as declared", job.prunings or prunings, prunings),
             Check("what is kept was kept by the mask before", True, _is_nested(mask, start), _is_nested(mask, start)),
         ),
         {
             "pruning": str(job.pruning),
             "matrices": list(ground.matrices),
-            "prunings": 1 + (inputs[job.start].certificate.facts["prunings"] if job.start else 0),
+            "prunings": prunings,
             "removed before": start.removed if start else 0,
             **facts,
         },

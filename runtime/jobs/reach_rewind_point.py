@@ -7,11 +7,12 @@ from ticketlang.jobs import JobKey, ReachRewindPoint
 
 from ..models.network import heads_of
 from ..store.artifact import Artifact
-from ..store.certificates import Outcome
-from ..weights.files import HEAD_FILE, WEIGHTS_FILE, state_of, write_state
+from ..store.certificates import REWOUND, Outcome
+from ..weights.files import HEAD_FILE, WEIGHTS_FILE, digest_of, state_of, write_state
 from ..workshop import Workshop
 from .bench import facts_of, set_up
 from .certify import certify, check_equal
+from .proofs import head_policy, rate_checks
 
 
 def perform(
@@ -20,10 +21,16 @@ def perform(
     """See `ticketlang.jobs.ReachRewindPoint` (paper, Algorithm 1, line 1)."""
     weights = workshop.model(job.model).read_again()
     bench = set_up(job, weights, None, None, job.until, workshop)
+    again = workshop.model(job.model).read_again()
+    rewound = check_equal(REWOUND, digest_of(again), digest_of(state_of(bench.network.trunk)))
     trained = bench.train(None, key, workshop)
     certificate = certify(
-        (check_equal("the optimizer took as many steps as declared", bench.training.ends, trained.steps),),
-        facts_of(job, bench, trained) | {"head": "fresh" if job.task.head == "fresh" else "pre-trained"},
+        (
+            rewound,
+            check_equal("the optimizer took as many steps as declared", bench.training.ends, trained.steps),
+            *rate_checks(job.task.recipe, bench.training, trained),
+        ),
+        facts_of(job, bench, trained) | {"head": head_policy(None, job.task, {})},
     )
     write_state(folder / WEIGHTS_FILE, state_of(bench.network.trunk))
     write_state(folder / HEAD_FILE, heads_of(bench.network))

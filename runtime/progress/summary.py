@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 
 from ticketlang.cost import time_text
-from ticketlang.jobs import AnyJob, CombineMasks, DrawMask, FineTune, Interpolate, Prune, ReachRewindPoint
+from ticketlang.jobs import AnyJob, CombineMasks, DrawMask, FineTune, GivenMask, Interpolate, Prune, ReachRewindPoint
 from ticketlang.plan import PlannedJob
 
 from ..store.certificates import JSON
@@ -39,6 +39,8 @@ def verb_of(job: AnyJob, *, done: bool) -> str:
             return "Drawn" if done else "Drawing"
         case CombineMasks():
             return "Combined" if done else "Combining"
+        case GivenMask():
+            return "Read" if done else "Reading"
         case Interpolate():
             return "Scored" if done else "Scoring"
 

@@ -11,7 +11,7 @@ from ticketlang.jobs import JobKey
 from . import records
 from .certificates import JSON, Certificate
 from .disk import Disk, MissingFileError, StoreError
-from .layout import CERTIFICATE, DIGESTS, PROVENANCE, RESULT
+from .layout import CERTIFICATE, DIGESTS, JOB, PROVENANCE, RESULT
 from .provenance import Provenance
 
 
@@ -55,6 +55,16 @@ class Artifact:
         except MissingFileError:
             raise DamagedError(self, name, "is missing") from None
         return path
+
+    @cached_property
+    def settings(self) -> Mapping[str, JSON]:
+        """Everything that its key is made from, as `jobs.settings` wrote it."""
+        return dict(self._record(JOB)["settings"])
+
+    @cached_property
+    def labels(self) -> tuple[str, ...]:
+        """What people called it when it was made."""
+        return tuple(self._record(JOB)["labels"])
 
     @cached_property
     def result(self) -> Mapping[str, JSON]:

@@ -12,6 +12,9 @@ from attrs import field, frozen
 # What `json.dumps` takes. A recursive type would only be cast away again wherever a stored value is read.
 JSON: TypeAlias = Any
 
+# The check that `verify` makes once more from stored weights: expected and found are their digests.
+REWOUND = "weights after rewinding are bit-equal to the declared point"
+
 
 @frozen
 class Check:

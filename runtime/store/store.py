@@ -64,9 +64,28 @@ class Store:
         _agree_on_format(layout, disk)
         return cls(layout, disk, Claims(layout, disk), Failures(layout, disk))
 
+    @classmethod
+    def look(cls, folder: Path = DEFAULT_FOLDER, disk: Disk | None = None) -> "Store":
+        """A store to read from: nothing is begun, and nothing written.
+
+        Raises:
+            StoreError: there is none, or it has another format; or the disk refuses.
+        """
+        disk = disk or Disk()
+        layout = Layout(folder)
+        try:
+            _refuse_other_formats(layout, disk)
+        except MissingFileError:
+            raise StoreError(f"there is no store in {folder}; say where it is with --store") from None
+        return cls(layout, disk, Claims(layout, disk), Failures(layout, disk))
+
     @property
     def folder(self) -> Path:
         return self.layout.root
+
+    def stored(self) -> tuple[JobKey, ...]:
+        """Of every result that is there, by the names of the folders alone."""
+        return tuple(sorted(_newest_of(self.disk.names(self.layout.artifacts))))
 
     def known(self, keys: Collection[JobKey]) -> Mapping[JobKey, Known]:
         """Which of these jobs are done. One look at the folder, and one at each artifact not looked at before."""
@@ -218,17 +237,22 @@ class Store:
 def _agree_on_format(layout: Layout, disk: Disk) -> None:
     """Read the number at the root, or write it where the folder is new or empty."""
     try:
-        found = disk.read(layout.format).decode(errors="replace").strip()
+        _refuse_other_formats(layout, disk)
     except MissingFileError:
         _begin(layout, disk)
         return
+    for folder in set(layout.folders) - {layout.root / name for name in disk.names(layout.root)}:
+        disk.make_folder(folder, parents=True)
+
+
+def _refuse_other_formats(layout: Layout, disk: Disk) -> None:
+    """Raises MissingFileError where no number says which format it is."""
+    found = disk.read(layout.format).decode(errors="replace").strip()
     if found != str(FORMAT):
         raise StoreError(
             f"the store {layout.root} has format {found[:20]!r}, and this ticketlang reads format {FORMAT}; "
             "use the release that made it, or another folder with --store"
         )
-    for folder in set(layout.folders) - {layout.root / name for name in disk.names(layout.root)}:
-        disk.make_folder(folder, parents=True)
 
 
 def _begin(layout: Layout, disk: Disk) -> None:

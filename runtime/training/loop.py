@@ -21,7 +21,7 @@ from .dropout import Dropout, set_step
 from .gradual import Gradual
 from .masking import HeldMask
 from .movement import Movement
-from .optimizer import adamw, clip_, gradient_norms, set_rate
+from .optimizer import adamw, clip_, gradient_norms, rate_of, set_rate
 from .schedule import Schedule
 
 CURVE_POINTS = 50  # of a learning curve, at most
@@ -57,12 +57,17 @@ class Trained:
     """What a training did."""
 
     steps: int  # as the optimizer counted them
-    last_rate: float | None  # of the last step, as the optimizer had it; None without any
+    rates: tuple[float, ...]  # learning rate of each step, as the optimizer had it
     curve: tuple[tuple[int, float], ...]  # the step before which a stretch ends, and its mean loss
     checked_steps: int  # after so many of them all removed weights were looked at, and were zero
     largest_norms: dict[str, float]  # of the gradient of each parameter, over all steps; masked, not clipped
     mask: Mask | None = None  # that held at the end
     prunings: tuple[tuple[int, int], ...] = ()  # steps before which it was pruned, and weights gone from there on
+
+    @property
+    def last_rate(self) -> float | None:
+        """Of the last step; None without any."""
+        return self.rates[-1] if self.rates else None
 
 
 def train(
@@ -91,7 +96,8 @@ def train(
     gradients = Gradients(dict(network.named_parameters()))
     optimizer = adamw(list(network.parameters()), training.optimizer)
     curve = Curve(stretch=-(-(training.ends - training.begins) // CURVE_POINTS))
-    rate, checked_steps, prunings = None, 0, []
+    rates: list[float] = []
+    checked_steps, prunings = 0, []
     network.train()
     parts = (Part(examples, training.order, training.loss), *training.joined)
     for step, part, batch in turns(parts, training.begins, training.ends, device):
@@ -114,6 +120,7 @@ def train(
             clip_(gradients.present, norm, float(training.optimizer.clip))
         set_rate(optimizer, rate)
         optimizer.step()
+        rates.append(rate_of(optimizer))
         optimizer.zero_grad(set_to_none=True)
         if held is not None:
             _refuse_revived(held, step)
@@ -122,7 +129,7 @@ def train(
         advanced(step + 1 - training.begins, training.ends - training.begins)
     return Trained(
         steps=_steps_taken(optimizer),
-        last_rate=None if rate is None else optimizer.param_groups[0]["lr"],
+        rates=tuple(rates),
         curve=curve.finished(training.ends),
         checked_steps=checked_steps,
         largest_norms=gradients.largest_norms(),

@@ -30,6 +30,11 @@ def set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
         group["lr"] = rate
 
 
+def rate_of(optimizer: torch.optim.Optimizer) -> float:
+    """The rate that an optimizer steps at; of groups that disagree, the largest."""
+    return max(float(group["lr"]) for group in optimizer.param_groups)
+
+
 def gradient_norms(gradients: Sequence[Tensor]) -> Tensor:
     """The L2 norm of each gradient, in one row."""
     return torch.stack([torch.linalg.vector_norm(gradient) for gradient in gradients])

@@ -6,9 +6,12 @@ whatever device trains.
 """
 
 from hashlib import blake2b
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
+
+if TYPE_CHECKING:
+    import torch
 
 
 def stream(seed: int, role: str, *names: str | int) -> int:
@@ -17,8 +20,10 @@ def stream(seed: int, role: str, *names: str | int) -> int:
     return int.from_bytes(blake2b(repr((seed, role, names)).encode(), digest_size=8).digest(), "big")
 
 
-def torch_generator(bits: int) -> torch.Generator:
+def torch_generator(bits: int) -> "torch.Generator":
     """A generator on the CPU: draws must not depend on the device."""
+    import torch  # late: random masks are drawn again without it
+
     generator = torch.Generator()
     generator.manual_seed(bits)
     return generator

@@ -1,13 +1,13 @@
 """Weights in files: safetensors, the same weights giving the same bytes."""
 
 from collections.abc import Collection
-from hashlib import blake2b
 from pathlib import Path
 
 from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import nn
 
+from .. import tensors
 from ..models.checkpoint import State
 
 WEIGHTS_FILE = "weights.safetensors"  # of a trunk
@@ -32,8 +32,4 @@ def read_state(path: Path, names: Collection[str] | None = None) -> State:
 
 def digest_of(state: State) -> str:
     """One digest for all bits of all tensors, whatever their order."""
-    digest = blake2b(digest_size=20)
-    for name in sorted(state):
-        digest.update(f"{name} {tuple(state[name].shape)} {state[name].dtype} ".encode())
-        digest.update(state[name].contiguous().view(-1).numpy().data)
-    return digest.hexdigest()
+    return tensors.digest_of((name, state[name].numpy()) for name in sorted(state))

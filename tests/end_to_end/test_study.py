@@ -225,6 +225,84 @@ def test_cells_are_shown_and_accounted_for(again: Desk) -> None:
     assert "`imp/warm@60%/same/seed=1`" in unknown.err
 
 
+def test_stored_results_are_verified(again: Desk) -> None:
+    """Whole, and with one bit of one mask turned over; and nothing but the terminal is written to."""
+    before = again.artifacts()
+    for words in (("verify",), ("verify", "small.ticket"), ("verify", "small.ticket", "--set", "seeds 1")):
+        answer = again.ticketrun(*words)
+        assert answer.status == 0, answer.text
+        assert re.search(r"\d+ results verified: all that can be recomputed holds", answer.out)
+        assert "verifying" not in answer.err, "the live line is for terminals"
+    assert again.artifacts() == before
+
+    mask = next(again.folder.glob(".ticketlang/artifacts/*/mask.safetensors"))
+    mask.write_bytes(mask.read_bytes()[:-1] + bytes([mask.read_bytes()[-1] ^ 1]))
+    answer = again.ticketrun("verify")
+    assert answer.status == 1
+    assert "its mask.safetensors has changed since it was written" in answer.out
+    assert answer.out.rstrip().endswith("60 results verified: 1 finding.")
+
+
+def test_tickets_go_out_and_come_in(again: Desk) -> None:
+    cell = "imp/warm@60%/same/seed=1"
+    for layout in ("safetensors", "transformers", "bert-tickets"):
+        answer = again.ticketrun("ticket", "export", "small.ticket", cell, "--to", layout, "--format", layout)
+        assert answer.status == 0, answer.text
+    assert answer.out.split() == ["bert-tickets/mask.pt", "bert-tickets/ticket.json"]
+
+    answer = again.ticketrun("ticket", "import", "bert-tickets/mask.pt", "--to", "mine.safetensors")
+    assert answer.status == 0, answer.text
+    assert "12 matrices, no pooler among them; 9,830 of 16,384 weights removed, 60.00%" in answer.out
+    again_refused = again.ticketrun("ticket", "import", "bert-tickets/mask.pt", "--to", "mine.safetensors")
+    assert again_refused.status == 3
+    assert "is there already" in again_refused.err
+    assert "has no mask" in again.ticketrun("ticket", "export", "small.ticket", "dense/warm/seed=1", "--to", "no").err
+
+
+MINE = """
+study mine {
+  model folder "model"
+  seeds 1
+  ticket given {
+    source file "theirs/mask.pt"
+    prune magnitude of encoder
+    sparsity 60% of original
+  }
+  transfer given to same
+  baselines random_layer_mask
+}
+"""
+
+
+def test_a_study_starts_from_the_ticket_of_another(again: Desk) -> None:
+    """Its mask file gives the mask of the study that it comes from, and so the very scores, from a store of its own."""
+    cell = "imp/warm@60%/same/seed=1"
+    to = ("--to", "theirs", "--format", "bert-tickets")
+    assert again.ticketrun("ticket", "export", "small.ticket", cell, *to).status == 0
+    again.write(SPEC[: SPEC.index("study small")] + MINE, "mine.ticket")
+    answer = again.ticketrun("run", "mine.ticket", "--cell", "given/file@60%/same/seed=1", "--store", "new")
+    assert answer.status == 0, answer.text
+    scores = re.compile(r"scores +(.*)")
+    mine = again.ticketrun("show", "mine.ticket", "given/file@60%/same/seed=1", "--store", "new").out
+    assert scores.findall(mine) == scores.findall(again.ticketrun("show", "small.ticket", cell).out) != []
+    verified = again.ticketrun("verify", "--store", "new")
+    assert verified.status == 0, verified.text
+    assert "the mask was given as a file" in verified.out
+
+
+def test_a_ticket_that_is_not_found_yet_is_not_exported(desk: Desk) -> None:
+    answer = desk.ticketrun("ticket", "export", "small.ticket", "imp/warm@60%/same/seed=1", "--to", "out")
+    assert answer.status == 3
+    assert "`ticketrun run small.ticket --cell imp/warm@60%/same/seed=1` makes it" in answer.err
+
+
+def test_there_must_be_a_store_to_verify(desk: Desk) -> None:
+    answer = desk.ticketrun("verify", "--store", "nowhere")
+    assert answer.status == 3
+    assert answer.err == "ticketrun: there is no store in nowhere; say where it is with --store\n"
+    assert not (desk.folder / "nowhere").exists()
+
+
 def test_two_specs_are_compared_with_the_jobs_that_follow(again: Desk) -> None:
     again.write(SPEC.replace("seeds 1, 2", "seeds 1, 2, 3"), "more.ticket")
     answer = again.ticketrun("diff", "small.ticket", "more.ticket")

@@ -52,6 +52,9 @@ BODIES = {
     "mean": f"{TICKET} }}\nmatch within 0 points of dense",
     "shown": f"{TICKET} }}\nmatch within 1 point of dense with 99.5% confidence",
     "not shown": f"{TICKET} }}\nmatch unless below dense with 95% confidence",
+    "files": 'ticket given { source file "a/b.pt" missing by magnitude; prune magnitude of encoder\n'
+    'sparsity 69.52% of original }\nticket more { source file "c.safetensors"; prune magnitude of encoder + pooler\n'
+    "sparsity 50% of original }\ntransfer given to a; transfer more to b\nbaselines random_layer_mask, dense",
     "precision": f'{TICKET} }}\nprecision bf16; question "What? \\ \u00e9"; match within 2 sd of dense using pooled sd',
 }
 

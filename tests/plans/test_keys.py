@@ -1,5 +1,6 @@
 """Keys name results on people's disks: what changes them is decided here, in the open."""
 
+import json
 from fractions import Fraction
 
 import pytest
@@ -11,6 +12,7 @@ from ticketlang.jobs import (
     CombineMasks,
     DrawMask,
     FineTune,
+    GivenMask,
     Interpolate,
     JobKey,
     Pretrained,
@@ -19,8 +21,11 @@ from ticketlang.jobs import (
     ReachRewindPoint,
     TrainingSeeds,
     canonical,
+    inputs_in,
     inputs_of,
     key_of,
+    key_of_settings,
+    settings,
 )
 from ticketlang.lay_out import lay_out
 from ticketlang.study import Pruning
@@ -70,6 +75,10 @@ PRUNING = Pruning(method="magnitude", allocation="global", scope=("encoder",))
         ),
         (CombineMasks(operation="union", masks=(JobKey("a"), JobKey("b"))), "609bd54fa6623e28e788c3ada935117c5ed559a1"),
         (LINE, "896e7c83e4dcd79927bf17373bce4680419d50ae"),
+        (
+            GivenMask(model="m", file="f", missing="dense", scope=("encoder",), sparsity=Sparsity.percent(70)),
+            "82efaf34eccaf69c922cb0851e490588a0f64fd0",
+        ),
     ],
     ids=lambda value: getattr(value, "kind", ""),
 )
@@ -113,6 +122,18 @@ def test_no_path_and_no_place_enters_a_key() -> None:
     here, there = study_of(spec_of(TICKET)), study_of("# moved\n\n" + spec_of(TICKET).replace('"m"', '"elsewhere/m"'))
 
     assert lay_out(here, facts_of(here)).jobs.keys() == lay_out(there, facts_of(there)).jobs.keys()
+
+
+def test_settings_say_the_key_and_the_inputs() -> None:
+    """What is read back from a file, too, of every kind of job of a study with every kind of weights."""
+    body = TICKET.replace("rewind 0 steps", "rewind 5% of training of pruned matrices, nothing")
+    study = study_of(spec_of(body + "baselines random_mask, random_init, shuffled_init\ntransfer imp at 70% to a, b\n"))
+    jobs = lay_out(study, facts_of(study)).jobs
+    assert {type(job.job) for job in jobs.values()} == {FineTune, Prune, ReachRewindPoint, DrawMask}
+    for key, planned in jobs.items():
+        said = json.loads(json.dumps(settings(planned.job)))
+        assert key_of_settings(said) == key
+        assert tuple(dict.fromkeys(inputs_in(said).values())) == inputs_of(planned.job)
 
 
 def test_inputs_are_the_keys_a_job_reads() -> None:

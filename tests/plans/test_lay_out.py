@@ -36,6 +36,17 @@ def cell(plan: Plan, name: str) -> FineTune:
     return job
 
 
+def test_an_arm_that_goes_on_from_each_round_has_a_cell_for_each_level() -> None:
+    """Standard pruning, compared with the same weights unpruned."""
+    body = TICKET.replace("rewind 0 steps", "rewind nothing").replace("source a, b", "source a")
+    spec = "arm unpruned { mask none }\n" + spec_of(body + "baselines unpruned, dense\n", seeds="1")
+    cells = {cell.id: key for cell, key in planned(spec).cells.items()}
+    unpruned = {name: key for name, key in cells.items() if name.startswith("unpruned")}
+    assert list(unpruned) == [f"unpruned.imp/a@{level}%/a/seed=1" for level in (30, 50, 70)]
+    assert len(set(unpruned.values())) == 3
+    assert "dense/a/seed=1" in cells
+
+
 def test_every_job_comes_after_its_inputs() -> None:
     plan = planned(spec_of(TICKET + BASELINES + "transfer imp at 70% to a, b\n"))
 

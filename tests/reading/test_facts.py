@@ -18,6 +18,7 @@ from ticketlang.diagnostics import (
     HubUnreachable,
     LongerThanModel,
     MissingDataFile,
+    MissingMaskFile,
     MissingModelFolder,
     MissingPackage,
     ModelWithoutTokenizer,
@@ -135,6 +136,34 @@ def test_a_digest_is_read_once_and_noticed_when_the_file_changes(root: Path) -> 
     path.write_text('{"sentence": "no", "label": 0}\n')  # as long as before
     os.utime(path, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
     assert remembered.of(path) != first
+
+
+GIVEN = SPEC.replace("source a", 'source file "theirs/mask.pt"').replace("study s {", "study s {\n  transfer imp to a")
+
+
+def test_a_mask_file_is_known_by_its_content(root: Path) -> None:
+    missing = complaint(gathered(root, GIVEN))
+    assert isinstance(missing, MissingMaskFile)
+    assert missing.at.text == '"theirs/mask.pt"'
+
+    (root / "theirs").mkdir()
+    (root / "theirs" / "mask.pt").write_bytes(b"one")
+    found = gathered(root, GIVEN)
+    assert found.facts is not None
+    (digest,) = found.facts.masks.values()
+    assert found.places.mask(digest) == root / "theirs" / "mask.pt"
+
+    (root / "theirs" / "mask.pt").write_bytes(b"two")
+    with pytest.raises(FilesChanged):
+        found.places.mask(digest)
+    again = gathered(root, GIVEN).facts
+    assert again is not None
+    assert again.masks != found.facts.masks
+
+
+def test_a_mask_file_outside_of_the_data_is_refused(root: Path) -> None:
+    outside = complaint(gathered(root, GIVEN.replace("theirs/", "../"), confined=True))
+    assert isinstance(outside, OutsideRoot)
 
 
 def test_files_that_change_after_the_plan_are_refused(root: Path) -> None:

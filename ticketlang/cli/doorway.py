@@ -7,8 +7,11 @@ from ..plan import PLAN_FORMAT
 from ..study import Study
 
 if TYPE_CHECKING:
+    from runtime.exchange import Given as Given
     from runtime.progress import Listener
     from runtime.session import Session as Session
+    from runtime.verification import Looking as Looking
+    from runtime.verification import Verified as Verified
 
 
 class NoRuntimeError(Exception):
@@ -48,6 +51,31 @@ def open_session(study: Study, spec: Path, data: Path | None, store: Path) -> "S
     return Session.open(study, spec, data, store)
 
 
+def look(study: Study, spec: Path, data: Path | None, store: Path) -> "Session":
+    """The same, for commands that write nothing. See `runtime.session.Session.look`."""
+    shake_hands()
+    from runtime.session import Session
+
+    return Session.look(study, spec, data, store)
+
+
+def verify(store: Path, looking: "Looking") -> "Verified":
+    """Recompute what can be recomputed of everything in a store."""
+    shake_hands()
+    from runtime.store import Store
+    from runtime.verification import verify
+
+    return verify(Store.look(store), looking=looking)
+
+
+def import_mask(path: Path, to: Path) -> "Given":
+    """Read a mask in any layout, and write it in ours. See `runtime.exchange`."""
+    shake_hands()
+    from runtime.exchange import import_mask
+
+    return import_mask(path, to)
+
+
 def listener(is_terminal: bool) -> "Listener":
     """Where progress goes: a live table in a terminal, plain lines elsewhere."""
     from runtime.progress import Lines, LiveTable
@@ -57,8 +85,8 @@ def listener(is_terminal: bool) -> "Listener":
 
 def troubles() -> tuple[type[Exception], ...]:
     """What storage, lock files and the machine may raise: each says one sentence, and exits with status 3."""
-    from runtime.failures import NoSuchDevice
+    from runtime.failures import ExchangeError, NoSuchDevice
     from runtime.pins import LockFileError
     from runtime.store import StoreError
 
-    return (LockFileError, NoSuchDevice, StoreError)
+    return (ExchangeError, LockFileError, NoSuchDevice, StoreError)

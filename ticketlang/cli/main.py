@@ -22,6 +22,8 @@ COMMANDS = {
     "report": "show result tables and verdicts, as far as there are results",
     "diff": "say what two specs say differently, and which jobs follow",
     "pretrain": "do the pre-training that a study holds, and write a model folder",
+    "verify": "check stored results against what they claim, recomputed from their files",
+    "ticket": "take tickets out of a study, and read masks that others made",
     "run": "run what is missing, then show tables and verdicts (the default command)",
 }
 

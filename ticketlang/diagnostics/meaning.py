@@ -158,6 +158,14 @@ class RewindNeedsSource(Diagnostic):
 
 
 @frozen(kw_only=True)
+class MaskFromFile(Diagnostic):
+    code = "mask-from-file"
+    says = "a mask from a file {what}"
+    help = 'write a ticket for each file, with the sparsity of that one: `source file "mask.pt"`'
+    what: str
+
+
+@frozen(kw_only=True)
 class RewindBeyondTraining(Diagnostic):
     code = "rewind-beyond-training"
     says = "going back to {rewind} of a training of {train} leaves nothing to train"
@@ -295,6 +303,47 @@ class PublishedElsewhere(Diagnostic):
     cell: str
     count: int
     total: int
+
+
+@frozen(kw_only=True)
+class MoreThanItsFactor(Diagnostic):
+    """A comparison that does not answer what its baseline is there to ask."""
+
+    code = "more-than-its-factor"
+    severity: ClassVar[Literal["error", "warning"]] = "warning"
+    says = "`{arm}` differs from `{ticket}` not in {named} alone, but in {beyond} as well"
+    arm: str
+    ticket: str
+    named: str
+    beyond: str
+    is_dense: bool
+
+    @property
+    def help_text(self) -> str:
+        if self.is_dense:
+            return "an arm that says `mask none` and no more begins where its ticket does, with the same head"
+        return "let the arm name what it is to be compared in, and take the rest from the ticket"
+
+
+@frozen(kw_only=True)
+class NoFactor(Diagnostic):
+    code = "no-factor"
+    severity: ClassVar[Literal["error", "warning"]] = "warning"
+    says = "`{arm}` is `{ticket}` itself: it differs in nothing"
+    help = "name a mask or weights that are not the ticket's, or leave the arm out"
+    arm: str
+    ticket: str
+
+
+@frozen(kw_only=True)
+class SearchedOtherwise(Diagnostic):
+    code = "searched-otherwise"
+    severity: ClassVar[Literal["error", "warning"]] = "warning"
+    says = "masks of `{ticket}` are found with {search}, and its tickets are trained with {training}"
+    help = "say it in the task, so that both are one; or keep it, and mind it when scores are read"
+    ticket: str
+    search: str
+    training: str
 
 
 @frozen(kw_only=True)

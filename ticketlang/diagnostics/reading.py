@@ -15,6 +15,14 @@ class MissingDataFile(Diagnostic):
 
 
 @frozen(kw_only=True)
+class MissingMaskFile(Diagnostic):
+    code = "missing-mask-file"
+    says = "there is no mask file `{path}`"
+    help = "it is looked for beside the spec, or under the folder of `--data`"
+    path: str
+
+
+@frozen(kw_only=True)
 class UnreadableDataFile(Diagnostic):
     code = "unreadable-data-file"
     says = "`{path}` cannot be read: {reason}"

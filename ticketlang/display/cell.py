@@ -5,6 +5,7 @@ from typing import Any
 
 from rich.text import Text
 
+from ..factors import beside
 from ..jobs import (
     FineTune,
     PartlyRewound,
@@ -48,6 +49,8 @@ def cell_view(plan: Plan, name: str, job: PlannedJob, result: Mapping[str, Any] 
         yield from _row(
             "shared with", ", ".join(others[:5]) + (f" and {len(others) - 5} more" if len(others) > 5 else "")
         )
+    for other, differ in beside(plan, name, job.job):
+        yield from _row("differs", f"from {other} in {differ}")
     if result is not None:
         scores = result.get("scores", {})
         yield from _row("scores", ", ".join(f"{metric} {100 * score:.2f}" for metric, score in scores.items()))

@@ -9,7 +9,7 @@ from attrs import evolve, frozen
 
 from .. import diagnostics
 from ..source import Span
-from ..study import HeadPolicy, Recipe, Resets, Task, Ticket
+from ..study import HeadPolicy, MaskFile, Recipe, Resets, Task, Ticket
 from ..syntax import Statement
 from ..units import START, Duration, Sparsity
 from .blocks import Fields, fields_of, last_part
@@ -23,6 +23,8 @@ from .recipes import Rate, recipe_fields, take_batch, take_limit, take_optimizer
 from .tasks import Tasks
 
 T = TypeVar("T")
+
+Source = tuple[Declaration, ...] | MaskFile  # tasks that a mask is found on together, none, or a mask itself
 
 MOST_TICKETS = 1000
 
@@ -75,7 +77,7 @@ def tickets_of(
     paths = _paths(fields)
     axes = _axes(fields)
     read_axes = [axis for axis in axes if axis is not None]
-    declarations = tuple(dict.fromkeys(task for source in sources or () for task in source))
+    declarations = tuple(dict.fromkeys(task for source in sources or () for task in _tasks_of(source)))
     if is_incomplete or sources is None or paths is None or len(read_axes) < len(axes):
         return Elaborated((), declarations)
     count = len(sources) * len(paths) * prod(len(axis.values) or 1 for axis in read_axes)
@@ -197,17 +199,29 @@ def _points(axes: list[Axis]) -> Iterator[tuple[dict[str, Any], tuple[tuple[str,
 # What an axis says
 
 
-def _sources(fields: Fields, module: Module, tasks: Tasks) -> tuple[tuple[Declaration, ...], ...] | None:
-    """Each a task, several joined by `+`, or () for none; a group stands for its tasks one by one."""
+def _sources(fields: Fields, module: Module, tasks: Tasks) -> tuple[Source, ...] | None:
+    """Each a task, several joined by `+`, () for none, or a file; a group stands for its tasks one by one."""
     read = fields.read_items("source", lambda phrase: _take_source(phrase, module, tasks))
     if read is None:
         return None
-    return tuple(dict.fromkeys(source for sources in read for source in sources))
+    sources = tuple(dict.fromkeys(source for sources in read for source in sources))
+    given = next((source for source in sources if isinstance(source, MaskFile)), None)
+    if given is not None and len(sources) > 1:
+        what = "is a ticket of its own, and stands in no list of sources"
+        fields.complaints.add(diagnostics.MaskFromFile(at=given.at, what=what))
+        return None
+    return sources
 
 
-def _take_source(phrase: Reader, module: Module, tasks: Tasks) -> tuple[tuple[Declaration, ...], ...]:
+def _tasks_of(source: Source) -> tuple[Declaration, ...]:
+    return () if isinstance(source, MaskFile) else source
+
+
+def _take_source(phrase: Reader, module: Module, tasks: Tasks) -> tuple[Source, ...]:
     if phrase.takes("none"):
         return ((),)
+    if phrase.takes("file"):
+        return (_take_mask_file(phrase),)
     terms = phrase.take_terms("the name of a task")
     if len(terms) == 1:
         phrase.index -= 1
@@ -224,6 +238,18 @@ def _take_source(phrase: Reader, module: Module, tasks: Tasks) -> tuple[tuple[De
             raise Misread(diagnostics.NamedTwiceInList(at=term.at, name=term.text))
         joined.append(found)
     return (tuple(joined),)
+
+
+def _take_mask_file(phrase: Reader) -> MaskFile:
+    """`"mask.pt" missing dense`, the word before it taken."""
+    path = phrase.take_string("the path of a mask in quotes")
+    if not phrase.takes("missing"):
+        return MaskFile(name=path.text, missing="nothing", at=path.at)
+    if phrase.takes("by", "magnitude"):
+        return MaskFile(name=path.text, missing="by magnitude", at=path.at)
+    if not phrase.takes("dense"):
+        raise phrase.misread("`dense` or `by magnitude`")
+    return MaskFile(name=path.text, missing="dense", at=path.at)
 
 
 def _take_rewind(phrase: Reader) -> Rewind:
@@ -293,7 +319,7 @@ def _take_rounds(phrase: Reader) -> Levels | int:
 
 def _ticket(
     name: str,
-    source: tuple[Declaration, ...],
+    source: Source,
     path: tuple[Sparsity, ...],
     levels: tuple[Sparsity, ...],
     point: tuple[Mapping[str, Any], tuple[tuple[str, str], ...]],
@@ -302,21 +328,23 @@ def _ticket(
     fields: Fields,
 ) -> Ticket | None:
     values, variant = point
-    if any(task.name not in known for task in source):
+    searched_on = _tasks_of(source)
+    if any(task.name not in known for task in searched_on):
         return None
     rewind: Rewind = values.get("rewind", Rewind(START, "everything"))
     usual_head: HeadPolicy = "carried" if rewind.resets == "nothing" else "rewound"
     others = {key: values[key] for key in ("first", "transfer_head", "limit") if key in values}
     return Ticket(
         name=name,
-        source=tuple(task.name for task in source),
+        source=tuple(task.name for task in searched_on),
+        given=source if isinstance(source, MaskFile) else None,
         pruning=values["prune"],
         path=path,
         levels=levels,
         rewind=rewind.point,
         resets=rewind.resets,
         search_head=values.get("search_head", usual_head),
-        recipe=_recipe(known[source[0].name].recipe, values) if source else None,
+        recipe=_recipe(known[searched_on[0].name].recipe, values) if searched_on else None,
         variant=variant,
         at=head.at,
         places=_places(fields),

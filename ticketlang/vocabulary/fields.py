@@ -206,7 +206,8 @@ TICKET = _table(
     Field(
         name="source",
         means="tasks that masks are found on, each by itself; `mnli + mrpc`: on both by turns, one batch each, by the"
-        " recipe of the first; `none`: the pre-trained weights as they are",
+        " recipe of the first; `none`: the pre-trained weights as they are; `file` and a path: a mask that is there,"
+        " with `missing dense` or `missing by magnitude` if it lacks a matrix of the scope",
         example="source mnli, mrpc + rte",
         is_required=True,
     ),

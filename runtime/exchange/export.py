@@ -1,0 +1,108 @@
+"""A ticket of a study as files that others read: its mask alone, or the masked network."""
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from attrs import frozen
+
+from ticketlang.jobs import FineTune
+
+from ..failures import ExchangeError
+from ..masks import MASK_FILE, read_mask, write_mask
+from ..store import Artifact, Store
+
+ABOUT = "ticket.json"
+TOKENIZER = ("tokenizer*", "vocab.*", "merges.txt", "special_tokens_map.json", "added_tokens.json", "*.model")
+
+
+@frozen(eq=False)
+class Ticket:
+    """What is exported: a cell's mask, and the training that it belongs to."""
+
+    name: str  # of the cell
+    job: FineTune
+    mask: Artifact
+    spec: Path
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """Where it comes from, for those who find it without us."""
+        result = self.mask.result
+        return {
+            "cell": self.name,
+            "mask": self.mask.key,
+            "model": self.job.model,
+            "removed": result["removed"],
+            "total": result["total"],
+            "certificate": self.mask.certificate.to_json(),
+            "environment": self.mask.provenance.environment.versions,
+            "spec": self.spec.read_text(encoding="utf-8-sig"),
+        }
+
+
+def export(ticket: Ticket, model: Path | None, store: Store, folder: Path, layout: str) -> tuple[Path, ...]:
+    """Write a ticket into a folder, which is made if need be. Nothing there is overwritten.
+
+    Args:
+        model: the folder of the pre-trained model; None: it is not at hand.
+
+    Raises:
+        ExchangeError: files are in the way, or the disk refuses.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if there := sorted(path.name for path in folder.iterdir()):
+            raise ExchangeError(f"{folder} is not empty: it holds `{there[0]}`; choose another folder with --to")
+        LAYOUTS[layout](ticket, model, store, folder)
+    except OSError as problem:
+        raise ExchangeError(f"{folder} cannot be written to: {problem.strerror}") from None
+    return tuple(sorted(folder.iterdir()))
+
+
+def _safetensors(ticket: Ticket, model: Path | None, store: Store, folder: Path) -> None:
+    write_mask(folder / MASK_FILE, read_mask(ticket.mask.path(MASK_FILE)), ticket.about)
+
+
+def _bert_tickets(ticket: Ticket, model: Path | None, store: Store, folder: Path) -> None:
+    """The layout of the released code: float32, and names as they are under its `model`."""
+    import torch
+
+    kept = read_mask(ticket.mask.path(MASK_FILE))
+    torch.save({f"bert.{name}_mask": torch.from_numpy(bits).float() for name, bits in kept.items()}, folder / "mask.pt")
+    _say(ticket.about, folder)
+
+
+def _transformers(ticket: Ticket, model: Path | None, store: Store, folder: Path) -> None:
+    """The network as the ticket's training begins with it, for `from_pretrained`."""
+    from safetensors.torch import save_file
+
+    from ..models.trunk import load
+    from ..pruning.mask import Mask
+    from ..weights.files import WEIGHTS_FILE
+    from ..weights.origin import origin
+
+    if model is None:
+        raise ExchangeError("the model is not on this machine; `ticketrun run` fetches it")
+    network = load(model)
+    mask = Mask.read(ticket.mask.path(MASK_FILE))
+    weights = origin(ticket.job.weights, mask, network, lambda key: store.artifact(key).path(WEIGHTS_FILE))
+    mask.apply_(weights)
+    save_file({name: tensor.contiguous() for name, tensor in weights.items()}, folder / "model.safetensors",
+              metadata={"format": "pt"})  # fmt: skip
+    for pattern in ("config.json", *TOKENIZER):
+        for path in model.glob(pattern):
+            (folder / path.name).write_bytes(path.read_bytes())
+    _say(ticket.about, folder)
+
+
+def _say(about: Mapping[str, Any], folder: Path) -> None:
+    (folder / ABOUT).write_text(json.dumps(about, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+LAYOUTS: dict[str, Callable[[Ticket, Path | None, Store, Path], None]] = {
+    "safetensors": _safetensors,
+    "transformers": _transformers,
+    "bert-tickets": _bert_tickets,
+}

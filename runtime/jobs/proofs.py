@@ -1,0 +1,121 @@
+"""What a training proves of itself: the rates it had, the holes in its weights, its head, and the examples it saw."""
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from hashlib import blake2b
+from typing import Any
+
+import attrs
+import numpy as np
+from torch import Tensor
+
+from ticketlang.jobs import JobKey, PretrainedHead
+from ticketlang.study import Recipe, Task
+
+from ..masks import has_collapsed
+from ..models.checkpoint import State
+from ..pruning.mask import Mask
+from ..store.artifact import Artifact
+from ..store.certificates import JSON, Check
+from ..training.batches import Encoded
+from ..training.loop import Trained, Training
+from ..weights.files import digest_of
+from .certify import check_equal
+
+
+def rate_checks(recipe: Recipe, training: Training, trained: Trained) -> tuple[Check, ...]:
+    """The optimizer's rate at every step is the schedule's; and it ends where the recipe says, by a formula of its own.
+
+    A schedule that never falls would agree with itself at every step (paper, section 3.3: rounds that ended at 90% of
+    the rate they began with).
+    """
+    steps = range(training.begins, training.ends)
+    declared = tuple(float(training.schedule.rate(step)) for step in steps)
+    trace = check_equal(
+        "the learning rate of every step is that of the schedule", trace_of(declared), trace_of(trained.rates)
+    )
+    if training.ends != training.schedule.steps or not steps or recipe.schedule != "linear":
+        return (trace,)
+    whole = training.schedule.steps * recipe.rounds
+    warmup = recipe.warmup.steps(training.schedule.steps_per_epoch, training.schedule.steps)
+    last = float(recipe.rate * (whole - training.schedule.steps + 1) / max(whole - warmup, 1))
+    return trace, check_equal("the learning rate of the last step is the declared end", last, trained.last_rate)
+
+
+def rate_facts(trained: Trained) -> dict[str, JSON]:
+    rates = trained.rates
+    return {"first": rates[0] if rates else None, "last": trained.last_rate, "trace": trace_of(rates)}
+
+
+def trace_of(rates: Sequence[float]) -> str:
+    """A digest of all learning rates, to the last bit."""
+    return blake2b(np.array(rates, dtype="<f8").tobytes(), digest_size=20).hexdigest()
+
+
+def holes(mask: Mask, parameters: Mapping[str, Tensor]) -> dict[str, list[int]]:
+    """For each matrix of a mask how many weights are zero where it removes them, and how many there are at all."""
+    found = {}
+    for name, bits in mask.kept.items():
+        weight = parameters[name]
+        found[name] = [int(((weight == 0) & ~bits.to(weight.device)).sum()), weight.numel()]
+    return found
+
+
+def sparsity_facts(found: Mapping[str, list[int]]) -> dict[str, JSON]:
+    """The sparsity that was measured: over all matrices of the scope together, and where one passes nothing on."""
+    removed, total = (sum(numbers[place] for numbers in found.values()) for place in (0, 1))
+    return {
+        "sparsity": removed / total,
+        "collapsed": [name for name, (gone, size) in found.items() if has_collapsed(gone, size)],
+    }
+
+
+def head_check(declared: State | PretrainedHead | None, network: State) -> tuple[Check, ...]:
+    """Whether the heads that a training begins with are those that another left. Others have nothing to equal."""
+    if not isinstance(declared, dict):
+        return ()
+    return (check_equal("the head is bit-equal to the declared one", digest_of(declared), digest_of(network)),)
+
+
+def head_policy(head: JobKey | PretrainedHead | None, task: Task, inputs: Mapping[JobKey, Artifact]) -> str:
+    """In the words of the language, whatever the weights beside it are."""
+    match head:
+        case None:
+            return task.head
+        case PretrainedHead():
+            return "pretrained"
+    return "rewound" if inputs[head].settings["kind"] == "rewind-point" else "carried"
+
+
+@lru_cache(maxsize=100)  # examples are prepared once in a process, and may be a corpus
+def fingerprint(examples: Encoded) -> dict[str, JSON]:
+    """How many examples there are, and a digest of all that the network may see of them: tokens, segments, labels."""
+    digest = blake2b(digest_size=20)
+    _digest_(digest, examples)
+    return {"examples": len(examples), "digest": digest.hexdigest()}
+
+
+def _digest_(digest: blake2b, value: object) -> None:
+    """Add a value: arrays by their numbers, our own classes field by field.
+
+    Raises:
+        TypeError: what it holds may look another way tomorrow.
+    """
+    cls: Any = type(value)
+    if isinstance(value, Tensor):
+        value = value.cpu().numpy()
+    if isinstance(value, np.ndarray):
+        digest.update(f"{value.shape} {value.dtype} ".encode())
+        digest.update(np.ascontiguousarray(value).reshape(-1).data)
+    elif attrs.has(cls):
+        for field in attrs.fields(cls):
+            digest.update(f"{field.name} ".encode())
+            _digest_(digest, getattr(value, field.name))
+    elif isinstance(value, Sequence) and not isinstance(value, str):
+        digest.update(f"{len(value)} ".encode())
+        for item in value:
+            _digest_(digest, item)
+    elif value is None or isinstance(value, int | float | str):
+        digest.update(f"{value!r} ".encode())
+    else:
+        raise TypeError(f"{type(value).__name__} has no fingerprint")

@@ -1,0 +1,125 @@
+"""The walk over a store: every question to every result, and what came of it."""
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from pathlib import Path
+
+from attrs import field, frozen
+from rich.text import Text
+from safetensors import SafetensorError
+
+from ticketlang.jobs import JobKey
+from ticketlang.plain import plain
+
+from ..masks import BadMaskFile
+from ..store import Artifact, DamagedError, Store
+from . import masks, records, weights
+from .questions import Answer, Question, Tally
+from .shelf import Shelf, Unknowable, name_of
+
+QUESTIONS = (
+    Question("files", "are the bytes that were written", records.files),
+    Question("keys", "follow from the settings beside them", records.keys),
+    Question("inputs", "are in the store", records.inputs),
+    Question("checks", "of certificates hold", records.certificates),
+    Question("matrices", "lose as many weights as their results say", masks.counts),
+    Question("levels", "keep nothing that the level before removed", masks.nesting),
+    Question("masks", "are the same, bit for bit, when they are chosen again", masks.selection),
+    Question("trained tickets", "are zero where their mask says so", weights.zeros),
+    Question("trainings", "began with the weights of their declared point", weights.origins),
+)
+
+Looking = Callable[[int, int, str], None]  # results looked at, results in all, what the next one is called
+
+
+def in_silence(done: int, total: int, name: str) -> None:
+    """Nobody watches."""
+
+
+@frozen
+class Finding:
+    """Something that is not as a result claims."""
+
+    result: str  # what people call it
+    sentence: str
+
+
+@frozen
+class Verified:
+    """What a verification looked at, and what it found."""
+
+    results: int
+    tallies: tuple[Tally, ...]
+    findings: tuple[Finding, ...] = field(factory=tuple)
+
+    def view(self) -> Iterator[Text]:
+        """A line for each question, a sentence for each finding, and what they come to."""
+        for tally in self.tallies:
+            if tally.looked_at or tally.skipped:
+                yield _line(tally)
+        yield Text()
+        for found in self.findings:
+            yield Text.assemble(("✗ ", "bold red"), plain(f"{found.result}: {found.sentence}"))
+        results = f"{self.results} result{'s' * (self.results != 1)}"
+        if self.findings:
+            count = len(self.findings)
+            yield Text(f"{results} verified: {count} finding{'s' * (count != 1)}.", style="bold red")
+        else:
+            yield Text(f"{results} verified: all that can be recomputed holds.", style="bold green")
+
+
+def verify(
+    store: Store,
+    models: Mapping[str, Path] | None = None,
+    only: Collection[JobKey] | None = None,
+    looking: Looking = in_silence,
+) -> Verified:
+    """Ask everything of every result. Nothing is written.
+
+    Args:
+        models: folders of pre-trained models by digest, where they are at hand.
+        only: keys of the results that are meant; None: all.
+
+    Raises:
+        StoreError: the store itself cannot be read.
+    """
+    shelf = Shelf(store, models or {})
+    keys = [key for key in sorted(shelf.there) if only is None or key in only]
+    tallies = tuple(Tally(question) for question in QUESTIONS)
+    findings: list[Finding] = []
+    for number, key in enumerate(keys):
+        artifact = store.artifact(key)
+        name = name_of(artifact)
+        looking(number, len(keys), name)
+        for tally in tallies:
+            findings += (Finding(name, sentence) for sentence in _asked(tally, artifact, shelf))
+    return Verified(len(keys), tallies, tuple(findings))
+
+
+def _asked(tally: Tally, artifact: Artifact, shelf: Shelf) -> tuple[str, ...]:
+    """Count an answer, and give what is wrong in it."""
+    try:
+        answer = tally.question.ask(artifact, shelf)
+    except Unknowable as reason:
+        tally.skipped[str(reason)] += 1
+        return ()
+    except DamagedError:  # a finding of the first question, here or at the result that is damaged
+        tally.skipped["files are damaged"] += 1
+        return ()
+    except (BadMaskFile, SafetensorError, KeyError, ValueError, TypeError, AttributeError) as problem:
+        answer = Answer(1, (f"cannot be understood: {type(problem).__name__} {problem}",))
+    if answer is None:
+        return ()
+    tally.add(answer)
+    return answer.wrong
+
+
+def _line(tally: Tally) -> Text:
+    held = max(tally.looked_at - tally.wrong, 0)
+    of = f"of {tally.looked_at:,} " if tally.wrong else ""
+    question = tally.question
+    line = Text.assemble(
+        f"{question.things:16}", (f"{held:>7,}", "bold red" if tally.wrong else "bold"), f"  {of}{question.hold}"
+    )
+    for reason, count in tally.skipped.most_common():
+        line.append(f"\n{'':16}{count:>7,}  not recomputed: {reason}", style="dim")
+    return line

@@ -1,0 +1,234 @@
+"""What certificates hold, and that each invariant fails its job when it is broken for real."""
+
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Any
+
+import pytest
+import torch
+from attrs import evolve
+from safetensors.torch import load_file
+from small_world import SEEDS, World, fine_tune, recipe, same, warm
+
+from runtime.failures import BrokenInvariant
+from runtime.jobs import fine_tune as training_jobs
+from runtime.jobs.proofs import trace_of
+from runtime.pruning.mask import Mask
+from runtime.pruning.selection import remove_lowest
+from runtime.store import Artifact
+from runtime.training import loop
+from runtime.training.masking import HeldMask
+from runtime.training.optimizer import adamw
+from runtime.training.schedule import Schedule
+from ticketlang.jobs import FineTune, Pretrained, Prune, RandomWeights, Reached, ReachRewindPoint
+from ticketlang.study import Pruning
+from ticketlang.units import Duration, Sparsity
+
+UNTIL = Duration(Fraction(3), "steps")
+POINT = ReachRewindPoint(model="m", task=warm(), data="data", until=UNTIL, seeds=SEEDS, precision="fp32")
+PRUNING = Pruning(method="magnitude", allocation="global", scope=("encoder",))
+HALF = Prune(model="m", pruning=PRUNING, sparsity=Sparsity.percent(50), weights=None, start=None)
+
+
+@pytest.fixture
+def mask(world: World) -> Artifact:
+    return world.do(HALF)
+
+
+@pytest.fixture
+def ticket(mask: Artifact) -> FineTune:
+    return fine_tune(warm(), mask=mask.key)
+
+
+# What is in one
+
+
+def test_a_ticket_says_how_it_was_made(world: World, ticket: FineTune, mask: Artifact) -> None:
+    facts = world.do(ticket).certificate.facts
+    rates = [float(Fraction(12 - step, 12_000)) for step in range(12)]
+
+    assert facts["learning rate"] == {"first": rates[0], "last": rates[-1], "trace": trace_of(rates)}
+    assert facts["trained on"]["examples"] == 90
+    assert facts["scored on"]["examples"] == 40
+    assert facts["sparsity"] == 0.5
+    assert facts["collapsed"] == []
+    assert set(facts["scope"]) == set(mask.result["matrices"])
+    assert (facts["head"], facts["weights"]) == ("fresh", "Pretrained")
+
+
+def test_examples_are_known_by_what_the_network_sees(world: World) -> None:
+    """The digest is that of tokens and labels: another length, limit or seed of the subset is another."""
+    tasks = (warm(), warm(), warm(length=5), warm(limit=60), same())
+    seen = [world.do(fine_tune(task)).certificate.facts["trained on"]["digest"] for task in tasks]
+    other_seed = evolve(SEEDS, subset=2)
+    seen.append(world.do(fine_tune(warm(limit=60), seeds=other_seed)).certificate.facts["trained on"]["digest"])
+    assert seen[0] == seen[1]
+    assert len(set(seen)) == 5
+
+
+def test_every_seed_is_named(world: World, ticket: FineTune) -> None:
+    facts = world.do(evolve(ticket, weights=RandomWeights(over="all", seed=4))).certificate.facts
+    assert facts["seeds"] == {"head": 1, "order": 1, "dropout": 1, "subset": 1, "weights": 4}
+
+
+def test_heads_are_called_by_their_policy(world: World, ticket: FineTune) -> None:
+    """Whatever weights are beside them."""
+    point, dense = world.do(POINT), world.do(fine_tune(warm()))
+    weights = Reached(job=point.key)
+    jobs = {
+        "fresh": ticket,
+        "carried": evolve(ticket, head=dense.key),
+        "rewound": evolve(ticket, head=point.key, weights=weights, begins=UNTIL),
+    }
+    random = evolve(jobs["rewound"], weights=RandomWeights(over="all", seed=1))
+    assert {policy: world.do(job).certificate.facts["head"] for policy, job in jobs.items()} == {p: p for p in jobs}
+    assert world.do(random).certificate.facts["head"] == "rewound"
+
+
+def test_a_schedule_over_several_rounds_ends_where_it_says(world: World) -> None:
+    task = warm(recipe=evolve(recipe(), rounds=10))
+    checks = {check.name: check for check in world.do(fine_tune(task)).certificate.checks}
+    last = checks["the learning rate of the last step is the declared end"]
+    assert last.found == float(Fraction(120 - 11, 120_000))
+
+
+# What breaks one
+
+
+def broken(world: World, job: Any, sentence: str) -> None:
+    with pytest.raises(BrokenInvariant, match=sentence):
+        world.do(job)
+
+
+def test_an_optimizer_that_moves_every_weight(world: World, ticket: FineTune, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Drifting(torch.optim.AdamW):
+        def step(self, closure: Any = None) -> None:  # type: ignore[override]  # torch's may give a loss back
+            super().step(closure)
+            with torch.no_grad():
+                for group in self.param_groups:
+                    for parameter in group["params"]:
+                        parameter.add_(1e-12)
+
+    monkeypatch.setattr(loop, "adamw", lambda parameters, of: Drifting(parameters, lr=0.0))
+    broken(world, ticket, "are not zero after step 0: the mask did not hold")
+
+
+def test_a_mask_that_comes_off(world: World, ticket: FineTune, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody holds it, and nobody looks; at the end the holes are counted all the same."""
+    monkeypatch.setattr(HeldMask, "mask_gradients_", lambda held: None)
+    monkeypatch.setattr(HeldMask, "revived", lambda held: ())
+    broken(world, ticket, "each matrix has as many zeros at the end as its mask removes")
+
+
+def test_a_training_that_skips_a_step(world: World, ticket: FineTune, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Lazy(torch.optim.AdamW):
+        calls = 0
+
+        def step(self, closure: Any = None) -> None:  # type: ignore[override]  # torch's may give a loss back
+            self.calls += 1
+            if self.calls != 5:
+                super().step(closure)
+
+    monkeypatch.setattr(loop, "adamw", lambda parameters, of: Lazy(parameters, lr=0.0))
+    broken(world, ticket, "as many steps as declared; expected 12, found 11")
+
+
+def test_a_schedule_that_does_not_fall(world: World, ticket: FineTune, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Schedule, "rate", lambda schedule, step: schedule.peak)
+    broken(world, ticket, "the learning rate of the last step is the declared end")
+
+
+def test_an_optimizer_that_does_not_follow_the_schedule(
+    world: World, ticket: FineTune, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It stays at the first rate."""
+
+    def set_once(optimizer: torch.optim.Optimizer, rate: float) -> None:
+        for group in optimizer.param_groups:
+            group["lr"] = group["lr"] or rate
+
+    monkeypatch.setattr(loop, "set_rate", set_once)
+    broken(world, ticket, "the learning rate of every step is that of the schedule")
+
+
+def test_a_rate_that_reaches_some_weights_alone(
+    world: World, ticket: FineTune, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stuck(parameters: list[torch.nn.Parameter], of: Any) -> torch.optim.AdamW:
+        optimizer = adamw(parameters, of)
+        optimizer.param_groups[1] = {**optimizer.param_groups[1], "lr": 1.0}
+        return optimizer
+
+    def set_first(optimizer: torch.optim.Optimizer, rate: float) -> None:
+        optimizer.param_groups[0]["lr"] = rate
+
+    monkeypatch.setattr(loop, "adamw", stuck)
+    monkeypatch.setattr(loop, "set_rate", set_first)
+    broken(world, ticket, "the learning rate of every step")
+
+
+@pytest.fixture
+def nudged(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """A network in which one weight of a named part is not what it was set to."""
+    wanted: list[str] = []
+    build = training_jobs.set_up
+
+    def set_up(*given: Any) -> Any:
+        bench = build(*given)
+        with torch.no_grad():
+            parameter = dict(bench.network.named_parameters())[wanted[0]]
+            parameter.view(-1)[0] = parameter.view(-1)[0].nextafter(torch.tensor(9.0))
+        return bench
+
+    monkeypatch.setattr(training_jobs, "set_up", set_up)
+    return wanted
+
+
+def test_one_bit_of_one_weight_that_was_not_rewound(world: World, ticket: FineTune, nudged: list[str]) -> None:
+    nudged.append("trunk.embeddings.word_embeddings.weight")
+    broken(world, ticket, "weights after rewinding are bit-equal to the declared point")
+
+
+def test_one_bit_of_a_head_that_was_not_rewound(world: World, ticket: FineTune, nudged: list[str]) -> None:
+    point = world.do(POINT)
+    nudged.append("head.linear.weight")
+    rewound = evolve(ticket, head=point.key, weights=Reached(job=point.key), begins=UNTIL)
+    broken(world, rewound, "the head is bit-equal to the declared one")
+
+
+def test_a_mask_that_brings_weights_back(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The largest go, in place of the smallest: those that were removed before are the last to be."""
+
+    def remove_highest(scores: dict[str, torch.Tensor], count: int, start: Mask | None) -> Mask:
+        return remove_lowest({name: -score for name, score in scores.items()}, count)
+
+    first = world.do(HALF)
+    monkeypatch.setattr("runtime.pruning.budget.remove_lowest", remove_highest)
+    second = evolve(HALF, sparsity=Sparsity.percent(60), start=first.key)
+    broken(world, second, "what is kept was kept by the mask before")
+
+
+def test_a_pruning_that_never_happened(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The path has three of them, and one was done before: a count copied from elsewhere."""
+    first = world.do(evolve(HALF, prunings=1))
+    third = evolve(HALF, sparsity=Sparsity.percent(60), start=first.key, prunings=3)
+    broken(world, third, "as many prunings were done as declared; expected 3, found 2")
+    monkeypatch.setattr("runtime.pruning.budget.remove_lowest", lambda scores, count, start: Mask.of_all(scores))
+    broken(world, evolve(third, prunings=2), "as many weights are removed as declared")
+
+
+def test_a_rewind_point_that_begins_elsewhere(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    from runtime.jobs import reach_rewind_point
+
+    dense = load_file(world.do(fine_tune(warm())).path("weights.safetensors"))
+    build = reach_rewind_point.set_up
+    monkeypatch.setattr(reach_rewind_point, "set_up", lambda job, weights, *rest: build(job, dense, *rest))
+    broken(world, POINT, "weights after rewinding are bit-equal to the declared point")
+
+
+def test_what_is_broken_leaves_no_result(world: World, ticket: FineTune, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Schedule, "rate", lambda schedule, step: schedule.peak)
+    job = evolve(ticket, weights=Pretrained())
+    with pytest.raises(BrokenInvariant):
+        world.do(job)
+    assert len(world.store.stored()) == 1  # the mask

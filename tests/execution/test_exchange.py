@@ -1,0 +1,187 @@
+"""Tickets out and in again, bit for bit; and what is refused."""
+
+import json
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.numpy import save_file
+from small_world import SEEDS, World, fine_tune, warm
+from transformers import AutoModel, AutoTokenizer
+
+from runtime.exchange import LAYOUTS, Ticket, export, import_mask, read_given
+from runtime.failures import ExchangeError
+from runtime.masks import read_mask, write_mask
+from runtime.weights.files import read_state
+from ticketlang.cli import ticket as command
+from ticketlang.jobs import Prune, Reached, ReachRewindPoint, key_of
+from ticketlang.study import Pruning
+from ticketlang.units import Duration, Sparsity
+
+PRUNING = Pruning(method="magnitude", allocation="global", scope=("encoder", "pooler"))
+HALF = Prune(model="m", pruning=PRUNING, sparsity=Sparsity.percent(50), weights=None, start=None)
+UNTIL = Duration(Fraction(3), "steps")
+POINT = ReachRewindPoint(model="m", task=warm(), data="data", until=UNTIL, seeds=SEEDS, precision="fp32")
+
+
+@pytest.fixture
+def ticket(world: World, tmp_path: Path) -> Ticket:
+    """One that is rewound to a point, so that its weights are not those of the model."""
+    spec = tmp_path / "small.ticket"
+    spec.write_text("study small {}\n", encoding="utf-8")
+    mask, point = world.do(HALF), world.do(POINT)
+    job = fine_tune(warm(), mask=mask.key, weights=Reached(job=point.key), head=point.key, begins=UNTIL)
+    return Ticket("imp/warm@50%/warm/seed=1", job, mask, spec)
+
+
+def exported(ticket: Ticket, world: World, model: Path, folder: Path, layout: str) -> Path:
+    export(ticket, model, world.store, folder, layout)
+    return folder
+
+
+def same(one: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> bool:
+    return one.keys() == other.keys() and all(np.array_equal(one[name], other[name]) for name in one)
+
+
+@pytest.mark.parametrize(("layout", "file"), [("safetensors", "mask.safetensors"), ("bert-tickets", "mask.pt")])
+def test_a_mask_goes_out_and_comes_back(
+    world: World, ticket: Ticket, model_folder: Path, tmp_path: Path, layout: str, file: str
+) -> None:
+    folder = exported(ticket, world, model_folder, tmp_path / "out", layout)
+    given = import_mask(folder / file, tmp_path / "back.safetensors")
+    original = read_mask(ticket.mask.path("mask.safetensors"))
+
+    assert same(dict(given.kept), original)
+    assert same(read_mask(tmp_path / "back.safetensors"), original)
+    assert (given.removed, given.total) == (ticket.mask.result["removed"], ticket.mask.result["total"])
+
+
+def test_the_same_ticket_is_the_same_file(world: World, ticket: Ticket, model_folder: Path, tmp_path: Path) -> None:
+    one, two = (
+        exported(ticket, world, model_folder, tmp_path / name, "safetensors") / "mask.safetensors" for name in "ab"
+    )
+    assert one.read_bytes() == two.read_bytes()
+
+
+def test_the_released_code_finds_what_it_saved_itself(
+    world: World, ticket: Ticket, model_folder: Path, tmp_path: Path
+) -> None:
+    """Six matrices a layer, and the pooler; float32; 73 of them for twelve layers."""
+    folder = exported(ticket, world, model_folder, tmp_path / "out", "bert-tickets")
+    found = torch.load(folder / "mask.pt", weights_only=True)
+
+    parts = ("attention.self.query", "attention.self.key", "attention.self.value", "attention.output.dense",
+             "intermediate.dense", "output.dense")  # fmt: skip
+    names = {f"bert.encoder.layer.{layer}.{part}.weight_mask" for layer in range(2) for part in parts}
+    assert found.keys() == {*names, "bert.pooler.dense.weight_mask"}
+    assert all(tensor.dtype == torch.float32 for tensor in found.values())
+    assert sum(int((tensor == 0).sum()) for tensor in found.values()) == ticket.mask.result["removed"]
+
+
+def test_transformers_loads_the_masked_network(
+    world: World, ticket: Ticket, model_folder: Path, tmp_path: Path
+) -> None:
+    """With the weights that its training begins with, bit for bit, and its tokenizer."""
+    folder = exported(ticket, world, model_folder, tmp_path / "out", "transformers")
+    loaded = dict(AutoModel.from_pretrained(folder).named_parameters())
+    point = read_state(world.do(POINT).path("weights.safetensors"))
+    kept = read_mask(ticket.mask.path("mask.safetensors"))
+
+    assert loaded.keys() == point.keys()
+    for name, weight in point.items():
+        expected = weight.numpy() if name not in kept else np.where(kept[name], weight.numpy(), np.float32(0))
+        assert np.array_equal(loaded[name].detach().numpy(), expected), name
+    assert AutoTokenizer.from_pretrained(folder)("the red thing")["input_ids"]
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_ticket_says_where_it_comes_from(
+    world: World, ticket: Ticket, model_folder: Path, tmp_path: Path, layout: str
+) -> None:
+    from safetensors import safe_open
+
+    folder = exported(ticket, world, model_folder, tmp_path / "out", layout)
+    if layout == "safetensors":
+        with safe_open(folder / "mask.safetensors", framework="numpy") as file:
+            about = json.loads(file.metadata()["ticket"])
+    else:
+        about = json.loads((folder / "ticket.json").read_text())
+
+    assert about["spec"] == "study small {}\n"
+    assert about["model"] == "m"
+    assert about["cell"] == "imp/warm@50%/warm/seed=1"
+    assert about["mask"] == key_of(HALF)
+    assert all(check["holds"] for check in about["certificate"]["checks"])
+
+
+def test_the_command_line_names_every_layout() -> None:
+    assert command.LAYOUTS.keys() == LAYOUTS.keys()
+
+
+def test_nothing_is_overwritten(world: World, ticket: Ticket, model_folder: Path, tmp_path: Path) -> None:
+    folder = exported(ticket, world, model_folder, tmp_path / "out", "safetensors")
+    with pytest.raises(ExchangeError, match="is not empty: it holds"):
+        export(ticket, model_folder, world.store, folder, "bert-tickets")
+    with pytest.raises(ExchangeError, match="is there already"):
+        import_mask(folder / "mask.safetensors", folder / "mask.safetensors")
+
+
+def test_without_the_model_the_mask_alone_goes_out(world: World, ticket: Ticket, tmp_path: Path) -> None:
+    export(ticket, None, world.store, tmp_path / "mask", "safetensors")
+    with pytest.raises(ExchangeError, match="the model is not on this machine"):
+        export(ticket, None, world.store, tmp_path / "network", "transformers")
+
+
+class Harm:
+    """What a pickle may hold: unpickling it would write a file."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Path.touch, (Path("harm.txt"),)
+
+
+def test_a_pickle_that_is_more_than_tensors_is_not_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    torch.save({"bert.pooler.dense.weight_mask": Harm()}, tmp_path / "mask.pt")
+    with pytest.raises(ExchangeError, match="is not opened: code in it would run"):
+        read_given(tmp_path / "mask.pt")
+    assert not (tmp_path / "harm.txt").exists()
+
+
+QUERY = "bert.encoder.layer.0.attention.self.query.weight_mask"
+
+
+@pytest.mark.parametrize(
+    ("tensors", "sentence"),
+    [
+        ({QUERY: torch.full((2, 2), 0.5)}, "neither 0 nor 1"),
+        ({"bert.embeddings.word_embeddings.weight_mask": torch.ones(2, 2)}, "no matrix of an encoder or pooler"),
+        ({QUERY: torch.ones(2, 2), QUERY.removeprefix("bert."): torch.ones(2, 2)}, "two masks of"),
+        ({}, "holds no tensors"),
+        ([torch.ones(2)], "something else than tensors with names"),
+    ],
+    ids=["shares", "embeddings", "twice", "empty", "list"],
+)
+def test_what_is_no_mask_is_refused(tmp_path: Path, tensors: object, sentence: str) -> None:
+    torch.save(tensors, tmp_path / "mask.pt")
+    with pytest.raises(ExchangeError, match=sentence):
+        read_given(tmp_path / "mask.pt")
+
+
+def test_damaged_files_are_refused(tmp_path: Path) -> None:
+    for name in ("mask.pt", "mask.safetensors"):
+        (tmp_path / name).write_bytes(b"noise")
+        with pytest.raises(ExchangeError):
+            read_given(tmp_path / name)
+    with pytest.raises(ExchangeError, match="is not there"):
+        read_given(tmp_path / "gone.pt")
+
+
+def test_tensors_of_zeros_and_ones_are_a_mask_too(tmp_path: Path) -> None:
+    kept = {"encoder.layer.0.output.dense.weight": np.array([[True, False], [True, True]])}
+    numbers = {f"roberta.{name}": bits.astype(np.uint8) for name, bits in kept.items()}
+    save_file(numbers, tmp_path / "m.safetensors")
+    assert same(dict(read_given(tmp_path / "m.safetensors").kept), kept)
+    write_mask(tmp_path / "ours.safetensors", kept)
+    assert same(dict(read_given(tmp_path / "ours.safetensors").kept), kept)

@@ -1,0 +1,58 @@
+"""`ticketrun verify [SPEC]`: stored results against what they claim, recomputed from their files; writes nothing."""
+
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..plain import plain
+from . import doorway
+from .common import DONE, SPEC_WRONG, add_place_arguments, add_setting_argument, complain, console, read_study, show
+
+if TYPE_CHECKING:
+    from .doorway import Looking, Verified
+
+NAME = "verify"
+HELP = "check stored results against what they claim, recomputed from their files"
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "spec",
+        type=Path,
+        nargs="?",
+        metavar="SPEC",
+        help="look at the results of this .ticket file alone (default: at all)",
+    )
+    add_setting_argument(parser)
+    add_place_arguments(parser)
+
+
+def main(args: Namespace) -> int:
+    try:
+        with console(stderr=True).status("verifying") as status:
+
+            def looking(done: int, total: int, name: str) -> None:
+                status.update(plain(f"verifying {done + 1} of {total}: {name}"))
+
+            verified = _verify(args, looking)
+    except doorway.troubles() as trouble:
+        return complain(str(trouble))
+    if verified is None:
+        return SPEC_WRONG
+    for line in verified.view():
+        console().print(line, soft_wrap=True)
+    return SPEC_WRONG if verified.findings else DONE
+
+
+def _verify(args: Namespace, looking: "Looking") -> "Verified | None":
+    """What was found; None: the spec is wrong, and why has been said."""
+    if args.spec is None:
+        return doorway.verify(args.store, looking)
+    study = read_study(args.spec, args.settings)
+    if study is None:
+        return None
+    session = doorway.look(study, args.spec, args.data, args.store)
+    if session.gathered.facts is None:
+        show(session.gathered.diagnostics)
+        return None
+    return session.verify(looking)

@@ -1,0 +1,185 @@
+"""Study -> complaints about comparisons: whether a baseline differs from its ticket in what it names and nothing else.
+
+The proof is about what runs: the jobs of both are planned over made-up digests, and their settings compared field by
+field. One ticket of each kind, two levels and one target are enough, since no field depends on which ones they are.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+
+from attrs import evolve, frozen
+
+from . import diagnostics
+from .diagnostics import Diagnostic
+from .jobs import FineTune, JobKey, Prune, settings
+from .lay_out import lay_out
+from .phrasing import statements_of_recipe
+from .plan import Cell, DataFacts, Facts, Plan
+from .source import Span
+from .study import Arm, Study, Ticket, Transfer
+
+Trainings = list[tuple[Cell, FineTune]]
+
+WORDS = {"mask": "the mask", "weights": "the weights", "head": "the head", "begins": "the point where training sets in"}
+
+
+def confounded(study: Study) -> Iterator[Diagnostic]:
+    """One complaint for each comparison in which more differs than its baseline names, or nothing does."""
+    found: dict[object, Diagnostic] = {}
+    for complaint in _complaints(study):
+        found.setdefault((complaint.code, complaint.at), complaint)
+    yield from found.values()
+
+
+def _complaints(study: Study) -> Iterator[Diagnostic]:
+    small = _smallest(study)
+    facts = Facts(
+        model="",
+        data={name: DataFacts(digest=name) for name in small.tasks},
+        masks={ticket.given.name: ticket.given.name for ticket in small.tickets if ticket.given is not None},
+    )
+    plan = lay_out(small, facts)
+    trainings = _trainings(plan)
+    for ticket in small.tickets:
+        own = trainings[ticket.name, ticket]
+        yield from _searches(plan, ticket, own)
+        for arm in small.baselines:
+            theirs = trainings[arm.name, ticket] or trainings[arm.name, None]  # shared where it is not its own
+            yield from _comparison(ticket, arm, tuple(_pairs(own, theirs)))
+
+
+def factors(ours: FineTune, theirs: FineTune) -> tuple[str, ...]:
+    """The settings in which two trainings differ, by their fields: `mask`, `head`, `task recipe rate`."""
+    return tuple(_differing(settings(ours), settings(theirs)))
+
+
+def _differing(ours: Mapping[str, object], theirs: Mapping[str, object], path: str = "") -> Iterator[str]:
+    for name in dict.fromkeys((*ours, *theirs)):
+        one, other = ours.get(name), theirs.get(name)
+        if one == other:
+            continue
+        if isinstance(one, Mapping) and isinstance(other, Mapping) and name in {"task", "recipe", "seeds"}:
+            yield from _differing(one, other, f"{path}{name} ")
+        else:
+            yield f"{path}{name}"
+
+
+def beside(plan: Plan, name: str, job: FineTune) -> Iterator[tuple[str, str]]:
+    """The tickets that a baseline's cell is compared with, and what it differs in: `imp/a@50%/a/seed=1`, `the mask`."""
+    mine = next((cell for cell in plan.cells if cell.id == name), None)
+    if mine is None or (mine.ticket is not None and mine.arm == mine.ticket.name):
+        return
+    apart = {cell.ticket for cell in plan.cells if cell.arm == mine.arm}  # tickets that have such an arm of their own
+    for cell, key in plan.cells.items():
+        is_ticket = cell.ticket is not None and cell.arm == cell.ticket.name
+        is_its_own = mine.ticket == cell.ticket or (mine.ticket is None and cell.ticket not in apart)
+        is_beside = is_its_own and mine.level in {cell.level, None}
+        theirs = plan.jobs[key].job
+        if is_ticket and is_beside and (mine.target, mine.seeds) == (cell.target, cell.seeds):
+            assert isinstance(theirs, FineTune)
+            yield cell.id, said(factors(theirs, job))
+
+
+def said(fields: Iterable[str]) -> str:
+    """Fields of settings in words."""
+    return ", ".join(WORDS.get(field, f"`{field.rpartition(' ')[2]}`") for field in fields) or "nothing"
+
+
+@frozen
+class _Compared:
+    """A baseline's training and that of the ticket beside it."""
+
+    baseline: FineTune
+    ticket: FineTune
+
+
+def _comparison(ticket: Ticket, arm: Arm, pairs: tuple[_Compared, ...]) -> Iterator[Diagnostic]:
+    named = {"mask": arm.mask != "ticket", "weights": arm.weights != "ticket"}
+    differ = dict.fromkeys(field for pair in pairs for field in factors(pair.ticket, pair.baseline))
+    beyond = sorted((field for field in differ if not named.get(field, False)), key=lambda field: field not in WORDS)
+    if beyond:
+        yield diagnostics.MoreThanItsFactor(
+            at=_place_of(ticket, beyond),
+            arm=arm.name,
+            ticket=ticket.name,
+            named=" and ".join(WORDS[field] for field, is_named in named.items() if is_named) or "nothing",
+            beyond=said(beyond),
+            is_dense=arm.mask == "none",
+            seconds=((arm.at, "compared with it"),),
+        )
+    elif pairs and any(not factors(pair.ticket, pair.baseline) for pair in pairs):
+        yield diagnostics.NoFactor(at=arm.at, arm=arm.name, ticket=ticket.name)
+
+
+def _pairs(own: Trainings, theirs: Trainings) -> Iterator[_Compared]:
+    for cell, job in own:
+        for other, baseline in theirs:
+            if (other.target, other.seeds) == (cell.target, cell.seeds) and other.level in {cell.level, None}:
+                yield _Compared(baseline, job)
+
+
+def _trainings(plan: Plan) -> Mapping[tuple[str, Ticket | None], Trainings]:
+    """The cells of each arm beside each ticket, or beside all of them."""
+    found: dict[tuple[str, Ticket | None], Trainings] = defaultdict(list)
+    for cell, key in plan.cells.items():
+        job = plan.jobs[key].job
+        assert isinstance(job, FineTune)
+        found[cell.arm, cell.ticket].append((cell, job))
+    return found
+
+
+def _searches(plan: Plan, ticket: Ticket, own: Trainings) -> Iterator[Diagnostic]:
+    """Whether a ticket is trained on its own source by the recipe that its mask was found with."""
+    for cell, job in own:
+        search = _search_of(plan, job.mask)
+        if search is None or (cell.target,) != ticket.source or search.task.recipe == job.task.recipe:
+            continue
+        found = dict(zip(statements_of_recipe(search.task.recipe), statements_of_recipe(job.task.recipe), strict=True))
+        differ = {ours: theirs for ours, theirs in found.items() if ours != theirs}
+        yield diagnostics.SearchedOtherwise(
+            at=next((ticket.places[said.word] for said in differ if said.word in ticket.places), ticket.at),
+            ticket=ticket.name,
+            search=", ".join(f"{said.word} {said.phrase}" for said in differ),
+            training=", ".join(f"{said.word} {said.phrase}" for said in differ.values()),
+        )
+        return
+
+
+def _search_of(plan: Plan, mask: JobKey | None) -> FineTune | None:
+    """The training whose weights were pruned to get a mask."""
+    pruning = plan.jobs[mask].job if mask is not None else None
+    if not isinstance(pruning, Prune) or pruning.weights is None:
+        return None
+    job = plan.jobs[pruning.weights].job
+    return job if isinstance(job, FineTune) else None
+
+
+def _place_of(ticket: Ticket, beyond: list[str]) -> Span:
+    """What of a ticket makes it differ."""
+    heads = ("search_head", "transfer_head")
+    words = {"head": (*heads, "rewind"), "begins": ("rewind",)}
+    wanted = [word for field in beyond for word in words.get(field, (field.rpartition(" ")[2],))]
+    return next((ticket.places[word] for word in (*wanted, "rewind", "head") if word in ticket.places), ticket.at)
+
+
+def _smallest(study: Study) -> Study:
+    """One seed, one ticket of each kind, two levels of it, and one target beside its own source."""
+    kinds: dict[object, Ticket] = {}
+    for ticket in study.tickets:
+        policies = (ticket.rewind, ticket.resets, ticket.first, ticket.search_head, ticket.transfer_head, ticket.recipe)
+        kinds.setdefault((ticket.name, policies, min(len(ticket.source), 2)), ticket)
+    tickets = tuple(evolve(ticket, path=ticket.path[:2], levels=ticket.path[:2]) for ticket in kinds.values())
+    transfers = tuple(transfer for ticket in tickets for transfer in study.transfers if transfer.ticket == ticket.name)
+    return evolve(
+        study,
+        seeds=study.seeds[:1],
+        tickets=tickets,
+        transfers=tuple(_shortened(transfer, tickets) for transfer in transfers),
+    )
+
+
+def _shortened(transfer: Transfer, tickets: tuple[Ticket, ...]) -> Transfer:
+    """To one target that is nobody's source, or to one at all."""
+    its = [ticket for ticket in tickets if ticket.name == transfer.ticket]
+    elsewhere = [target for target in transfer.targets if all((target,) != ticket.source for ticket in its)]
+    return evolve(transfer, levels=its[0].levels[-1:], targets=tuple(elsewhere or transfer.targets)[:1])
