@@ -128,6 +128,19 @@ def test_mistakes_in_a_corpus(tmp_path: Path) -> None:
     assert "line 1 is not JSON" in found.reason
 
 
+def test_a_large_corpus_is_not_read_before_any_job(tmp_path: Path) -> None:
+    """Its first texts are, of every part; what is wrong further on fails the job that comes to it."""
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"text": "red"}\n' * 15_000 + "broken\n", encoding="utf-8")
+    where = DataPlace(digest="d", files={"train": path})
+    task = text(score_split="train", held_out=Fraction(1, 1000))
+
+    assert check_task(task, where) == ()
+    for part in ("train", "score"):
+        with pytest.raises(BadData, match="line 15001 is not JSON"):
+            list(texts_of(task, where, part))  # type: ignore[arg-type]  # the two names are parts
+
+
 def test_blocks_are_the_tokens_of_the_whole_text_in_a_row(tmp_path: Path, model_folder: Path) -> None:
     """Whatever the texts are cut into on the way; what fills no block is left out."""
     tokenizer = AutoTokenizer.from_pretrained(model_folder)
