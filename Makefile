@@ -13,7 +13,7 @@ TEST := $(ONE_THREAD) HF_HUB_OFFLINE=1 $(BIN)/pytest -n 2 --dist worksteal
 .PHONY: help demo minilm test check fuzz bench goldens clean
 
 help:
-	@echo "make demo             run a whole small study on a tiny model: two minutes"
+	@echo "make demo             run examples/quickstart.ticket, a whole small study: two minutes"
 	@echo "make minilm GLUE=DIR  run examples/minilm.ticket on the files in DIR: about 80 minutes"
 	@echo "make test             run the tests"
 	@echo "make check            run the tests, the linters and the type checker"
@@ -37,11 +37,8 @@ $(WITH_MINILM): $(INSTALLED)
 
 # --- studies ----------------------------------------------------------------------------------------------------
 
-demo: $(DEMO)/model/model.safetensors
-	$(ONE_THREAD) $(BIN)/ticketrun run examples/demo/demo.ticket --data $(DEMO) --store $(DEMO)/store
-
-$(DEMO)/model/model.safetensors: $(INSTALLED) examples/demo/make_world.py examples/demo/sentences.py
-	$(ONE_THREAD) $(BIN)/python examples/demo/make_world.py $(DEMO)
+demo: $(INSTALLED)
+	$(ONE_THREAD) $(BIN)/ticketrun run examples/quickstart.ticket --store $(DEMO)
 
 minilm: $(WITH_MINILM)
 	@test -n '$(GLUE)' || { echo "say where the files of GLUE are: make minilm GLUE=DIR"; exit 2; }

@@ -28,6 +28,7 @@ from ticketlang.plan import DataFacts, Facts
 from ticketlang.source import Span
 from ticketlang.study import Model, Study, Task
 
+from . import micro
 from .digests import Digests, digest_of
 from .failures import FilesChanged
 from .models.description import UnreadableModel, describe_model
@@ -41,11 +42,12 @@ MODEL_FILES = ("*.safetensors", "*.safetensors.index.json", "pytorch_model*.bin"
 
 @frozen(kw_only=True)
 class DataPlace:
-    """Where the examples of a task are: local files by split, or a hub name at a commit."""
+    """Where the examples of a task are: local files by split, a hub name at a commit, or a text of a built-in world."""
 
     digest: str
     files: Mapping[str, Path] | None = None
     hub: tuple[str, str | None, str] | None = None  # name, config, commit
+    micro: tuple[str, int] | None = None  # text of the built-in world, seed of the world
 
 
 @frozen(kw_only=True)
@@ -158,7 +160,7 @@ def _find_model(
         if fetched is not None:
             complaints.extend(_model_complaints(study, fetched))
         return f"hub:{model.name}@{commit}", Places(model_folder=fetched, model_hub=(model.name, commit))
-    folder = _package_folder(model) if model.origin == "package" else root.path(model.name, model.at)
+    folder = _local_folder(model, root)
     if isinstance(folder, Diagnostic):
         complaints.append(folder)
         return "", Places()
@@ -168,6 +170,15 @@ def _find_model(
     found = tuple(_model_complaints(study, folder))
     complaints.extend(found)
     return ("" if found else model_digest(folder, digests)), Places(model_folder=folder)
+
+
+def _local_folder(model: Model, root: Root) -> Path | Diagnostic:
+    match model.origin:
+        case "micro":
+            return micro.MODEL
+        case "package":
+            return _package_folder(model)
+    return root.path(model.name, model.at)
 
 
 def _package_folder(model: Model) -> Path | MissingPackage:
@@ -239,6 +250,8 @@ def _find_data(task: Task, root: Root, pins: Pins, digests: Digests, unpinned: l
             unpinned.append(data.name)
             return DataPlace(digest=f"unpinned:{name.entry} {data.config or ''}")
         return DataPlace(digest=f"hub:{data.name}:{data.config or ''}@{commit}", hub=(data.name, data.config, commit))
+    if data.origin == "micro":
+        return DataPlace(digest=micro.digest(data.name, data.world), micro=(data.name, data.world))
     files: dict[str, Path] = {}
     for split in task.splits:
         path = root.path(data.name.replace("{split}", split), data.at)

@@ -105,6 +105,28 @@ class Session:
         workshop = Workshop.open(self.gathered.places, listener, device, self.store_folder / "cache")
         return run(self._wanted_plan, self.store, perform, workshop, listener)
 
+    def pretrain(self, folder: Path, listener: Listener, device: str = "auto") -> Ran | None:
+        """Do the first cell that is a pre-training, and write its network as a model folder; None: there is none.
+
+        Raises:
+            FileExistsError: the folder is there.
+        """
+        from .jobs import perform
+        from .pretraining import alone, pretraining_in, write_pretrained
+        from .schedulers.serial import run
+        from .workshop import Workshop
+
+        assert self.store is not None, "make_ready() comes first"
+        plan = self.plan()
+        cell = pretraining_in(plan)
+        if cell is None:
+            return None
+        workshop = Workshop.open(self.gathered.places, listener, device, self.store_folder / "cache")
+        ran = run(lambda: alone(self.plan(), cell), self.store, perform, workshop, listener)
+        if not ran.failed and ran.interrupted is None:
+            write_pretrained(self.store.artifact(plan.cells[cell]), self.facts.model, workshop, folder)
+        return ran
+
     def _wanted_plan(self) -> Plan:
         plan = self.plan()
         return plan.narrowed([cell for cell in plan.cells if cell.id in self.wanted]) if self.wanted else plan

@@ -50,6 +50,7 @@ LIGHT = (
     "failures",
     "masks",
     "matching",
+    "micro",
     "models.description",
     "pins",
     "progress",
@@ -68,12 +69,12 @@ SIBLINGS: Mapping[str, tuple[str, ...]] = {
     "models": ("failures", "training.seeds"),
     "pruning": ("failures", "implementations", "masks", "training.seeds"),
     "weights": ("failures", "models.checkpoint", "models.trunk", "pruning.mask", "training.seeds"),
-    "tasks": ("digests", "facts", "failures", "implementations", "training.batches", "training.seeds"),
+    "tasks": ("digests", "facts", "failures", "implementations", "micro", "training.batches", "training.seeds"),
     "training": ("failures", "models.network", "pruning.mask"),
 }
 
 # Parts that would still work if the rest of the runtime were gone.
-FOUNDATIONS = ("failures", "masks", "metrics", "statistics")
+FOUNDATIONS = ("failures", "masks", "metrics", "micro", "statistics")
 
 ALL = imports()
 

@@ -261,12 +261,16 @@ def _optimizer(optimizer: Optimizer) -> str:
 
 
 def _model(model: Model) -> str:
+    if model.origin == "micro":
+        return "micro"
     if model.origin == "package":
         return f'package {_column(model.name)} "{model.path}"'
     return f'{model.origin} "{model.name}"{_named("revision", model.revision)}'
 
 
 def _data(data: Data) -> str:
+    if data.origin == "micro":
+        return f"micro {data.name} world {data.world}"
     return f'{data.origin} "{data.name}"{_named("config", data.config)}{_named("revision", data.revision)}'
 
 

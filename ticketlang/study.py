@@ -22,8 +22,8 @@ Places = Mapping[str, Span]  # field -> where it was written; fields that come f
 class Model:
     """Where the pre-trained network and its tokenizer come from."""
 
-    origin: Literal["hub", "folder", "package"]
-    name: str  # hub id, folder, or import name of an installed package
+    origin: Literal["hub", "folder", "package", "micro"]
+    name: str  # hub id, folder, or import name of an installed package; "micro": the model of the built-in world
     path: str = ""  # inside the package
     revision: str | None = None  # of a hub id
     at: Span = field(eq=False)
@@ -33,10 +33,11 @@ class Model:
 class Data:
     """Where the examples of a task come from."""
 
-    origin: Literal["hub", "files"]
-    name: str  # hub id, or a pattern of file names with `{split}` in it
+    origin: Literal["hub", "files", "micro"]
+    name: str  # hub id, a pattern of file names with `{split}` in it, or a row of vocabulary.micro
     config: str | None = None
     revision: str | None = None
+    world: int = 1  # the seed of a built-in world
     at: Span = field(eq=False)
 
 

@@ -39,9 +39,14 @@ class Pretrained:
         """Parameters of the trunk, in the order of the network."""
         return tuple(name for name, _ in self.pattern.named_parameters())
 
+    @property
+    def prefix(self) -> str:
+        """What checkpoints with a head put before the trunk's names."""
+        return _prefix(self.pattern)
+
     def read_again(self) -> State:
         """The pre-trained weights from the files themselves: nothing that happened in this process is in them."""
-        return read_trunk(self.folder, _prefix(self.pattern), self.names)
+        return read_trunk(self.folder, self.prefix, self.names)
 
 
 def load(folder: Path) -> Pretrained:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import numpy as np
-from attrs import frozen
+from attrs import field, frozen
 from numpy.typing import NDArray
 
 from ..failures import JobFailed
@@ -33,6 +33,11 @@ class Vocabulary:
     mask: int  # the id that hides one
     first: int  # the id that opens an input
     last: int  # the id that closes one
+    words: Int = field(init=False)  # every id that is one
+
+    @words.default
+    def _every_word(self) -> Int:
+        return np.flatnonzero(self.is_word)
 
     @classmethod
     def of(cls, tokenizer: "PreTrainedTokenizerBase") -> "Vocabulary":

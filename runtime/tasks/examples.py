@@ -15,6 +15,7 @@ from ..implementations import labelled_kind, task_kind
 from ..training.seeds import numpy_generator, stream
 from .bad_data import BadData, place_of
 from .hub import read_hub_split
+from .micro import read_micro_split
 from .table import Table, UnreadableFile, read_table
 
 if TYPE_CHECKING:
@@ -128,6 +129,8 @@ def source_of(task: Task, place: "DataPlace", split: str) -> str:
 
 def _read(task: Task, place: "DataPlace", split: str) -> Table:
     wanted = _wanted(task)
+    if place.micro is not None:
+        return read_micro_split(task, place, split, wanted)
     if place.files is None:
         return read_hub_split(task, place, split, wanted)
     path = place.files[split]

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from attrs import frozen
+from attrs import evolve, frozen
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -20,7 +20,8 @@ from ..training.batches import Asked, Encoded, Int
 from ..training.seeds import numpy_generator, stream
 from .blocks import Vocabulary, blocks_in, write_blocks
 from .corpus import Part, check, texts_of
-from .examples import limited_rows
+from .encoding import encode
+from .examples import Split, limited_rows
 from .prepared import Materials, Prepared, is_same_split
 
 __all__ = ["check", "loss", "majority", "outputs", "predictions", "prepare", "scored"]
@@ -60,7 +61,7 @@ def hide_(block: Int, vocabulary: Vocabulary, bits: int) -> Int:
     words = np.flatnonzero(vocabulary.is_word[block])
     chosen = np.sort(generator.choice(words, max(1, round(CHOSEN * len(words))), replace=False))
     fate = generator.random(len(chosen))
-    others = generator.choice(np.flatnonzero(vocabulary.is_word), len(chosen))
+    others = generator.choice(vocabulary.words, len(chosen))
     block[chosen] = np.select(
         [fate < HIDDEN, fate < HIDDEN + REPLACED], [np.full_like(chosen, vocabulary.mask), others], block[chosen]
     )
@@ -76,6 +77,8 @@ def prepare(task: Task, materials: Materials) -> Prepared:
     """
 
     def encoded(part: Part, *of: str) -> Encoded:
+        if materials.place.micro is not None:
+            return _documents(task, materials, part, *of)
         return _encoded(task, materials, _file(task, materials, part), *of)
 
     score = encoded("score", "evaluation")
@@ -110,6 +113,16 @@ def _encoded(task: Task, materials: Materials, path: Path, *of: str) -> Encoded:
         question=MaskedWords(Vocabulary.of(tokenizer), numbers),
         padding=tokenizer.pad_token_id or 0,
     )
+
+
+def _documents(task: Task, materials: Materials, part: Part, *of: str) -> Encoded:
+    """Documents of the built-in world: they are short, and each is an example by itself."""
+    texts = list(texts_of(task, materials.place, part))
+    rows = limited_rows(task, len(texts), materials.subset_seed, *of)
+    numbers = np.arange(len(texts)) if rows is None else rows
+    unlabelled = Split(([texts[number] for number in numbers],), np.zeros(len(numbers), dtype=np.int64))
+    question = MaskedWords(Vocabulary.of(materials.tokenizer), numbers)
+    return evolve(encode(unlabelled, materials.tokenizer, task.length), question=question)
 
 
 def outputs(classes: int | None) -> None:

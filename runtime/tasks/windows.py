@@ -12,7 +12,6 @@ from ..training.batches import Asked, Encoded, Int
 from .examples import Split
 
 if TYPE_CHECKING:
-    from tokenizers import Encoding
     from transformers import PreTrainedTokenizerBase
 
 Answers = tuple[tuple[str, int], ...]  # of one question: each a text, and the character at which it begins
@@ -115,7 +114,7 @@ def _windows(
                 yield _window(encoding, some[owner])
 
 
-def _window(encoding: "Encoding", owner: int) -> Window:
+def _window(encoding: Any, owner: int) -> Window:
     in_context = np.array([part == 1 for part in encoding.sequence_ids])
     characters = np.where(in_context[:, None], np.array(encoding.offsets), -1)
     segments = np.array(encoding.type_ids, dtype=np.int8)

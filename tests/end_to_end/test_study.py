@@ -91,6 +91,20 @@ def test_a_changed_data_file_is_noticed(again: Desk) -> None:
     assert reused > 0
 
 
+def test_a_report_on_lines_adds_second_trainings_and_lines(again: Desk) -> None:
+    """For each of two tasks and two runs: dense and two tickets once more, three lines to these, two between levels."""
+    wanted = SPEC.replace("report sparsity_curves", "report matching, mode_connectivity, mask_distance")
+    _, to_run, _ = counts_after(again, wanted)
+    assert to_run == 2 * 2 * (3 + 3 + 2)
+
+    answer = again.ticketrun("run", "small.ticket")
+
+    assert answer.status == 0, answer.text
+    for heading in ("Matching", "Lines between trainings", "Distance of masks"):
+        assert heading in answer.out
+    assert "No work" in again.ticketrun("plan", "small.ticket").out
+
+
 def test_another_study_reuses_what_it_shares(again: Desk) -> None:
     """A study of its own, with one source of the first: everything is there."""
     again.write(SPEC.replace("study small", "study other").replace("source warm, same", "source warm"), "other.ticket")

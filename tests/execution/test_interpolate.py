@@ -11,7 +11,8 @@ from small_world import SEEDS, World, fine_tune, recipe, same
 from runtime.failures import BrokenInvariant
 from runtime.jobs.interpolate import barrier
 from runtime.jobs.scoring import scores_of
-from runtime.models.network import Head, Network
+from runtime.models.heads import Head
+from runtime.models.network import Network
 from runtime.store import Artifact
 from ticketlang.jobs import FineTune, Interpolate, JobKey, Prune
 from ticketlang.study import Pruning, Task
@@ -56,7 +57,9 @@ def test_networks_on_the_line_are_weighted_means(world: World) -> None:
     one, ends = twins(world)
     found = world.do(line(one, ends, points=4)).result
     model, data = world.workshop.model("m"), world.workshop.examples(TASK, "m", "data", 1)
-    network = Network(copy.deepcopy(model.pattern), Head(model.hidden_size, 2, model.head_dropout))
+    network = Network(
+        copy.deepcopy(model.pattern), Head(model.hidden_size, 2, model.head_dropout, answers_for_whole_inputs=True)
+    )
     for module, file in ((network.trunk, "weights.safetensors"), (network.head, "head.safetensors")):
         here, there = (load_file(end.path(file)) for end in ends)
         module.load_state_dict({name: here[name] * (2 / 3) + there[name] * (1 / 3) for name in here})

@@ -176,3 +176,16 @@ def test_a_setting_is_checked_like_anything_else(setting: str, code: str, at: st
     found = set_in(setting)
     assert (code, at) in codes(found)
     assert {d.at.source.name for d in found.diagnostics if d.code == code} == {"--set"}
+
+
+def test_published_numbers_are_replaced_as_a_whole_and_dropped(folder: Path) -> None:
+    published = 'published "{}" {{ imp at 70% on a {}; dense on b 80 }}\n'
+    (folder / "base.ticket").write_text(
+        spec_of(BODY + published.format("Table 1", 82) + published.format("Table 2", 83)), encoding="utf-8"
+    )
+    said = study_in(folder, f'study s extends "base.ticket" {{ {published.format("Table 3", 84)} }}').published
+    kept = study_in(folder, 'study s extends "base.ticket" { seeds 1, 2, 3 }').published
+
+    assert [each.where for each in said] == ["Table 3"]
+    assert [each.where for each in kept] == ["Table 1", "Table 2"]
+    assert study_in(folder, 'study s extends "base.ticket" { drop published }').published == ()

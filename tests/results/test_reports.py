@@ -114,6 +114,18 @@ def test_a_study_without_results_has_a_report(tmp_path: Path) -> None:
     assert same_as_golden(GOLDENS / "nothing-done-80.txt", text)
 
 
+def test_one_run_is_not_enough_to_count_by(tmp_path: Path) -> None:
+    """Whether a ticket reaches another is a verdict, in a matrix, too."""
+    wanted = evolve(WANTED, seeds=WANTED.seeds[:1], claims=(), report=("transfer_matrix",))
+    store, laid_out = Store.open(tmp_path / "store"), plan(wanted)
+    fill(store, laid_out, score)
+    text = shown(*terminal_report(report(laid_out, store)), width=120)
+
+    rows = [line.split() for line in text[text.index("source (row)") :].splitlines()[2:5]]
+    assert [row[0] for row in rows] == ["a", "b", "mlm"]
+    assert all(len(row) == 4 for row in rows)  # three gaps, and no count
+
+
 def test_every_row_of_the_vocabulary_has_its_section() -> None:
     from ticketlang.vocabulary.sections import SECTIONS as KNOWN
 
@@ -302,6 +314,34 @@ def test_tickets_of_one_level_each_stand_in_the_matrix_of_that_level(tmp_path: P
 
     shown_rows = [[entry.text for entry in row] for table in tables if isinstance(table, Table) for row in table.rows]
     assert shown_rows == [["a", "80.00", "70.00", "0 of 1"], ["b", "70.00", "80.00", "0 of 1"]] * 2
+
+
+def test_transfer_is_set_against_the_size_of_the_sources(tmp_path: Path) -> None:
+    """The examples are those that the pruned training counted; its own target does not count; ranks are compared."""
+    names = ("a", "b", "c")
+    sizes, scores = {"a": 300, "b": 20, "c": 5000}, {"a": 0.7, "b": 0.5, "c": 0.8}
+    wanted = study(
+        *(ticket(name, 70) for name in names),
+        tasks=names,
+        baselines=(DENSE,),
+        transfers=(transfer("imp", 70, *names),),
+        report=("training_size",),
+    )
+    laid, store = plan(wanted), Store.open(tmp_path)
+    searched = {source: next(job for job in laid.jobs.values() if f"imp/{source} round 1/seed=1" in job.labels)
+                for source in names}  # fmt: skip
+    for source, job in searched.items():
+        result = {"scores": {"accuracy": 0.9}, "metric": "accuracy", "examples": sizes[source]}
+        publish(store, job, Outcome(result, Certificate()))
+    fill(store, laid, lambda cell: 0.9 if cell.ticket is None else scores[cell.ticket.source_name])
+    (table,) = section_named("training_size")(Evidence.of(plan(wanted, store.known), store)).blocks
+    assert isinstance(table, Table)
+    assert [[entry.text for entry in row] for row in table.rows] == [
+        ["b", "20", "\N{MINUS SIGN}40.00", "2 of 2"],
+        ["a", "300", "\N{MINUS SIGN}20.00", "2 of 2"],
+        ["c", "5,000", "\N{MINUS SIGN}10.00", "2 of 2"],
+    ]
+    assert table.notes[0].endswith("rank correlation with the examples of 3 sources: +1.00 (Spearman)")
 
 
 def test_a_mask_of_another_sparsity_than_its_level_is_marked_and_counted(tmp_path: Path) -> None:

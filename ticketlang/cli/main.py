@@ -10,6 +10,7 @@ from typing import Any
 
 # Commands by name, in the order of the help; each is a module that is imported when it is used.
 COMMANDS = {
+    "new": "write a spec to start from, which runs as it stands",
     "validate": "check specs, and report all mistakes at once",
     "explain": "say what a mistake means, with a wrong and a right example",
     "fmt": "write specs in the one canonical form",
@@ -17,6 +18,7 @@ COMMANDS = {
     "show": "show what a cell is made from, and its scores",
     "why": "say why a cell is to run, or why it is not",
     "diff": "say what two specs say differently, and which jobs follow",
+    "pretrain": "do the pre-training that a study holds, and write a model folder",
     "run": "run what is missing, then show tables and verdicts (the default command)",
 }
 

@@ -33,6 +33,12 @@ class UnknownMetric(UnknownName):
 
 
 @frozen(kw_only=True)
+class UnknownMicro(UnknownName):
+    code = "unknown-micro"
+    says = "the built-in world has no text called `{name}`"
+
+
+@frozen(kw_only=True)
 class UnknownPruning(UnknownName):
     code = "unknown-pruning"
     is_closed = True

@@ -69,6 +69,8 @@ def summary(plan: Plan, cost: Cost | None = None) -> str:
 
 
 def _model_name(model: Model) -> str:
+    if model.origin == "micro":
+        return "micro-BERT"
     if model.origin == "package":
         return f"package {model.name}" + (f" {model.path}" if model.path else "")
     revision = f" revision {model.revision}" if model.revision else ""

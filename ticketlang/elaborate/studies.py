@@ -84,7 +84,9 @@ def _used_tasks(parts: Parts) -> dict[str, Task]:
 
 def _take_model(phrase: Reader) -> Model:
     start = phrase.here
-    origin = phrase.take_one_of("hub", "folder", "package")
+    origin = phrase.take_one_of("hub", "folder", "package", "micro")
+    if origin == "micro":
+        return Model(origin="micro", name="micro", at=start)
     if origin == "package":
         package = phrase.take_column("the import name of a package")
         path = phrase.take_string("a path in quotes, inside the package")

@@ -11,6 +11,7 @@ from ..syntax import Percent, Statement, Word
 from ..units import START
 from ..vocabulary.fields import FILE
 from ..vocabulary.metrics import METRICS
+from ..vocabulary.micro import MICRO
 from ..vocabulary.tasks import TASK_KINDS
 from .blocks import Fields, fields_of
 from .complaints import Complaints, Misread
@@ -221,7 +222,9 @@ def _phrase_place(statement: Statement) -> Span:
 
 def _take_data(phrase: Reader) -> Data:
     start = phrase.here
-    origin = phrase.take_one_of("hub", "files")
+    origin = phrase.take_one_of("hub", "files", "micro")
+    if origin == "micro":
+        return _take_micro(phrase, start)
     if origin == "files":
         pattern = phrase.take_string("a pattern of file names in quotes")
         if "{split}" not in pattern.text:
@@ -236,6 +239,17 @@ def _take_data(phrase: Reader) -> Data:
         last = phrase.take_string("a revision in quotes")
         revision = last.text
     return Data(origin="hub", name=name, config=config, revision=revision, at=start.to(last.at))
+
+
+def _take_micro(phrase: Reader, start: Span) -> Data:
+    """`micro sentiment`, `micro sentiment world 2`."""
+    end = phrase.here
+    name = phrase.take_row(MICRO, lambda: diagnostics.UnknownMicro, "the name of a text of the built-in world").name
+    world = 1
+    if phrase.takes("world"):
+        end = phrase.here
+        world = phrase.take_whole("the seed of a world", least=0)
+    return Data(origin="micro", name=name, world=world, at=start.to(end))
 
 
 def _take_splits(phrase: Reader) -> Splits:

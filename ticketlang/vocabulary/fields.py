@@ -79,7 +79,7 @@ TASK = _table(
     Field(name="kind", means="the kind of question asked", example="kind classify pair", is_required=True),
     Field(
         name="data",
-        means="where examples come from: a hub data set, or files beside the spec",
+        means="where examples come from: a hub data set, files beside the spec, or the built-in world",
         example='data files "mrpc/{split}.jsonl"',
         is_required=True,
     ),
@@ -251,8 +251,9 @@ TICKET = _table(
     Field(name="first", means="what the first round begins with (default: train)", example="first prune"),
     Field(
         name="head",
-        means="the head that a training begins with; on its own source a ticket has that of its search"
-        " (default: rewound in search, carried where nothing else is rewound, fresh in transfer)",
+        means="the head that a training begins with, `fresh`: as its task has it before any training; on its own source"
+        " a ticket has that of its search (default: rewound in search, carried where nothing else is rewound, fresh in"
+        " transfer)",
         example="head rewound in search",
         repeats=True,
     ),

@@ -16,6 +16,7 @@ SECTIONS = {
     section.name: section
     for section in (
         Section(name="transfer_matrix", means="score of every source's ticket on every target, against dense"),
+        Section(name="training_size", means="how tickets transfer, against how much their sources had to train on"),
         Section(name="matching", means="the sparsest levels that match dense, under every rule side by side"),
         Section(name="sparsity_curves", means="score against sparsity, arm by arm"),
         Section(name="layer_sparsity", means="what was removed from each kind of matrix in each layer"),

@@ -13,6 +13,7 @@ SECTIONS = (
     "matching",
     "sparsity_curves",
     "transfer_matrix",
+    "training_size",
     "layer_sparsity",
     "mask_overlap",
     "mask_distance",

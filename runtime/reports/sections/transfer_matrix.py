@@ -10,7 +10,7 @@ from typing import Literal
 from ticketlang.study import Ticket
 from ticketlang.units import Sparsity
 
-from ...matching import NOISE
+from ...matching import ENOUGH, NOISE
 from ...results import Condition
 from ..blocks import MISSING, Block, Column, Entry, Section, Table
 from ..evidence import Evidence, Variant, said_of
@@ -66,10 +66,12 @@ def _row(
 
 
 def _reaches(evidence: Evidence, condition: Condition | None, own: Condition | None) -> bool | None:
-    """Whether it is at least as good as the target's own ticket; None where one of them is missing."""
+    """Whether it is at least as good as the target's own ticket; None where one of them is missing, or has one run."""
     mine = evidence.results.average(condition) if condition else None
     theirs = evidence.results.average(own) if own else None
-    return mine.mean >= theirs.mean - NOISE if mine and theirs else None
+    if mine is None or theirs is None or min(mine.n, theirs.n) < ENOUGH:
+        return None
+    return mine.mean >= theirs.mean - NOISE
 
 
 def _entry(evidence: Evidence, condition: Condition | None, tone: Literal["good", "plain"]) -> Entry:

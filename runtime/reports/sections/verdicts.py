@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
+from ...matching import RULES, Comparison, answer
 from ...results import Condition
 from ...statistics import Average
 from ...verdicts import Case, Verdict, judge
@@ -39,6 +40,8 @@ def _cases(evidence: Evidence, verdict: Verdict) -> Table:
         notes.append(
             f"{_bound_name(evidence)}: what a one-sided t test over runs of the same seeds says of the difference"
         )
+    if (said := _by_other_rules(evidence, verdict)) is not None:
+        notes.append(said)
     notes += [note for note in evidence.footnotes(sides) if not note.startswith(MIXED) or _is_mixed(verdict)]
     return Table(
         title="",
@@ -46,6 +49,18 @@ def _cases(evidence: Evidence, verdict: Verdict) -> Table:
         rows=tuple(tuple(fill(case) for _, fill in columns) for case in verdict.cases),
         notes=tuple(notes),
     )
+
+
+def _by_other_rules(evidence: Evidence, verdict: Verdict) -> str | None:
+    """How many cases would hold by every rule of the field; None where these agree, or nothing matches anything."""
+    pairs = [(case.left, case.right) for case in verdict.cases if case.right is not None]
+    if verdict.claim.relation != "matches" or verdict.answer not in {"holds", "fails"} or not pairs:
+        return None
+    found = [Comparison.of(left, right, evidence.results) for left, right in pairs]
+    counts = [sum(answer(rule, each) == "holds" for each in found) for rule in RULES]
+    if min(counts) == max(counts):
+        return None
+    return f"it depends on the rule: by those of the section `matching` {min(counts)} to {max(counts)} cases hold"
 
 
 def _columns(evidence: Evidence) -> Iterator[tuple[Column, Callable[[Case], Entry], bool]]:

@@ -1,0 +1,177 @@
+"""Pairs of sentences: the same in other words, more or less alike, or what follows from what.
+
+Each half of a pair is drawn alike whatever the answer is, so that it can only be told from both, word against word.
+"""
+
+from typing import Literal, NamedTuple
+
+from .chance import Chance
+from .lexicon import ALIVE, BEINGS, DOINGS, KIND_OF, MUTUAL, PLACES, POSITIONS, QUALITIES, Names, Verb, plural
+from .sentences import conjugated, inflected
+
+Relation = Literal["entailment", "neutral", "contradiction"]
+RELATIONS: tuple[Relation, ...] = ("entailment", "neutral", "contradiction")
+
+
+class Event(NamedTuple):
+    """Somebody does something to somebody: what a sentence says, whichever words it takes."""
+
+    agent: Names
+    agent_quality: Names
+    verb: Verb
+    patient: Names
+    patient_quality: Names
+
+
+def event(chance: Chance) -> Event:
+    agent, quality = chance.pick(BEINGS), chance.pick(QUALITIES)
+    return Event(
+        agent=agent,
+        agent_quality=quality,
+        verb=chance.pick(MUTUAL),
+        patient=chance.pick_other(BEINGS, agent),
+        patient_quality=chance.pick_other(QUALITIES, quality),
+    )
+
+
+def said(what: Event, chance: Chance, passive: float = 0.3) -> str:
+    """`the big dog sees the old cat`, or `the aged tomcat is spotted by the large hound`."""
+    agent = f"the {chance.pick(what.agent_quality)} {chance.pick(what.agent)}"
+    patient = f"the {chance.pick(what.patient_quality)} {chance.pick(what.patient)}"
+    if chance.happens(passive):
+        return f"{patient} is {chance.pick(what.verb.participles)} by {agent}"
+    return f"{agent} {conjugated(what.verb.names, False, chance)} {patient}"
+
+
+def distorted(what: Event, chance: Chance) -> Event:
+    """Another event: of the same words in other places, or with one of them exchanged."""
+    way = chance.random()
+    if way < 0.2:
+        return what._replace(agent=what.patient, patient=what.agent)
+    if way < 0.4:
+        return what._replace(agent_quality=what.patient_quality, patient_quality=what.agent_quality)
+    if way < 0.65:
+        return what._replace(agent=_other_being(what, what.agent, chance))
+    if way < 0.9:
+        return what._replace(patient=_other_being(what, what.patient, chance))
+    return what._replace(verb=chance.pick_other(MUTUAL, what.verb))
+
+
+def _other_being(what: Event, than: Names, chance: Chance) -> Names:
+    while (being := chance.pick_other(BEINGS, than)) in (what.agent, what.patient):
+        pass
+    return being
+
+
+def paraphrase(chance: Chance, is_same: bool) -> tuple[str, str]:
+    """Two sentences that say the same, or nearly so."""
+    first = event(chance)
+    return said(first, chance), said(first if is_same else distorted(first, chance), chance)
+
+
+# How alike two concepts in one role are: the same, of one kind, or of two.
+LIKENESS = ((0.4, 2), (0.7, 1), (1.0, 0))
+
+
+def similarity(chance: Chance) -> tuple[str, str, float]:
+    """Two short sentences, and how alike they are: 0 to 5, two points for either being, one for what is done."""
+    agents, patients = alike(chance), alike(chance)
+    verb = chance.pick(MUTUAL)
+    is_same = chance.happens(0.5)
+    other = verb if is_same else chance.pick_other(MUTUAL, verb)
+    first = _short(agents[0], verb, patients[0], chance, passive=0.0)
+    second = _short(agents[1], other, patients[1], chance, passive=0.3)
+    return first, second, agents[2] + patients[2] + float(is_same)
+
+
+def alike(chance: Chance) -> tuple[Names, Names, float]:
+    """Two beings, and how alike they are: 2 if they are the same, 1 if they are of one kind, else 0."""
+    kind = chance.pick(ALIVE)
+    one = chance.pick(kind.concepts)
+    draw = chance.random()
+    likeness = next(points for share, points in LIKENESS if draw < share)
+    if likeness == 2:
+        return one, one, 2.0
+    if likeness == 1:
+        return one, chance.pick_other(kind.concepts, one), 1.0
+    return one, chance.pick(chance.pick_other(ALIVE, kind).concepts), 0.0
+
+
+def _short(agent: Names, verb: Verb, patient: Names, chance: Chance, passive: float) -> str:
+    if chance.happens(passive):
+        return f"a {chance.pick(patient)} is {chance.pick(verb.participles)} by a {chance.pick(agent)}"
+    return f"a {chance.pick(agent)} {conjugated(verb.names, False, chance)} a {chance.pick(patient)}"
+
+
+class Group(NamedTuple):
+    """Who some or no sentence is about: `big dogs near the house`, or `animals`."""
+
+    concept: Names
+    quality: Names | None
+    place: tuple[str, Names] | None
+    is_any: bool  # of its kind: `animals`
+
+    def said(self, chance: Chance) -> str:
+        noun = (
+            plural(chance.pick(KIND_OF[self.concept].names)) if self.is_any else inflected(self.concept, True, chance)
+        )
+        before = "" if self.quality is None else f"{chance.pick(self.quality)} "
+        after = "" if self.place is None else f" {self.place[0]} the {chance.pick(self.place[1])}"
+        return f"{before}{noun}{after}"
+
+
+def entailment(chance: Chance, relation: Relation) -> tuple[str, str]:
+    """`some dogs sleep`, and what it says about `some animals sleep`.
+
+    Of a group and a wider one around it, `some` goes from the narrow one to the wide one, and `no` from the wide one
+    to the narrow one; against each other they leave no room in the same two directions. All other ways are neutral.
+    """
+    narrow = _group(chance)
+    wide = _widened(narrow, chance)
+    quantifier = chance.pick(("some", "no"))
+    against = {"some": "no", "no": "some"}[quantifier]
+    if relation == "neutral":
+        other = chance.pick((quantifier, against))
+        is_up = quantifier == "no"  # the way that nothing follows
+        if chance.happens(0.5):  # or either way, of two groups that have nothing to do with each other
+            is_up, wide = chance.happens(0.5), _elsewhere(wide, chance)
+    else:
+        other = quantifier if relation == "entailment" else against
+        is_up = quantifier == "some"
+    first, second = (narrow, wide) if is_up else (wide, narrow)
+    doing = chance.pick(DOINGS)
+    return (
+        f"{quantifier} {first.said(chance)} {chance.pick(doing)}",
+        f"{other} {second.said(chance)} {chance.pick(doing)}",
+    )
+
+
+def _group(chance: Chance) -> Group:
+    return Group(
+        concept=chance.pick(BEINGS),
+        quality=chance.pick(QUALITIES) if chance.happens(0.6) else None,
+        place=(chance.pick(POSITIONS), chance.pick(PLACES)) if chance.happens(0.6) else None,
+        is_any=False,
+    )
+
+
+def _elsewhere(group: Group, chance: Chance) -> Group:
+    """A group of which nobody is in the first: other beings, or those with another quality, or in another place."""
+    kind = KIND_OF[group.concept]
+    others = chance.pick_other(ALIVE, kind).concepts if group.is_any else kind.concepts
+    ways = [group._replace(concept=chance.pick(others) if group.is_any else chance.pick_other(others, group.concept))]
+    if group.quality is not None:
+        ways.append(group._replace(quality=chance.pick_other(QUALITIES, group.quality)))
+    if group.place is not None:
+        ways.append(group._replace(place=(group.place[0], chance.pick_other(PLACES, group.place[1]))))
+    return chance.pick(ways)
+
+
+def _widened(group: Group, chance: Chance) -> Group:
+    """A wider group: of any animals instead of dogs, or of dogs that need not be big, or not near the house."""
+    ways = [group._replace(is_any=True)]
+    if group.quality is not None:
+        ways.append(group._replace(quality=None))
+    if group.place is not None:
+        ways.append(group._replace(place=None))
+    return chance.pick(ways)

@@ -1,0 +1,57 @@
+"""Splits that share no text: the words of a text, in whatever order, say on which shelf it stands.
+
+A shelf belongs to the corpus, to training or to validation. A text is drawn again until it stands where it is wanted,
+so that nothing that is asked in a task was read before it, and nothing that is scored was trained on. A wrong sentence
+and the right one of its words stand on one shelf.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+from zlib import crc32
+
+from .chance import Chance
+from .tasks import TASKS, Row
+from .world import World
+
+VERSION = 1  # rises whenever any text of any world changes
+
+SHELVES = 8
+VALIDATION, TRAINING = 7, 6  # all others are the corpus's
+
+
+def shelf(text: str) -> str:
+    """`corpus`, `train` or `validation`."""
+    number = crc32(" ".join(sorted(text.split())).encode()) % SHELVES
+    return {VALIDATION: "validation", TRAINING: "train"}.get(number, "corpus")
+
+
+def rows(task: str, split: str, seed: int) -> Iterator[Row]:
+    """The examples of a split, no two the same, in an order that says nothing.
+
+    Args:
+        seed: of the world.
+
+    Raises:
+        KeyError: for a task or split that is not there.
+    """
+    made = TASKS[task]
+    wanted = "corpus" if task == "corpus" and split != "validation" else split
+    world, chance = World.of(seed), Chance(task, split, seed)
+    seen: set[str] = set()
+    while len(seen) < made.sizes[split]:
+        row, filed = made.draw(world, chance, len(seen))
+        text = repr(row)
+        if text not in seen and all(shelf(part) == wanted for part in filed):
+            seen.add(text)
+            yield row
+
+
+def columns(task: str, split: str, seed: int) -> dict[str, list[Any]]:
+    """The examples of a split, column by column."""
+    found = list(rows(task, split, seed))
+    return {name: [row[name] for row in found] for name in found[0]}
+
+
+def digest(task: str, seed: int) -> str:
+    """What names the examples of a task: all of them follow from it."""
+    return f"micro:{VERSION}:{seed}:{task}"

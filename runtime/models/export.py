@@ -1,0 +1,45 @@
+"""A trained trunk and its head of masked language modelling as a plain `transformers` model folder."""
+
+import shutil
+from pathlib import Path
+from uuid import uuid4
+
+from safetensors.torch import save_file
+
+from .checkpoint import State
+from .description import MASKED_WORDS_HEADS, SAFETENSORS
+from .trunk import Pretrained
+
+# What a model folder holds beside weights: configuration and tokenizer.
+COMPANIONS = ("config.json", "tokenizer*", "vocab.*", "merges.txt", "special_tokens_map.json", "added_tokens.json",
+              "*.model")  # fmt: skip
+
+
+def write_model(model: Pretrained, trunk: State, head: State, folder: Path) -> None:
+    """Write the folder, as a whole or not at all.
+
+    Args:
+        model: whose configuration and tokenizer go with the weights.
+        head: by our names.
+
+    Raises:
+        FileExistsError: the folder is there.
+    """
+    if folder.exists():
+        raise FileExistsError(folder)
+    staged = folder.with_name(f"{folder.name}.{uuid4().hex}")
+    staged.mkdir(parents=True)
+    try:
+        for file in sorted({file for pattern in COMPANIONS for file in model.folder.glob(pattern)}):
+            shutil.copyfile(file, staged / file.name)
+        names = MASKED_WORDS_HEADS[model.description.model_type]
+        weights = {f"{model.prefix}.{name}": tensor for name, tensor in trunk.items()}
+        weights |= {names[name]: tensor for name, tensor in head.items()}
+        save_file(
+            {name: tensor.contiguous() for name, tensor in weights.items()},
+            staged / SAFETENSORS,
+            {"format": "pt"},  # without it transformers refuses the file
+        )
+        staged.rename(folder)
+    finally:
+        shutil.rmtree(staged, ignore_errors=True)
