@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .tasks.table import Table
     from .training.batches import Encoded
 
-PRUNINGS = {name: f"pruning.{name}" for name in ("magnitude", "snip", "movement", "synflow", "random")}
+PRUNINGS = {name: f"pruning.{name}" for name in ("magnitude", "lamp", "snip", "movement", "synflow", "random")}
 
 TASK_KINDS = {
     "classify sentence": "tasks.classify",

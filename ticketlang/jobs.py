@@ -87,6 +87,7 @@ class TrainingSeeds:
     order: int
     dropout: int
     subset: int
+    masking: int | None = field(default=None, metadata={"neutral": None})  # None: as the order says
 
 
 @frozen(kw_only=True)

@@ -33,6 +33,7 @@ from .requests import Requests
 from .study import Arm, MaskFile, Recipe, Seeds, Study, Task, Ticket
 from .units import START, Sparsity
 from .vocabulary.prunings import PRUNINGS
+from .vocabulary.tasks import TASK_KINDS
 
 KnownResults = Callable[[Collection[JobKey]], Mapping[JobKey, Known]]
 
@@ -388,8 +389,19 @@ def _target_setting(requests: Requests, ticket: Ticket, target: str, found: Foun
         joined=(),
         head=_search_head(requests, ticket, found, seeds) if is_own else _head_elsewhere(ticket),
         resumes=resumes,
-        seeds=TrainingSeeds(head=seeds.head, order=seeds.order, dropout=seeds.dropout, subset=seeds.subset),
+        seeds=TrainingSeeds(
+            head=seeds.head,
+            order=seeds.order,
+            dropout=seeds.dropout,
+            subset=seeds.subset,
+            masking=seeds.masking if _masks_words(requests.study.tasks[target]) else None,
+        ),
     )
+
+
+def _masks_words(task: Task) -> bool:
+    """Whether the text is its own answer: whatever the seed of masking, other tasks are trained the same."""
+    return not TASK_KINDS[task.kind].has_label
 
 
 def _search_head(

@@ -175,7 +175,8 @@ def _seeds(seeds: tuple[Seeds, ...]) -> Said:
     if all(run.is_tied for run in seeds):
         return Said("seeds", _list(str(run.search) for run in seeds))
     by_role = {role: dict.fromkeys(getattr(run, role) for run in seeds) for role in ROLES}
-    return Said("seeds", "", tuple(Said(role, _list(map(str, values))) for role, values in by_role.items()))
+    said = {role: values for role, values in by_role.items() if None not in values}  # masking goes by the order there
+    return Said("seeds", "", tuple(Said(role, _list(map(str, values))) for role, values in said.items()))
 
 
 def _ticket(name: str, study: Study) -> Said:

@@ -111,6 +111,7 @@ class Seeds:
     mask: int  # random masks
     weights: int  # random and shuffled weights
     subset: int  # which examples `limit` takes
+    masking: int | None = None  # which words are masked, where a task masks words; None: as the order says
 
     @classmethod
     def tied(cls, seed: int) -> "Seeds":
@@ -123,8 +124,9 @@ class Seeds:
     def __str__(self) -> str:
         if self.is_tied:
             return f"seed={self.search}"
-        roles = ("search", "head", "order", "dropout", "mask", "weights", "subset")
-        return "seeds=" + ",".join(f"{role}:{getattr(self, role)}" for role in roles)
+        roles = ("search", "head", "order", "masking", "dropout", "mask", "weights", "subset")
+        said = ((role, getattr(self, role)) for role in roles)
+        return "seeds=" + ",".join(f"{role}:{seed}" for role, seed in said if seed is not None)
 
 
 @frozen(kw_only=True, repr=False)
@@ -147,7 +149,8 @@ class Pruning:
     """Which weights are looked at, and how they are scored."""
 
     method: str  # a row of vocabulary.prunings, such as "magnitude"
-    allocation: Literal["global", "per layer"]  # one threshold over the scope, or one for each matrix
+    # One threshold over the scope, the same share of each matrix, or shares by the sizes of matrices.
+    allocation: Literal["global", "per layer", "erk"]
     scope: tuple[str, ...]  # rows of vocabulary.scopes, such as ("encoder", "pooler")
     pattern: tuple[int, int] | None = field(default=None, metadata={"neutral": None})  # (2, 4): 2 of every 4 are kept
     batches: int | None = field(default=None, metadata={"neutral": None})  # whose gradients are looked at

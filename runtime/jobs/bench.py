@@ -135,7 +135,7 @@ def _first_heads(job: TrainingJob, head: PretrainedHead | None, network: Network
 
 def _part(job: TrainingJob, task: Task, data: Prepared) -> Part:
     """A task's share of the training. All go by the recipe of the first."""
-    order = TrainingOrder(len(data.train), job.task.recipe.batch, job.seeds.order, task.name)
+    order = TrainingOrder(len(data.train), job.task.recipe.batch, job.seeds.order, task.name, job.seeds.masking)
     return Part(data.train, order, task_kind(task.kind).loss)
 
 
@@ -152,7 +152,8 @@ def facts_of(job: TrainingJob, bench: Bench, trained: Trained) -> dict[str, JSON
         **({"joined": {task.name: fingerprint(data.train)
                        for task, data in zip(job.joined, bench.joined, strict=True)}} if job.joined else {}),
         "seeds": {"head": job.seeds.head, "order": job.seeds.order,
-                  "dropout": job.seeds.dropout, "subset": job.seeds.subset},
+                  "dropout": job.seeds.dropout, "subset": job.seeds.subset,
+                  **({} if job.seeds.masking is None else {"masking": job.seeds.masking})},
         "precision": job.precision,
         "steps": [bench.training.begins, bench.training.ends],
         "steps of the whole schedule": bench.training.schedule.steps,

@@ -12,9 +12,10 @@ from ticketlang.units import Sparsity
 from ticketlang.vocabulary.scopes import is_of_units
 
 from ..implementations import PruningMethod
+from .erdos_renyi import removed_of_each
 from .mask import Mask
 from .material import Material
-from .selection import Scores, remove_by_pattern, remove_lowest, remove_share_of_each
+from .selection import Scores, remove_by_pattern, remove_lowest, remove_of_each, remove_share_of_each
 from .units import Group, groups_of, spread, units_of
 
 
@@ -67,11 +68,17 @@ def select(pruning: Pruning, sparsity: Sparsity, scores: Scores, start: Mask | N
             return remove_lowest(scores, sparsity.removed(sum(score.numel() for score in scores.values())), start)
         case "per layer":
             return remove_share_of_each(scores, sparsity.fraction, start)
+        case "erk":
+            shapes = {name: score.shape for name, score in scores.items()}
+            return remove_of_each(scores, removed_of_each(shapes, sparsity), start)
     assert_never(pruning.allocation)
 
 
 def declared(pruning: Pruning, sparsity: Sparsity, ground: Ground) -> dict[str, int]:
     """How many are to be gone: of `weights`, and of each kind of unit."""
+    if pruning.allocation == "erk":
+        shapes = {name: matrix.shape for name, matrix in ground.matrices.items()}
+        return {"weights": sum(removed_of_each(shapes, sparsity).values())}
     if not ground.units:
         return {"weights": _share(pruning, sparsity, [matrix.numel() for matrix in ground.matrices.values()])}
     units = {kind: _share(pruning, sparsity, [g.count for g in groups]) for kind, groups in ground.units.items()}

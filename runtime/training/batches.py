@@ -113,6 +113,7 @@ class TrainingOrder:
     batch: int
     seed: int
     task: str
+    masking: int | None = None  # the seed of questions; None: that of the order
 
     def from_step(self, step: int, until: int) -> Iterator[Int]:
         """The examples of the steps `step` to `until` (half open), counted from the start of the training."""
@@ -127,7 +128,8 @@ class TrainingOrder:
 
     def bits(self, step: int) -> int:
         """Of the stream that the questions of a step draw from: another one every epoch."""
-        return stream(self.seed, "question", self.task, step // -(-self.examples // self.batch))
+        seed = self.seed if self.masking is None else self.masking
+        return stream(seed, "question", self.task, step // -(-self.examples // self.batch))
 
 
 def by_length(encoded: Encoded, batch: int) -> Iterator[Int]:

@@ -58,5 +58,5 @@ def test_metrics_take_labels_predictions_and_classes(name: str) -> None:
 
 
 def test_a_name_without_code_is_refused() -> None:
-    with pytest.raises(ValueError, match="`wanda` has no implementation; there are: magnitude, snip"):
+    with pytest.raises(ValueError, match="`wanda` has no implementation; there are: magnitude, lamp"):
         pruning_method("wanda")

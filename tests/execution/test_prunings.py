@@ -11,10 +11,11 @@ from torch import Tensor
 from torch.func import functional_call
 
 from runtime.jobs.bench import Bench, set_up
-from runtime.pruning import movement, snip, synflow
+from runtime.pruning import lamp, movement, snip, synflow
 from runtime.pruning.budget import approach
 from runtime.pruning.mask import Mask
 from runtime.pruning.material import Material
+from runtime.pruning.selection import remove_lowest
 from runtime.store import Artifact
 from runtime.training.batches import collate
 from ticketlang.jobs import JobKey, Prune, Reached
@@ -248,3 +249,41 @@ def test_a_pattern_is_kept_in_every_row(world: World) -> None:
         largest = weights[name].reshape(-1, 4).abs().topk(2).indices.sort().values
         assert torch.equal(groups.nonzero()[:, 1].reshape(-1, 2), largest)
     assert artifact.certificate.facts["pruning"] == "magnitude 2:4 of encoder"
+
+
+# Shares of matrices
+
+
+def test_lamp_divides_by_what_is_left() -> None:
+    """Lee et al. 2021, equation 1, written out: each square over the sum of the squares from it on."""
+    scores = lamp.scores(Material(weights={"a": torch.tensor([[3.0, -1.0], [2.0, 0.0]])}))["a"]
+    assert torch.allclose(scores, torch.tensor([[9 / 9, 1 / 14], [4 / 13, 0 / 14]]))
+
+
+def test_lamp_keeps_some_of_every_matrix_however_small_its_weights(world: World) -> None:
+    """The largest weight of each matrix scores one, and so no matrix collapses before all are down to one weight."""
+    weights = {"small": torch.tensor([1e-6, 2e-6, 3e-6]), "large": torch.tensor([10.0, 20.0, 30.0])}
+    mask = remove_lowest(lamp.scores(Material(weights=weights)), 4)
+    assert mask.per_matrix() == {"small": (2, 3), "large": (2, 3)}
+    artifact = world.do(prune(pruning("lamp"), 70))
+    assert artifact.result["removed"] == round(0.7 * artifact.result["total"])
+
+
+@pytest.mark.parametrize("percent", [10, 50, 90])
+def test_erk_keeps_of_each_matrix_by_its_rows_and_columns(world: World, percent: int) -> None:
+    """One number of weights for every row and column of a matrix, unless the matrix has no more."""
+    artifact = world.do(prune(pruning("magnitude", allocation="erk", scope=("encoder", "pooler")), percent))
+
+    shapes = {name: bits.shape for name, bits in mask_of(artifact).kept.items()}
+    kept = {name: total - removed for name, (removed, total) in artifact.result["matrices"].items()}
+    each = {name: kept[name] / sum(shape) for name, shape in shapes.items() if kept[name] < shape.numel()}
+    assert max(each.values()) - min(each.values()) < 0.02
+    assert all(shape.numel() / sum(shape) < min(each.values()) for name, shape in shapes.items() if name not in each)
+    assert sum(kept.values()) == pytest.approx((1 - percent / 100) * artifact.result["total"], abs=len(kept))
+    assert (percent == 10) == (len(each) < len(kept)), "at 10% square matrices are kept whole"
+
+
+def test_levels_of_erk_nest(world: World) -> None:
+    of = pruning("magnitude", allocation="erk")
+    first = world.do(prune(of, 30))
+    assert mask_of(world.do(prune(of, 60, start=first.key))).is_inside(mask_of(first))

@@ -39,7 +39,10 @@ def cell_view(plan: Plan, name: str, job: PlannedJob, result: Mapping[str, Any] 
     if job.job.begins is not None:
         yield from _row("begins", f"at {job.job.begins}")
     seeds = job.job.seeds
-    yield from _row("seeds", f"head {seeds.head}, order {seeds.order}, dropout {seeds.dropout}, subset {seeds.subset}")
+    masking = "" if seeds.masking is None else f", masking {seeds.masking}"
+    yield from _row(
+        "seeds", f"head {seeds.head}, order {seeds.order}, dropout {seeds.dropout}, subset {seeds.subset}{masking}"
+    )
     yield from _row("precision", job.job.precision)
     for said in statements_of_task(job.job.task):
         if said.word != "head":  # the job's own head is told above

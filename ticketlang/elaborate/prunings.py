@@ -31,6 +31,9 @@ def take_pruning(phrase: Reader) -> Pruning:
     allocation = _take_allocation(phrase) if ratio is None else "per layer"  # each matrix loses the same share
     phrase.take_words("of")
     scope = _take_scope(phrase, method)
+    if allocation == "erk" and is_of_units(scope):
+        why = "shares go by the sizes of matrices, and units have one size"
+        raise Misread(_apart(phrase.whole, "erk", scope[0], why, "say `per layer`, or `erk of encoder`"))
     pattern = None if ratio is None else _pattern(phrase, ratio, method, scope)
     number = _take_number(phrase, method)
     if is_gradual and (method.name != "magnitude" or ratio is not None):
@@ -53,8 +56,10 @@ def take_pruning(phrase: Reader) -> Pruning:
 def _take_allocation(phrase: Reader) -> Allocation:
     if phrase.takes("per", "layer"):
         return "per layer"
+    if phrase.takes("erk"):
+        return "erk"
     if not phrase.takes("global") and not phrase.says("of"):
-        raise phrase.misread("`global`, `per layer`, a pattern such as `2:4`, or `of`")
+        raise phrase.misread("`global`, `per layer`, `erk`, a pattern such as `2:4`, or `of`")
     return "global"
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from itertools import product
+from typing import Any
 
 from attrs import define, evolve, field
 
@@ -111,7 +112,7 @@ def _seeds(parts: Parts) -> tuple[Seeds, ...]:
 
 
 def _seeds_by_role(parts: Parts, head: Statement) -> tuple[Seeds, ...]:
-    """The product of what is said of each role; a role that is not said stays at 1."""
+    """The product of what is said of each role; a role that is not said stays at 1, and `masking` goes by the order."""
     if head.items:
         parts.complaints.attempt(lambda: _refuse(Reader.of(head, STUDY["seeds"]), "a list or a block, not both"))
     fields = fields_of(head, "seeds", parts.complaints)
@@ -121,18 +122,21 @@ def _seeds_by_role(parts: Parts, head: Statement) -> tuple[Seeds, ...]:
                 at=head.at, fields=tuple(SEEDS), block="this block", example=SEEDS["search"].example
             )
         )
-    said = [fields.read(role, take_seeds) or (1,) for role in ROLES]
+    said: list[tuple[int | None, ...]] = [
+        fields.read(role, take_seeds) or ((None,) if role == "masking" else (1,)) for role in ROLES
+    ]
     if _count(said) > MOST_SEEDS:
         parts.complaints.add(diagnostics.TooManySeeds(at=head.at, limit=MOST_SEEDS))
         return ()
-    return tuple(Seeds(**dict(zip(ROLES, choice, strict=True))) for choice in product(*said))
+    runs: Iterable[dict[str, Any]] = (dict(zip(ROLES, choice, strict=True)) for choice in product(*said))
+    return tuple(Seeds(**run) for run in runs)
 
 
 def _refuse(phrase: Reader, expected: str) -> None:
     raise phrase.misread(expected)
 
 
-def _count(lists: Iterable[tuple[int, ...]]) -> int:
+def _count(lists: Iterable[tuple[int | None, ...]]) -> int:
     count = 1
     for values in lists:
         count *= len(values)

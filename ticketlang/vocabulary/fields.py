@@ -191,7 +191,8 @@ STUDY = _table(
 ROLES = {
     "search": "head, order and dropout of the trainings that find a mask",
     "head": "fresh heads",
-    "order": "order of the examples, and which of their words are masked",
+    "order": "order of the examples",
+    "masking": "which words are masked, where a task masks words",
     "dropout": "dropout",
     "mask": "random masks",
     "weights": "random and shuffled weights",
@@ -199,7 +200,14 @@ ROLES = {
 }
 
 SEEDS = _table(
-    *(Field(name=role, means=f"seeds of {means} (default: 1)", example=f"{role} 1, 2") for role, means in ROLES.items())
+    *(
+        Field(
+            name=role,
+            means=f"seeds of {means} (default: {'that of order' if role == 'masking' else '1'})",
+            example=f"{role} 1, 2",
+        )
+        for role, means in ROLES.items()
+    )
 )
 
 TICKET = _table(

@@ -4,8 +4,9 @@ from typing import Literal
 
 from attrs import frozen
 
-Allocation = Literal["global", "per layer"]
-ALLOCATIONS: tuple[Allocation, ...] = ("global", "per layer")
+# One threshold over the scope, the same share of each matrix, or shares by the sizes of matrices.
+Allocation = Literal["global", "per layer", "erk"]
+ALLOCATIONS: tuple[Allocation, ...] = ("global", "per layer", "erk")
 
 
 @frozen(kw_only=True, repr=False)
@@ -29,6 +30,11 @@ PRUNINGS = {
             name="magnitude",
             means="weights nearest to zero go first (paper, section 3); of units, those of the smallest norm",
             prunes_units=True,
+        ),
+        PruningMethod(
+            name="lamp",
+            means="magnitudes as shares of the larger ones in their matrix: `global` finds each matrix's share"
+            " (Lee et al. 2021)",
         ),
         PruningMethod(
             name="snip",
