@@ -5,7 +5,7 @@ compares two of them.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Context, Decimal
 from fractions import Fraction
 from itertools import pairwise
@@ -29,6 +29,7 @@ from .study import (
     Task,
     Ticket,
     Transfer,
+    usual_head,
 )
 from .units import START, Duration, Sparsity, percent_text
 from .vocabulary.arms import MASKS, WEIGHTS
@@ -193,12 +194,20 @@ def _ticket(name: str, study: Study) -> Said:
         axis("rewind", _rewind),
         axis("schedule", lambda ticket: _schedule(ticket.recipe.rounds if ticket.recipe else 1)),
         axis("first", lambda ticket: ticket.first),
-        _in_place(axis("head", lambda ticket: ticket.search_head), "search"),
+        *_search_heads(tickets),
         _in_place(axis("head", lambda ticket: ticket.transfer_head), "transfer"),
         *([] if tickets[0].limit is None else [axis("limit", lambda ticket: f"{ticket.limit} examples")]),
         *_recipe_of_search(tickets, study),
     )
     return Said("ticket", name, fields)
+
+
+def _search_heads(tickets: Sequence[Ticket]) -> Iterator[Said]:
+    """Nothing where some tickets rewind and others do not, each with its usual head: a list would mean every pair."""
+    heads = dict.fromkeys(ticket.search_head for ticket in tickets)
+    is_usual = all(ticket.search_head == usual_head(ticket.resets) for ticket in tickets)
+    if len(heads) == 1 or not is_usual:
+        yield _in_place(Said("head", _list(heads)), "search")
 
 
 def _in_place(said: Said, training: str) -> Said:

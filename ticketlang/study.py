@@ -185,6 +185,11 @@ HeadPolicy = Literal["fresh", "rewound", "carried", "pretrained"]
 Resets = Literal["everything", "pruned matrices", "nothing"]
 
 
+def usual_head(resets: Resets) -> HeadPolicy:
+    """The head that a search begins its rounds with, unless it says which: it goes back where anything does."""
+    return "carried" if resets == "nothing" else "rewound"
+
+
 @frozen(kw_only=True, repr=False, cache_hash=True)
 class Ticket:
     """One point of a ticket block's axes: a mask found by pruning, and the weights it is reset to."""

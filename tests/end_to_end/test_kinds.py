@@ -107,7 +107,7 @@ def test_heads_are_what_the_study_says(ran: tuple[Desk, Answer]) -> None:
         for job, certificate, _ in artifacts(ran[0], "fine-tune")
         if job["task"]["name"] != "spans" and job["weights"]["is"] != "RandomWeights"
     }
-    assert found == {("text", True, "pre-trained"), ("text", False, "rewound"), ("warm", True, "fresh")}
+    assert found == {("text", True, "pretrained"), ("text", False, "rewound"), ("warm", True, "fresh")}
 
 
 def test_joint_and_best_scores_are_kept(ran: tuple[Desk, Answer]) -> None:

@@ -341,7 +341,7 @@ def test_words_are_found(headed: World) -> None:
     assert after.result["scores"]["masked_likelihood"] > before.result["scores"]["masked_likelihood"]
     assert before.result["scores"]["masked_likelihood"] == pytest.approx(1 / 18, rel=0.2)  # of a network that guesses
     assert after.result["majority"] is None
-    assert after.certificate.facts["head"] == "pre-trained"
+    assert after.certificate.facts["head"] == "pretrained"
 
 
 def test_scores_of_masked_words() -> None:

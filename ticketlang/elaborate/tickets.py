@@ -9,7 +9,7 @@ from attrs import evolve, frozen
 
 from .. import diagnostics
 from ..source import Span
-from ..study import HeadPolicy, MaskFile, Recipe, Resets, Task, Ticket
+from ..study import HeadPolicy, MaskFile, Recipe, Resets, Task, Ticket, usual_head
 from ..syntax import Statement
 from ..units import START, Duration, Sparsity
 from .blocks import Fields, fields_of, last_part
@@ -332,7 +332,6 @@ def _ticket(
     if any(task.name not in known for task in searched_on):
         return None
     rewind: Rewind = values.get("rewind", Rewind(START, "everything"))
-    usual_head: HeadPolicy = "carried" if rewind.resets == "nothing" else "rewound"
     others = {key: values[key] for key in ("first", "transfer_head", "limit") if key in values}
     return Ticket(
         name=name,
@@ -343,7 +342,7 @@ def _ticket(
         levels=levels,
         rewind=rewind.point,
         resets=rewind.resets,
-        search_head=values.get("search_head", usual_head),
+        search_head=values.get("search_head", usual_head(rewind.resets)),
         recipe=_recipe(known[searched_on[0].name].recipe, values) if searched_on else None,
         variant=variant,
         at=head.at,
