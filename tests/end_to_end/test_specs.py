@@ -11,7 +11,8 @@ from small_world import make_data, make_model
 from ticketlang.cli import main
 
 ROOT = Path(__file__).parents[2]
-SPECS = sorted((ROOT / "specs").glob("*.ticket"))
+# The pre-training of the micro-BERT reads the built-in world: tests/micro/test_model.py runs it.
+SPECS = sorted(path for path in (ROOT / "specs").glob("*.ticket") if path.stem != "micro")
 
 SIZES = "train 2 steps; batch 4 examples; length 16 tokens; limit evaluation 8 examples"
 SMALL = f"""
