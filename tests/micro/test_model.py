@@ -68,7 +68,7 @@ def test_it_is_small() -> None:
 
 
 def test_it_finds_hidden_words() -> None:
-    """Read by transformers alone, it knows the last word of most unseen echoes. The most frequent one is one in ten."""
+    """Read by transformers alone, it knows the last word of most unseen echoes."""
     tokenizer = AutoTokenizer.from_pretrained(MODEL, local_files_only=True)
     model = BertForMaskedLM.from_pretrained(MODEL, local_files_only=True).eval()
     documents = [text for text in columns("corpus", "validation", 1)["text"] if " . yes " in text][:50]
