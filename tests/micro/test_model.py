@@ -17,21 +17,28 @@ from runtime.micro.lexicon import words
 
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 
-SPEC = """
-use micro
+SPEC = str(ROOT / "specs" / "micro.ticket")
+# What is said differently, so that it takes seconds.
+SMALL = [
+    word
+    for said in (
+        "reading.splits train, validation",
+        "reading.train 3 steps",
+        "reading.warmup 1 step",
+        "reading.batch 8 examples",
+        "reading.limit 40 examples",
+    )
+    for word in ("--set", said)
+]
 
-task reading extends mlm {
-  train 3 steps
-  batch 8 examples
-  limit 40 examples
-  limit evaluation 20 examples
-}
-arm untrained { mask none; weights random all }
-study small {
+
+WITHOUT = """
+use micro
+study s {
   model micro
   seeds 1, 2
-  ticket imp { source reading; prune magnitude of encoder; sparsity 50% of original }
-  baselines untrained
+  ticket imp { source mlm; prune magnitude of encoder; sparsity 50% of original }
+  baselines dense
 }
 """
 
@@ -61,7 +68,7 @@ def test_it_is_small() -> None:
 
 
 def test_it_finds_hidden_words() -> None:
-    """Read by transformers alone, it fills the last word of unseen documents far better than by their frequency."""
+    """Read by transformers alone, it knows the last word of most unseen echoes."""
     tokenizer = AutoTokenizer.from_pretrained(MODEL, local_files_only=True)
     model = BertForMaskedLM.from_pretrained(MODEL, local_files_only=True).eval()
     documents = [text for text in columns("corpus", "validation", 1)["text"] if " . yes " in text][:50]
@@ -72,16 +79,15 @@ def test_it_finds_hidden_words() -> None:
         with torch.no_grad():
             right += int(model(ids).logits[0, -2].argmax()) == hidden
 
-    assert right > 0.8 * len(documents)
+    assert right > 0.7 * len(documents)
 
 
 @pytest.fixture(scope="module")
 def pretrained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the same pre-training was done twice, in two stores."""
     folder = tmp_path_factory.mktemp("pretrained")
-    (folder / "small.ticket").write_text(SPEC)
     for name in ("one", "two"):
-        done = ticketrun("pretrain", "small.ticket", "--to", name, "--store", f"{name}.store", cwd=folder)
+        done = ticketrun("pretrain", SPEC, "--to", name, "--store", f"{name}.store", *SMALL, cwd=folder)
         assert done.returncode == 0, done.stderr
         assert done.stdout.splitlines()[-1] == f"wrote {name}"
     return folder
@@ -91,35 +97,38 @@ def test_a_pretraining_gives_the_same_bits_again(pretrained: Path) -> None:
     names = [file.name for file in (pretrained / "one").iterdir()]
 
     assert set(names) == {file.name for file in MODEL.iterdir()}
-    assert filecmp.cmpfiles(pretrained / "one", pretrained / "two", names, shallow=False)[0] == names
+    assert sorted(filecmp.cmpfiles(pretrained / "one", pretrained / "two", names, shallow=False)[0]) == sorted(names)
 
 
 def test_what_it_writes_is_a_model_like_the_one_that_ships(pretrained: Path) -> None:
     ours = BertForMaskedLM.from_pretrained(pretrained / "one", local_files_only=True).state_dict()
     theirs = BertForMaskedLM.from_pretrained(MODEL, local_files_only=True).state_dict()
+    name = "bert.encoder.layer.0.output.dense.weight"
 
     assert {name: weight.shape for name, weight in ours.items()} == {name: w.shape for name, w in theirs.items()}
-    assert not torch.equal(
-        ours["bert.encoder.layer.0.output.dense.weight"], theirs["bert.encoder.layer.0.output.dense.weight"]
-    )
+    assert not torch.equal(ours[name], theirs[name])
 
 
-def test_a_study_runs_on_what_was_pretrained(pretrained: Path) -> None:
-    (pretrained / "next.ticket").write_text(SPEC.replace("model micro", 'model folder "one"'))
-    ran = ticketrun("run", "next.ticket", "--store", "next", "--cell", "imp/reading@50%/reading/seed=1", cwd=pretrained)
+def test_the_study_it_is_part_of_goes_on_from_it(pretrained: Path) -> None:
+    """The cell that was the pre-training is reused, and the study runs on another model as well."""
+    own = ("--store", "one.store", *SMALL, "--set", "seeds 1")
+    ran = ticketrun("run", SPEC, *own, cwd=pretrained)
+    elsewhere = ticketrun("plan", SPEC, *own, "--set", f'model folder "{pretrained / "one"}"', cwd=pretrained)
 
     assert ran.returncode == 0, ran.stderr
+    assert "7 jobs: 6 to run, 1 reused" in ran.stdout
+    assert "7 jobs: 7 to run, 0 reused" in elsewhere.stdout
 
 
 def test_a_folder_that_is_there_is_kept(pretrained: Path) -> None:
-    refused = ticketrun("pretrain", "small.ticket", "--to", "one", cwd=pretrained)
+    refused = ticketrun("pretrain", SPEC, "--to", "one", cwd=pretrained)
 
     assert refused.returncode == 2
     assert "one is there already" in refused.stderr
 
 
 def test_a_study_without_a_pretraining_is_told_what_to_say(pretrained: Path) -> None:
-    (pretrained / "none.ticket").write_text(SPEC.replace("baselines untrained", "baselines dense"))
+    (pretrained / "none.ticket").write_text(WITHOUT)
     refused = ticketrun("pretrain", "none.ticket", "--to", "none", cwd=pretrained)
 
     assert refused.returncode == 1
