@@ -103,6 +103,7 @@ class FineTune(Job):
     """Train a network, masked or not, on one task and score it at the end."""
 
     kind = "fine-tune"
+    revision = 2  # dropout is drawn for texts without padding
     model: str  # digest of weights, configuration and tokenizer
     task: Task  # with the recipe that is in force
     joined: tuple[Task, ...] = field(default=(), metadata={"neutral": ()})  # trained on together with the task
@@ -123,6 +124,7 @@ class ReachRewindPoint(Job):
     """Train the dense pre-trained network up to a point, and keep its weights and head (paper, Algorithm 1, line 1)."""
 
     kind = "rewind-point"
+    revision = 2  # as above
     model: str
     task: Task
     joined: tuple[Task, ...] = field(default=(), metadata={"neutral": ()})

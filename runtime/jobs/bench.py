@@ -14,6 +14,7 @@ from ticketlang.vocabulary.tasks import TASK_KINDS
 from ..failures import JobFailed
 from ..implementations import task_kind
 from ..models.checkpoint import State
+from ..models.dropout import Dropout, plant_dropout
 from ..models.heads import AnyHead, build_head, fresh_head, pretrained_head
 from ..models.network import Network, load_heads_
 from ..models.trunk import Pretrained
@@ -22,7 +23,6 @@ from ..store.artifact import Artifact
 from ..store.certificates import JSON
 from ..tasks.prepared import Prepared
 from ..training.batches import TrainingOrder
-from ..training.dropout import Dropout, plant_dropout
 from ..training.gradual import Gradual
 from ..training.loop import Part, Trained, Training, train
 from ..training.movement import Movement

@@ -1,7 +1,7 @@
 """Attention in plain matrix products, with the dropout of the module that calls it.
 
 transformers' own attention functions draw from the global generator. Ours asks the calling module's `dropout`, which
-we have replaced by one with a stream of its own (training/dropout.py).
+we have replaced by one with a stream of its own (dropout.py).
 """
 
 from typing import Any

@@ -3,10 +3,12 @@
 import torch
 from torch import Tensor, nn
 
+from . import packed, padded
 from .checkpoint import State
 from .heads import AnyHead
+from .packing import Packed
 
-# Shapes: B batch, T tokens, R tokens that a head reads, H hidden, C outputs
+# Shapes: R tokens that a head reads, H hidden, C outputs
 
 
 class Network(nn.Module):
@@ -23,23 +25,23 @@ class Network(nn.Module):
         self.joined = nn.ModuleList(joined)  # heads of the other tasks of a joint training
         self.has_pooler = getattr(trunk, "pooler", None) is not None
 
-    def forward(self, inputs: dict[str, Tensor], reads: Tensor, part: int = 0) -> Tensor:
-        """(B, T) token ids and what belongs to them, and what of it the head reads (R, 2) -> (R, C).
+    def forward(self, batch: Packed, part: int = 0) -> Tensor:
+        """Texts, and what of them the head reads -> (R, C).
 
         Args:
             part: which head answers: 0 the first, 1 the first of those joined.
         """
         head = self.heads[part]
-        vectors = self.read(inputs, reads, pooled=head.answers_for_whole_inputs and self.has_pooler)
+        vectors = self.read(batch, pooled=head.answers_for_whole_inputs and self.has_pooler)
         return head(vectors)  # type: ignore[no-any-return]  # modules are callables of Any
 
-    def read(self, inputs: dict[str, Tensor], reads: Tensor, *, pooled: bool) -> Tensor:
+    def read(self, batch: Packed, *, pooled: bool) -> Tensor:
         """The vectors (R, H) that a head reads."""
-        found = self.trunk(**inputs)
-        if pooled:
-            return found.pooler_output  # type: ignore[no-any-return]  # as above; R is B
-        example, token = reads.unbind(dim=1)
-        return found.last_hidden_state[example, token]  # type: ignore[no-any-return]  # as above
+        way = packed if packed.can_be_packed(self.trunk) else padded
+        states: Tensor = way.read(self.trunk, batch)
+        if not pooled:
+            return states
+        return self.trunk.pooler(states[:, None])  # type: ignore[no-any-return, operator]  # as above; of (R, T, H) it takes T = 0
 
     @property
     def heads(self) -> tuple[AnyHead, ...]:

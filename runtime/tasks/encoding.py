@@ -63,7 +63,6 @@ def encode(split: Split, tokenizer: PreTrainedTokenizerBase, length: int) -> Enc
         starts=np.cumsum([0, *lengths[:-1]]),
         lengths=np.array(lengths),
         question=WholeInput(torch.from_numpy(split.labels)),
-        padding=tokenizer.pad_token_id or 0,
     )
 
 

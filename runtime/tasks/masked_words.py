@@ -111,7 +111,6 @@ def _encoded(task: Task, materials: Materials, path: Path, *of: str) -> Encoded:
         starts=numbers * task.length,
         lengths=np.full(len(numbers), task.length),
         question=MaskedWords(Vocabulary.of(tokenizer), numbers),
-        padding=tokenizer.pad_token_id or 0,
     )
 
 

@@ -79,7 +79,6 @@ def encode_windows(split: Split, tokenizer: "PreTrainedTokenizerBase", length: i
             answers=tuple(tuple(text for text, _ in answers) for answers in split.labels),
             characters=tuple(window.characters for window in windows),
         ),
-        padding=tokenizer.pad_token_id or 0,
     )
 
 

@@ -9,11 +9,12 @@ from attrs import frozen
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ..models.packing import Packed, pack
 from .seeds import numpy_generator, stream
 
 Int = NDArray[np.int64]
 
-# Shapes: N examples, B batch, T tokens, R tokens that the head reads; ΣT tokens of a batch, one after another
+# Shapes: N examples, B batch, R tokens that the head reads; ΣT tokens of a batch, one after another
 
 
 @frozen(eq=False)
@@ -60,7 +61,6 @@ class Encoded:
     starts: Int  # (N), where each example begins
     lengths: Int  # (N)
     question: Question
-    padding: int  # the id that fills a batch up
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -68,41 +68,31 @@ class Encoded:
 
 @frozen(eq=False)
 class Batch:
-    """Some examples side by side, filled up to the longest of them."""
+    """Some examples, and what is asked of them."""
 
     examples: Int  # (B), their numbers in the whole
-    inputs: dict[str, Tensor]  # by the names that transformers gives them, (B, T) each
-    reads: Tensor  # (R, 2), as `Asked` has it
+    inputs: Packed
+    reads: Int  # (R, 2), as `Asked` has it
     labels: Tensor
 
 
 def collate(encoded: Encoded, examples: Int, device: torch.device, bits: int) -> Batch:
-    """Put examples side by side.
+    """Put examples together, without padding.
 
     Args:
         bits: of the stream that their question draws from.
     """
     lengths = encoded.lengths[examples]
-    columns = np.arange(lengths.max())
-    is_text = columns < lengths[:, None]  # (B, T)
-    places = (encoded.starts[examples][:, None] + columns)[is_text]  # (ΣT)
+    ends = np.cumsum(lengths)
+    places = np.arange(ends[-1]) + np.repeat(encoded.starts[examples] - (ends - lengths), lengths)  # (ΣT)
     asked = encoded.question.ask(examples, np.asarray(encoded.tokens[places], dtype=np.int64), lengths, bits)
-    inputs = {"input_ids": _filled(asked.tokens, is_text, encoded.padding), "attention_mask": is_text.astype(np.int64)}
-    if encoded.segments is not None:
-        inputs["token_type_ids"] = _filled(encoded.segments[places], is_text, 0)
+    segments = None if encoded.segments is None else encoded.segments[places].astype(np.int64)
     return Batch(
         examples=examples,
-        inputs={name: torch.from_numpy(value).to(device) for name, value in inputs.items()},
-        reads=torch.from_numpy(asked.reads).to(device),
+        inputs=pack(asked.tokens, segments, lengths, asked.reads, device),
+        reads=asked.reads,
         labels=asked.labels.to(device),
     )
-
-
-def _filled(values: NDArray[Any], is_text: NDArray[np.bool_], filling: int) -> Int:
-    """Values (ΣT) at their places, (B, T)."""
-    whole = np.full(is_text.shape, filling, dtype=np.int64)
-    whole[is_text] = values
-    return whole
 
 
 @frozen(eq=False)

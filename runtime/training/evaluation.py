@@ -29,8 +29,8 @@ def predict(network: Network, examples: Encoded, predictions: Predictions, part:
     with torch.inference_mode():
         for chosen in by_length(examples, BATCH):
             batch = collate(examples, chosen, device, BITS)
-            answers = network(batch.inputs, batch.reads, part).float()
+            answers = network(batch.inputs, part).float()
             found.append(predictions(answers, batch.labels).cpu())
-            owners.append(batch.examples[batch.reads[:, 0].cpu().numpy()])
+            owners.append(batch.examples[batch.reads[:, 0]])
     order = np.argsort(np.concatenate(owners), kind="stable")  # what is read of one example stays in its order
     return torch.cat(found)[torch.from_numpy(order)]

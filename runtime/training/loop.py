@@ -14,10 +14,10 @@ from torch import Tensor, nn
 from ticketlang.study import Optimizer
 
 from ..failures import BrokenInvariant, TrainingDiverged
+from ..models.dropout import Dropout, set_step
 from ..models.network import Network
 from ..pruning.mask import Mask
 from .batches import Batch, Encoded, TrainingOrder, collate
-from .dropout import Dropout, set_step
 from .gradual import Gradual
 from .masking import HeldMask
 from .movement import Movement
@@ -157,7 +157,7 @@ def turns(parts: Sequence[Part], begins: int, ends: int, device: torch.device) -
 
 def learn(network: Network, batch: Batch, loss: Loss, part: int) -> float:
     """Forward and backward: leaves gradients behind, and tells the loss."""
-    value = loss(network(batch.inputs, batch.reads, part), batch.labels)
+    value = loss(network(batch.inputs, part), batch.labels)
     value.backward()  # type: ignore[no-untyped-call]  # torch leaves it without types
     return value.item()
 

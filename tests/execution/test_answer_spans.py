@@ -21,6 +21,7 @@ from transformers import AutoTokenizer, BertForQuestionAnswering, PreTrainedToke
 from runtime.facts import DataPlace
 from runtime.jobs.bench import set_up
 from runtime.metrics import exact_match, span_f1
+from runtime.models.padded import side_by_side
 from runtime.tasks import check_task, load_examples
 from runtime.tasks.answer_spans import LONGEST, best_span, loss, scored
 from runtime.tasks.examples import Split
@@ -192,7 +193,7 @@ def test_the_loss_is_that_of_transformers(tmp_path: Path) -> None:
     for number in range(3):
         alone = collate(encoded, np.array([number]), CPU, bits=0)
         _, first, last = alone.labels[0]
-        found = peer(**alone.inputs, start_positions=first[None], end_positions=last[None])
+        found = peer(**side_by_side(alone.inputs, padding=0), start_positions=first[None], end_positions=last[None])
         outputs.append(torch.stack([found.start_logits[0], found.end_logits[0]], dim=1))
         losses.append(found.loss)
 
@@ -317,7 +318,11 @@ def test_the_first_step_is_that_of_transformers(tmp_path: Path, data_folder: Pat
     for number in chosen:
         alone = collate(bench.data.train, np.array([number]), CPU, bits=0)
         _, first, last = alone.labels[0]
-        losses.append(peer(**alone.inputs, start_positions=first[None], end_positions=last[None]).loss.item())
+        losses.append(
+            peer(
+                **side_by_side(alone.inputs, padding=0), start_positions=first[None], end_positions=last[None]
+            ).loss.item()
+        )
 
     ours = train(bench.network, None, bench.dropouts, bench.data.train, bench.training, lambda step, steps: None)
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from runtime.training.dropout import Dropout, plant_dropout, set_step
+from runtime.models.dropout import Dropout, plant_dropout, set_step
 
 
 def test_the_share_and_the_mean_are_right() -> None:

@@ -13,6 +13,7 @@ from torch import nn
 from transformers import AutoModel, get_linear_schedule_with_warmup
 
 from runtime.jobs.bench import Bench, set_up
+from runtime.models.padded import side_by_side
 from runtime.training.batches import TrainingOrder, collate
 from runtime.training.loop import Part, train, turns
 from ticketlang.jobs import Reached, ReachRewindPoint
@@ -74,7 +75,7 @@ def test_a_joint_training_is_that_of_a_plain_loop(dry_world: World) -> None:
         part, task = step % 2, ("warm", "count")[step % 2]
         (chosen,) = TrainingOrder(90, 8, 1, task).from_step(step // 2, step // 2 + 1)
         batch = collate(parts_of(bench)[part].examples, chosen, CPU, bits=0)
-        answers = heads[part](trunk(**batch.inputs).pooler_output)
+        answers = heads[part](trunk(**side_by_side(batch.inputs, padding=0)).pooler_output)
         value = (
             nn.functional.cross_entropy(answers, batch.labels)
             if part == 0

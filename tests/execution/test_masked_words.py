@@ -31,6 +31,8 @@ from runtime.failures import JobFailed
 from runtime.jobs.bench import set_up
 from runtime.models.heads import build_head, pretrained_head
 from runtime.models.network import Network, load_heads_
+from runtime.models.packing import pack
+from runtime.models.padded import side_by_side
 from runtime.models.trunk import load
 from runtime.tasks import BadData, check_task
 from runtime.tasks.blocks import Vocabulary, blocks_in, write_blocks
@@ -223,7 +225,8 @@ def test_what_is_hidden_is_a_function_of_seed_epoch_and_block(world: World) -> N
     def seen(block: int, step: int, seed: int = 1, others: tuple[int, ...] = ()) -> list[int]:
         order = TrainingOrder(len(encoded), 8, seed, "text")
         batch = collate(encoded, np.array([*others, block]), CPU, order.bits(step))
-        return [*batch.inputs["input_ids"][-1].tolist(), *batch.reads[batch.reads[:, 0] == len(others), 1].tolist()]
+        inputs = side_by_side(batch.inputs, padding=0)
+        return [*inputs["input_ids"][-1].tolist(), *batch.reads[batch.reads[:, 0] == len(others), 1].tolist()]
 
     per_epoch = -(-len(encoded) // 8)
     assert seen(3, 0) == seen(3, per_epoch - 1) == seen(3, 0, others=(1, 9))
@@ -238,18 +241,21 @@ def test_labels_are_the_words_that_were_there(world: World) -> None:
     batch = collate(encoded, np.array([2, 0]), CPU, 5)
     whole = np.asarray(encoded.tokens).reshape(-1, 16)[[2, 0]]
 
-    example, place = batch.reads.T.numpy()
+    example, place = batch.reads.T
     assert np.array_equal(batch.labels.numpy(), whole[example, place])
     assert Counter(example.tolist()) == {0: 2, 1: 2}
-    assert set(batch.inputs) == {"input_ids", "attention_mask"}
+    assert batch.inputs.segments is None
 
 
 def test_a_limited_evaluation_hides_what_the_whole_one_hides(world: World) -> None:
     """And every evaluation hides the same."""
     whole = world.workshop.examples(text(), "m", "data", 1).score
     some = world.workshop.examples(text(limit_evaluation=4), "m", "data", 1).score
-    everything = collate(whole, np.arange(len(whole)), CPU, BITS).inputs["input_ids"].tolist()
-    part = collate(some, np.arange(4), CPU, BITS).inputs["input_ids"].tolist()
+    everything, part = (
+        side_by_side(collate(blocks, np.arange(len(blocks)), CPU, BITS).inputs, padding=0)["input_ids"].tolist()
+        for blocks in (whole, some)
+    )
+    assert len(part) == 4
     assert all(block in everything for block in part)
 
 
@@ -280,11 +286,11 @@ def test_pretrained_heads_answer_as_in_transformers(tmp_path: Path, config: obje
     head = build_head(model, model.pattern, None, answers_for_whole_inputs=False)
     network = Network(model.pattern, head).eval()
     load_heads_(network, pretrained_head(model, head))
-    inputs = {"input_ids": tokens, "attention_mask": torch.ones_like(tokens)}
-    everything = torch.cartesian_prod(torch.arange(3), torch.arange(12))
+    everything = torch.cartesian_prod(torch.arange(3), torch.arange(12)).numpy()
+    batch = pack(tokens.flatten().numpy(), None, np.full(3, 12), everything, CPU)
 
     assert model.description.has_masked_words_head
-    torch.testing.assert_close(network(inputs, everything), peer(**inputs).logits.flatten(0, 1), atol=1e-5, rtol=0)
+    torch.testing.assert_close(network(batch), peer(tokens).logits.flatten(0, 1), atol=1e-5, rtol=0)
 
 
 def test_a_head_that_is_not_there_is_never_drawn(world: World, headed_model: Path, tmp_path: Path) -> None:
@@ -314,9 +320,10 @@ def test_a_training_is_that_of_a_plain_loop(headed: World, headed_model: Path) -
     losses = []
     for step, chosen in enumerate(bench.training.order.from_step(0, steps)):
         batch = collate(examples, chosen, CPU, bench.training.order.bits(step))
-        labels = torch.full_like(batch.inputs["input_ids"], -100)
+        inputs = side_by_side(batch.inputs, padding=0)
+        labels = torch.full_like(inputs["input_ids"], -100)
         labels[batch.reads[:, 0], batch.reads[:, 1]] = batch.labels
-        value = plain(**batch.inputs, labels=labels).loss
+        value = plain(**inputs, labels=labels).loss
         optimizer.zero_grad()
         value.backward()
         nn.utils.clip_grad_norm_(plain.parameters(), 1.0)

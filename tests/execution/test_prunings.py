@@ -70,7 +70,7 @@ def sensitivities(bench: Bench, batches: int, mask: Mask | None) -> dict[str, Te
     chosen = torch.cat([torch.from_numpy(batch) for batch in bench.training.order.from_step(0, batches)]).numpy()
     batch = collate(bench.data.train, chosen, torch.device("cpu"), bits=0)
     scaled = {name: parameters[name] * factors[name] if name in factors else parameters[name] for name in parameters}
-    loss = bench.training.loss(functional_call(network, scaled, (batch.inputs, batch.reads)), batch.labels)
+    loss = bench.training.loss(functional_call(network, scaled, (batch.inputs,)), batch.labels)
     gradients = torch.autograd.grad(loss, list(factors.values()))
     return {name.removeprefix("trunk."): g.abs() for name, g in zip(factors, gradients, strict=True)}
 
@@ -146,7 +146,7 @@ def test_movement_is_the_sum_of_products_over_the_training(world: World) -> None
     bench = bench_of(world, task)
     batch = collate(bench.data.train, next(bench.training.order.from_step(0, 1)), torch.device("cpu"), bits=0)
     bench.network.train()
-    bench.training.loss(bench.network(batch.inputs, batch.reads), batch.labels).backward()
+    bench.training.loss(bench.network(batch.inputs), batch.labels).backward()
 
     for name, parameter in bench.network.trunk.named_parameters():
         if name in products:

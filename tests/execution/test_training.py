@@ -16,6 +16,8 @@ from transformers import AutoModel, AutoTokenizer, get_linear_schedule_with_warm
 from runtime.failures import TrainingDiverged
 from runtime.jobs.bench import set_up
 from runtime.models.network import Network
+from runtime.models.packing import Packed
+from runtime.models.padded import side_by_side
 from runtime.pruning import magnitude
 from runtime.pruning.mask import Mask
 from runtime.pruning.material import Material
@@ -93,20 +95,20 @@ def test_seeds_and_tasks_have_their_own_order() -> None:
 
 
 def test_batches_are_those_of_the_tokenizer(dry_world: World, dry_model: Path, data_folder: Path) -> None:
-    """Filled up to the longest of the batch, pairs cut at the longer text."""
+    """Pairs cut at the longer text; filled up to the longest of the batch, where transformers is to see them."""
     task = same(length=9)
     encoded = dry_world.workshop.examples(task, "m", "data", 1).train
     texts = load_examples(task, files_of(data_folder, task)).train.texts
     chosen = np.array([5, 60, 0, 41])
 
-    batch = collate(encoded, chosen, torch.device("cpu"), bits=0)
+    inputs = side_by_side(collate(encoded, chosen, torch.device("cpu"), bits=0).inputs, padding=0)
 
     expected = AutoTokenizer.from_pretrained(dry_model)(
         *[[column[n] for n in chosen] for column in texts],
         truncation="longest_first", max_length=9, padding="longest", return_tensors="pt",
     )  # fmt: skip
-    assert all(torch.equal(batch.inputs[name], expected[name]) for name in batch.inputs)
-    assert set(batch.inputs) == set(expected)
+    assert all(torch.equal(inputs[name], expected[name]) for name in inputs)
+    assert set(inputs) == set(expected)
 
 
 def test_scoring_sees_every_example_once(dry_world: World) -> None:
@@ -135,7 +137,7 @@ def plain_loop(
         if step >= steps.start:
             (chosen,) = order.from_step(step, step + 1)
             batch = collate(examples, chosen, torch.device("cpu"), bits=0)
-            value = loss(network(batch.inputs, batch.reads), batch.labels)
+            value = loss(network(batch.inputs), batch.labels)
             optimizer.zero_grad()
             value.backward()
             nn.utils.clip_grad_norm_(network.parameters(), 1.0)
@@ -156,8 +158,8 @@ def plain_network(folder: Path, head: dict[str, Tensor], outputs: int) -> Networ
             super().__init__()
             self.trunk, self.linear = trunk, linear
 
-        def forward(self, inputs: dict[str, Tensor], reads: Tensor) -> Tensor:
-            return self.linear(self.trunk(**inputs).pooler_output)
+        def forward(self, batch: Packed) -> Tensor:
+            return self.linear(self.trunk(**side_by_side(batch, padding=0)).pooler_output)
 
     return Plain()  # type: ignore[return-value]  # looks like a network to the loop above
 

@@ -135,7 +135,7 @@ def test_nothing_leaves_a_unit_that_is_removed(world: World) -> None:
     batch = collate(bench.data.train, next(bench.training.order.from_step(0, 1)), torch.device("cpu"), bits=0)
 
     with torch.no_grad():
-        before, after = (each.eval()(**batch.inputs).last_hidden_state for each in (trunk, moved))
+        before, after = (each.eval()(**side_by_side(batch.inputs, 0)).last_hidden_state for each in (trunk, moved))
     assert torch.equal(before, after)
 
 
@@ -158,7 +158,7 @@ def test_the_gradient_of_a_gate_is_that_of_a_factor_on_the_unit(world: World, ki
         each = gates.repeat_interleave(weights[group.columns].shape[1] // group.count)
         scaled = {f"trunk.{group.columns}": weights[group.columns].detach() * each}
         batch = collate(bench.data.train, next(bench.training.order.from_step(0, 1)), torch.device("cpu"), bits=0)
-        loss = bench.training.loss(functional_call(bench.network, scaled, (batch.inputs, batch.reads)), batch.labels)
+        loss = bench.training.loss(functional_call(bench.network, scaled, (batch.inputs,)), batch.labels)
         (expected,) = torch.autograd.grad(loss, gates)
         assert torch.allclose(snip.unit_scores(material, group), expected.abs(), rtol=1e-3, atol=1e-8)
 

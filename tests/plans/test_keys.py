@@ -53,7 +53,7 @@ PRUNING = Pruning(method="magnitude", allocation="global", scope=("encoder",))
 @pytest.mark.parametrize(
     ("job", "key"),
     [
-        (TRAINING, "44c64e93bd52d21cde272b37ff5c1aee93ef39da"),
+        (TRAINING, "279473f49045af9f7b63c74434fa68a5b4f82e95"),
         (
             ReachRewindPoint(
                 model="m",
@@ -63,7 +63,7 @@ PRUNING = Pruning(method="magnitude", allocation="global", scope=("encoder",))
                 seeds=SEEDS,
                 precision="fp32",
             ),
-            "fe62dbbfda74a31976509a6acdb26b692f37b541",
+            "3a4f5a0ad2adb52c0e4066a30ffb73ca3d62eddb",
         ),
         (
             Prune(model="m", pruning=PRUNING, sparsity=Sparsity.percent(70), weights=JobKey("k"), start=None),
