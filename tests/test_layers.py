@@ -76,7 +76,7 @@ SIBLINGS: Mapping[str, tuple[str, ...]] = {
     "pruning": ("failures", "implementations", "masks", "training.seeds"),
     "weights": ("failures", "models.checkpoint", "models.trunk", "pruning.mask", "tensors", "training.seeds"),
     "tasks": ("digests", "facts", "failures", "implementations", "micro", "training.batches", "training.seeds"),
-    "training": ("failures", "models.dropout", "models.network", "models.packing", "pruning.mask"),
+    "training": ("failures", "models", "pruning.mask"),
 }
 
 # Parts that would still work if the rest of the runtime were gone.

@@ -23,6 +23,7 @@ from .masking import HeldMask
 from .movement import Movement
 from .optimizer import adamw, clip_, gradient_norms, rate_of, set_rate
 from .schedule import Schedule
+from .words import see_words, trained_parameters
 
 CURVE_POINTS = 50  # of a learning curve, at most
 
@@ -91,20 +92,22 @@ def train(
         BrokenInvariant: a removed weight came back.
     """
     device = next(network.parameters()).device
-    parameters = dict(network.trunk.named_parameters())
-    held = None if mask is None else HeldMask(mask, parameters)
-    gradients = Gradients(dict(network.named_parameters()))
-    optimizer = adamw(list(network.parameters()), training.optimizer)
+    weights = dict(network.trunk.named_parameters())
+    held = None if mask is None else HeldMask(mask, weights)
+    parts = (Part(examples, training.order, training.loss), *training.joined)
+    words = see_words(network, [part.examples for part in parts], decays=training.optimizer.decay > 0)
+    parameters = trained_parameters(network, words)
+    gradients = Gradients(parameters)
+    optimizer = adamw(list(parameters.values()), training.optimizer)
     curve = Curve(stretch=-(-(training.ends - training.begins) // CURVE_POINTS))
     rates: list[float] = []
     checked_steps, prunings = 0, []
     network.train()
-    parts = (Part(examples, training.order, training.loss), *training.joined)
     for step, part, batch in turns(parts, training.begins, training.ends, device):
         rate = float(training.schedule.rate(step))
         if gradual is not None and step in gradual.sparsities:
-            mask = gradual.prune(parameters, gradual.sparsities[step], mask)
-            held = HeldMask(mask, parameters)
+            mask = gradual.prune(weights, gradual.sparsities[step], mask)
+            held = HeldMask(mask, weights)
             held.forget_in_(optimizer)
             prunings.append((step, mask.removed))
         set_step(dropouts, step)
@@ -122,6 +125,8 @@ def train(
         optimizer.step()
         rates.append(rate_of(optimizer))
         optimizer.zero_grad(set_to_none=True)
+        if words is not None:
+            words.put_back_()
         if held is not None:
             _refuse_revived(held, step)
             checked_steps += 1

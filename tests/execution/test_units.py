@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.func import functional_call
 
 from runtime.jobs.bench import Bench, set_up
+from runtime.models.padded import side_by_side
 from runtime.pruning import magnitude, snip
 from runtime.pruning.budget import Ground
 from runtime.pruning.mask import Mask
