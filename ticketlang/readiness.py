@@ -15,8 +15,6 @@ def what_cannot_run_yet(study: Study) -> Iterator[NotImplementedYet]:
     """One complaint for each thing, where it is first asked for."""
     for task in study.tasks.values():
         yield from _of_task(task)
-    if study.precision != "fp32":
-        yield NotImplementedYet(at=study.at, what=f"training in {study.precision}")
     asked: set[str] = set()
     for ticket in study.tickets:
         for what, runs in (

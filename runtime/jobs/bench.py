@@ -3,6 +3,7 @@
 import copy
 from collections.abc import Callable, Mapping
 
+import torch
 from attrs import frozen
 from torch import nn
 
@@ -33,6 +34,7 @@ from ..workshop import Workshop
 from .proofs import fingerprint, rate_facts
 
 TrainingJob = FineTune | ReachRewindPoint | Interpolate  # the last builds the network of a training, and takes no step
+PRODUCTS = {"fp32": None, "bf16": torch.bfloat16}  # weights, moments and scores are fp32 in either
 Passed = Callable[[int], None]  # steps since the start of the whole training
 
 
@@ -91,14 +93,13 @@ def set_up(
     Raises:
         JobFailed: for a training that cannot be had, or in which nothing would be learned.
     """
-    _refuse_what_is_to_come(job)
     model = workshop.model(job.model)
     tasks = (job.task, *job.joined)
     data = tuple(workshop.examples(task, job.model, job.data, job.seeds.subset) for task in tasks)
     trunk = copy.deepcopy(model.pattern)
     trunk.load_state_dict(weights, strict=True)
     heads = [_head(task, its.classes, model, trunk) for task, its in zip(tasks, data, strict=True)]
-    network = Network(trunk, *heads)
+    network = Network(trunk, *heads, products=PRODUCTS[job.precision])
     load_heads_(network, head if isinstance(head, dict) else _first_heads(job, head, network, model))
     dropouts = plant_dropout(network, job.seeds.dropout, job.task.name)
     schedule = Schedule.of(job.task.recipe, len(data[0].train), len(tasks))
@@ -171,8 +172,3 @@ def _refuse_idle(task: Task, schedule: Schedule, rewind: Duration | None) -> Non
         raise JobFailed(f"{whole}, and going back to {rewind} leaves none of them; rewind to an earlier point")
     if schedule.warmup >= schedule.steps:
         raise JobFailed(f"{whole}, and the rate rises over {task.recipe.warmup}; say a shorter `warmup`")
-
-
-def _refuse_what_is_to_come(job: TrainingJob) -> None:
-    if job.precision != "fp32":
-        raise JobFailed(f"training in {job.precision} is not there yet; say `precision fp32`")

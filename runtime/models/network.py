@@ -18,8 +18,10 @@ class Network(nn.Module):
     output, which the trunk makes from the first token of each.
     """
 
-    def __init__(self, trunk: nn.Module, head: AnyHead, *joined: AnyHead) -> None:
+    def __init__(self, trunk: nn.Module, head: AnyHead, *joined: AnyHead, products: torch.dtype | None = None) -> None:
+        """Args: products: the type that the trunk multiplies in while it is trained; None: that of its parameters."""
         super().__init__()
+        self.products = products
         self.trunk = trunk
         self.head = head
         self.joined = nn.ModuleList(joined)  # heads of the other tasks of a joint training
@@ -38,7 +40,7 @@ class Network(nn.Module):
     def read(self, batch: Packed, *, pooled: bool) -> Tensor:
         """The vectors (R, H) that a head reads."""
         way = packed if packed.can_be_packed(self.trunk) else padded
-        states: Tensor = way.read(self.trunk, batch)
+        states: Tensor = way.read(self.trunk, batch, self.products if self.training else None)
         if not pooled:
             return states
         return self.trunk.pooler(states[:, None])  # type: ignore[no-any-return, operator]  # as above; of (R, T, H) it takes T = 0

@@ -4,6 +4,7 @@ It computes what transformers computes, and only what the head reads: in the las
 at all others, and nothing else is done for the rest. Dropout draws over these shapes.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -27,15 +28,20 @@ def can_be_packed(trunk: nn.Module) -> bool:
     return getattr(config, "model_type", None) in PACKED and not config.is_decoder
 
 
-def read(trunk: nn.Module, batch: Packed) -> Tensor:
-    """The last states (R, H) of the tokens that are read, in the order in which they were asked for."""
+def read(trunk: nn.Module, batch: Packed, products: torch.dtype | None = None) -> Tensor:
+    """The last states (R, H) of the tokens that are read, in the order in which they were asked for.
+
+    Args:
+        products: the type that layers multiply in; None: that of the parameters. Attention, sums and norms have theirs.
+    """
     parts: Any = trunk  # torch types the attributes of a module as perhaps tensors
     states = _embed(parts, batch)  # (P, H)
+    products = products or states.dtype
     *layers, last = parts.encoder.layer
     for layer in layers:
-        states = _layer(layer, states, states, batch.looks)
+        states = _layer(layer, states, states, batch.looks, products)
     readers = states.index_select(0, batch.reads)
-    return _layer(last, readers, states, batch.last_looks).index_select(0, batch.asked)
+    return _layer(last, readers, states, batch.last_looks, products).index_select(0, batch.asked)
 
 
 def _embed(trunk: Any, batch: Packed) -> Tensor:
@@ -64,25 +70,35 @@ def _positions(batch: Packed, padding: int | None) -> Tensor:
     return (before - before[firsts] + 1) * is_text + padding
 
 
-def _layer(layer: Any, readers: Tensor, states: Tensor, looks: Sequence[Look]) -> Tensor:
+def _layer(layer: Any, readers: Tensor, states: Tensor, looks: Sequence[Look], products: torch.dtype) -> Tensor:
     """One layer of the encoder, for the tokens of `readers` (R, H), which look at `states` (P, H)."""
     own = layer.attention.self
     heads = own.num_attention_heads
-    keys_values = linear(
-        states, torch.cat([own.key.weight, own.value.weight]), torch.cat([own.key.bias, own.value.bias])
-    )
-    weights = heads * sum(queries * keys for queries, keys in (look.shape for look in looks))
-    found = attend(own.query(readers), keys_values, heads, looks, _drawn(own.dropout, (weights,), states))
-    found = _joined(layer.attention.output, found, readers)
-    return _joined(layer.output, layer.intermediate(found), found)
+    queries = _product(readers, own.query, products=products).to(states.dtype)
+    keys_values = _product(states, own.key, own.value, products=products).to(states.dtype)
+    weights = heads * sum(math.prod(look.shape) for look in looks)
+    found = attend(queries, keys_values, heads, looks, _drawn(own.dropout, (weights,), states))
+    found = _joined(layer.attention.output, found, readers, products)
+    inner = layer.intermediate.intermediate_act_fn(_product(found, layer.intermediate.dense, products=products))
+    return _joined(layer.output, inner, found, products)
 
 
-def _joined(part: Any, inner: Tensor, states: Tensor) -> Tensor:
+def _joined(part: Any, inner: Tensor, states: Tensor, products: torch.dtype) -> Tensor:
     """The end of half a layer: a product, dropout, what the half began with added, and a norm."""
-    inner = part.dense(inner)
+    inner = _product(inner, part.dense, products=products).to(states.dtype)
     kept = _drawn(part.dropout, inner.shape, inner)
     joined = inner + states if kept is None else torch.addcmul(states, inner, kept.factors, value=kept.scale)
     return part.LayerNorm(joined)  # type: ignore[no-any-return]  # as above
+
+
+def _product(states: Tensor, *layers: nn.Linear, products: torch.dtype) -> Tensor:
+    """What linear layers make of the same states, one layer's beside another's, as one product."""
+    weight, bias = _stacked([layer.weight for layer in layers]), _stacked([layer.bias for layer in layers])
+    return linear(states.to(products), weight.to(products), bias.to(products))
+
+
+def _stacked(parts: list[Tensor]) -> Tensor:
+    return torch.cat(parts) if len(parts) > 1 else parts[0]
 
 
 def _drawn(dropout: nn.Module, shape: Sequence[int], like: Tensor) -> Kept | None:

@@ -10,12 +10,18 @@ from .packing import Packed
 # Shapes: B texts, T tokens of the longest, R tokens that the head reads, H hidden
 
 
-def read(trunk: nn.Module, batch: Packed) -> Tensor:
-    """The last states (R, H) of the tokens that are read, in the order in which they were asked for."""
+def read(trunk: nn.Module, batch: Packed, products: torch.dtype | None = None) -> Tensor:
+    """The last states (R, H) of the tokens that are read, in the order in which they were asked for.
+
+    Args:
+        products: the type that layers multiply in, as `torch.autocast` has it; None: that of the parameters.
+    """
     config: Any = trunk.config
-    states = trunk(**side_by_side(batch, config.pad_token_id or 0)).last_hidden_state  # (B, T, H)
+    with torch.autocast(batch.tokens.device.type, products, enabled=products is not None):
+        states = trunk(**side_by_side(batch, config.pad_token_id or 0)).last_hidden_state  # (B, T, H)
     asked = batch.reads[batch.asked]
-    return states[batch.texts[asked], batch.positions[asked]]  # type: ignore[no-any-return]  # modules are callables of Any
+    found = states[batch.texts[asked], batch.positions[asked]]
+    return found.to(next(trunk.parameters()).dtype)  # type: ignore[no-any-return]  # modules are callables of Any
 
 
 def side_by_side(batch: Packed, padding: int) -> dict[str, Tensor]:

@@ -199,14 +199,6 @@ def test_a_terminal_without_our_signs_gets_its_tables(again: Desk, monkeypatch: 
     assert "as_good_as_dense" in answer.out
 
 
-def test_what_cannot_run_yet_is_refused_before_any_job(desk: Desk) -> None:
-    answer = desk.ticketrun("run", "small.ticket", "--set", "precision bf16")
-
-    assert answer.status == 1
-    assert "training in bf16" in answer.text
-    assert not (desk.folder / ".ticketlang").exists()
-
-
 def test_cells_are_shown_and_accounted_for(again: Desk) -> None:
     cell = "imp/warm@60%/same/seed=1"
     shown = again.ticketrun("show", "small.ticket", cell)

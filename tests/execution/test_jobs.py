@@ -12,9 +12,11 @@ from sklearn.metrics import accuracy_score
 from small_world import SEEDS, World, count, fine_tune, make_model, recipe, same, warm
 
 from runtime.failures import BrokenInvariant, JobFailed
+from runtime.jobs.bench import set_up
 from runtime.masks import read_mask
 from runtime.pruning.mask import Mask
 from runtime.store import Artifact
+from runtime.training.evaluation import predict
 from ticketlang.jobs import (
     DrawMask,
     JobKey,
@@ -240,6 +242,25 @@ def test_a_mask_with_too_few_removed_fails_the_job(world: World, monkeypatch: py
         world.do(prune(50, None))
 
 
-def test_what_is_to_come_is_refused_in_a_sentence(world: World) -> None:
-    with pytest.raises(JobFailed, match="bf16 is not there yet"):
-        world.do(fine_tune(warm(), precision="bf16"))
+def test_bf16_is_near_fp32_and_holds_masks_exactly(world: World) -> None:
+    """Products alone are in bf16: the weights that are left are not, and removed ones are zero."""
+    mask = world.do(prune(50, None))
+    full, half = (world.do(fine_tune(warm(), mask=mask.key, precision=precision)) for precision in ("fp32", "bf16"))
+
+    losses, expected = ([loss for _, loss in job.result["learning_curve"]] for job in (half, full))
+    assert losses != expected
+    np.testing.assert_allclose(losses, expected, atol=5e-3)
+    assert half.certificate.holds
+    assert half.certificate.facts["precision"] == "bf16"
+    weights = load_file(half.path("weights.safetensors"))
+    assert all(weight.dtype == torch.float32 for weight in weights.values())
+    assert any(not torch.equal(weight, weight.bfloat16().float()) for weight in weights.values())
+
+
+def test_scoring_is_in_fp32_whatever_training_was_in(world: World) -> None:
+    answers = []
+    for precision in ("fp32", "bf16"):
+        job, weights = fine_tune(warm(), precision=precision), world.workshop.model("m").read_again()
+        bench = set_up(job, weights, None, None, None, world.workshop)
+        answers.append(predict(bench.network, bench.data.score, lambda found, labels: found))
+    assert torch.equal(*answers)
