@@ -18,7 +18,7 @@ help:
 	@echo "make test             run the tests"
 	@echo "make check            run the tests, the linters and the type checker"
 	@echo "make fuzz             check 200,000 specs that are bent out of shape: ten minutes"
-	@echo "make bench            measure how fast specs are checked and planned: a minute"
+	@echo "make bench            time checking and planning, and training beside what one would run instead: some minutes"
 	@echo "make goldens          write the expected outputs of the tests anew; read the difference before you keep it"
 	@echo "make clean            remove what the demo made"
 
@@ -57,8 +57,10 @@ check: test
 fuzz: $(INSTALLED)
 	$(BIN)/python tests/fuzz.py --count 200000
 
+# For other models, data and numbers of threads: .venv/bin/python benchmarks/training.py --help
 bench: $(INSTALLED)
 	$(BIN)/python benchmarks/language.py
+	$(BIN)/python benchmarks/training.py
 
 goldens: $(INSTALLED)
 	REFRESH_GOLDENS=1 $(TEST) || true
