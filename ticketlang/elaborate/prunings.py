@@ -5,6 +5,7 @@ from fractions import Fraction
 from attrs import evolve
 
 from .. import diagnostics
+from ..diagnostics import Diagnostic
 from ..source import Span
 from ..study import Pruning, Rise
 from ..syntax import Percent, Ratio
@@ -77,7 +78,7 @@ def _pattern(phrase: Reader, ratio: Ratio, method: PruningMethod, scope: tuple[s
     return kept, of
 
 
-def _apart(at: Span, one: str, other: str, why: str, way_out: str) -> diagnostics.DoesNotCombine:
+def _apart(at: Span, one: str, other: str, why: str, way_out: str) -> Diagnostic:
     return diagnostics.DoesNotCombine(at=at, one=one, other=other, why=why, way_out=way_out)
 
 
