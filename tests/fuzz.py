@@ -117,7 +117,10 @@ def look_at(text: str) -> None:
     starts = [d.at.start for d in found.diagnostics if d.at.source is source]
     assert starts == sorted(starts)
     if any(diagnostic.fix for diagnostic in found.diagnostics):
-        mended = Source("mended.ticket", fixed_text(source)[0])
+        mended, count = source, 1
+        while count:  # one call ends somewhere; several come to an end
+            words, count = fixed_text(mended)
+            mended = Source("mended.ticket", words)
         assert mended.text != text
         assert not any(diagnostic.fix for diagnostic in check(mended).diagnostics), mended.text
     if found.study is not None:

@@ -53,7 +53,7 @@ def fixed_text(source: Source, *, loads: Loads | None = None) -> tuple[str, int]
     """The text of a spec with everything mended that can be mended in one way alone, and how many mistakes that were.
 
     A fix may uncover another mistake (`batch_size 32` is first `batch 32`, and then lacks a unit), so this goes on
-    while there is something to mend.
+    while there is something to mend, but not for ever: of a line with many, one is seen at a time.
     """
     count = 0
     for _ in range(MOST_FIXES_IN_TURN):
