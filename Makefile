@@ -13,7 +13,7 @@ TEST := $(ONE_THREAD) HF_HUB_OFFLINE=1 $(BIN)/pytest -n 2 --dist worksteal
 .PHONY: help demo minilm test check fuzz bench goldens clean
 
 help:
-	@echo "make demo             run examples/quickstart.ticket, a whole small study: two minutes"
+	@echo "make demo             run examples/quickstart.ticket, a whole small study: three minutes"
 	@echo "make minilm GLUE=DIR  run examples/minilm.ticket on the files in DIR: about 80 minutes"
 	@echo "make test             run the tests"
 	@echo "make check            run the tests, the linters and the type checker"
