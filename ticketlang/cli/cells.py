@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from ..plan import Plan, PlannedJob
-from . import doorway
-from .common import DONE, SPEC_WRONG, WRONG_USE, add_place_arguments, add_spec_argument, complain, read_study, show
+from .common import DONE, WRONG_USE, add_place_arguments, add_spec_argument, complain
+from .session import in_session
 
 if TYPE_CHECKING:
     from .doorway import Session
@@ -22,22 +22,16 @@ def add_cell_arguments(parser: ArgumentParser) -> None:
 
 def answer(args: Namespace, say: Answer) -> int:
     """Plan the study, find the cell, and say something about it."""
-    study = read_study(args.spec, args.settings)
-    if study is None:
-        return SPEC_WRONG
-    try:
-        session = doorway.open_session(study, args.spec, args.data, args.store)
-        if session.gathered.facts is None:
-            show(session.gathered.diagnostics)
-            return SPEC_WRONG
+
+    def find(session: "Session") -> int:
         plan = session.plan()
         key = next((key for cell, key in plan.cells.items() if cell.id == args.cell), None)
         if key is None:
             return complain(no_such_cell(plan, args.cell), WRONG_USE)
         say(session, plan, plan.jobs[key])
-    except doorway.troubles() as trouble:
-        return complain(str(trouble))
-    return DONE
+        return DONE
+
+    return in_session(args, find)
 
 
 def narrowed(plan: Plan, names: Sequence[str]) -> Plan | str:

@@ -1,10 +1,14 @@
 """`ticketrun plan SPEC`: what would run and why, what is shared, what is reused; nothing is run."""
 
 from argparse import ArgumentParser, Namespace
+from typing import TYPE_CHECKING
 
-from . import doorway
 from .cells import add_cell_option, narrowed
-from .common import WRONG_USE, add_place_arguments, add_spec_argument, complain, console, read_study, show
+from .common import DONE, WRONG_USE, add_place_arguments, add_spec_argument, complain, console
+from .session import in_session
+
+if TYPE_CHECKING:
+    from .doorway import Session
 
 NAME = "plan"
 HELP = "show what would run, what is shared, and what is reused"
@@ -18,24 +22,17 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def main(args: Namespace) -> int:
-    study = read_study(args.spec, args.settings)
-    if study is None:
-        return 1
     from ..display.plan import plan_view
     from ..readiness import what_cannot_run_yet
 
-    try:
-        session = doorway.open_session(study, args.spec, args.data, args.store)
-        if session.gathered.facts is None:
-            show(session.gathered.diagnostics)
-            return 1
+    def say(session: "Session") -> int:
         plan = narrowed(session.plan(), args.cells)
-    except doorway.troubles() as trouble:
-        return complain(str(trouble))
-    if isinstance(plan, str):
-        return complain(plan, WRONG_USE)
-    refused = [f"{problem.message}; `run` refuses it" for problem in what_cannot_run_yet(study)]
-    cost = session.cost(plan.to_run)
-    for line in plan_view(plan, session.gathered.unpinned, refused, cost=cost, every_job=args.verbose):
-        console().print(line)
-    return 0
+        if isinstance(plan, str):
+            return complain(plan, WRONG_USE)
+        refused = [f"{problem.message}; `run` refuses it" for problem in what_cannot_run_yet(session.study)]
+        cost = session.cost(plan.to_run)
+        for line in plan_view(plan, session.gathered.unpinned, refused, cost=cost, every_job=args.verbose):
+            console().print(line)
+        return DONE
+
+    return in_session(args, say)

@@ -1,9 +1,13 @@
 """`ticketrun status SPEC`: what of a study is done, what somebody is doing now, and what failed and why."""
 
 from argparse import ArgumentParser, Namespace
+from typing import TYPE_CHECKING
 
-from . import doorway
-from .common import DONE, SPEC_WRONG, add_place_arguments, add_spec_argument, complain, console, read_study, show
+from .common import DONE, add_place_arguments, add_spec_argument, console
+from .session import in_session
+
+if TYPE_CHECKING:
+    from .doorway import Session
 
 NAME = "status"
 HELP = "show what is done, what is being done, and what failed"
@@ -15,19 +19,12 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def main(args: Namespace) -> int:
-    study = read_study(args.spec, args.settings)
-    if study is None:
-        return SPEC_WRONG
     from ..display.status import status_view
 
-    try:
-        session = doorway.open_session(study, args.spec, args.data, args.store)
-        if session.gathered.facts is None:
-            show(session.gathered.diagnostics)
-            return SPEC_WRONG
+    def say(session: "Session") -> int:
         plan = session.plan()
         for line in status_view(plan, session.running(plan), session.failures(plan)):
             console().print(line, soft_wrap=True)
-    except doorway.troubles() as trouble:
-        return complain(str(trouble))
-    return DONE
+        return DONE
+
+    return in_session(args, say)
