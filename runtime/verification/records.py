@@ -52,7 +52,9 @@ def certificates(artifact: Artifact, shelf: Shelf) -> Answer:
 
 def _agree(expected: JSON, found: JSON) -> bool:
     """Whether a check that holds says the same twice; scores that were measured anew may differ by a point."""
-    if isinstance(expected, list) and isinstance(found, list) and len(expected) == len(found):
-        numbers = all(isinstance(value, int | float) for value in (*expected, *found))
-        return numbers and all(isclose(a, b, abs_tol=0.01) for a, b in zip(expected, found, strict=True))
-    return bool(expected == found)
+    if expected == found:
+        return True
+    if not (isinstance(expected, list) and isinstance(found, list) and len(expected) == len(found)):
+        return False
+    numbers = all(isinstance(value, int | float) for value in (*expected, *found))
+    return numbers and all(isclose(a, b, abs_tol=0.01) for a, b in zip(expected, found, strict=True))

@@ -186,6 +186,14 @@ def test_a_certificate_that_contradicts_itself_is_found(store: Store, model_fold
     assert finding.sentence.startswith("has a check that does not hold: weights after rewinding")
 
 
+def test_what_a_check_found_may_be_of_any_shape(store: Store, model_folder: Path) -> None:
+    """Such as the prunings of a gradual one: a step and a count for each."""
+    before = store.artifact(key_of(DENSE)).certificate
+    nested = Check("the prunings", [[2, 34], [3, 47]], [[2, 34], [3, 47]], True)
+    forge(store, DENSE, certificate=evolve(before, checks=(*before.checks, nested)))
+    assert verified(store, model_folder).findings == ()
+
+
 def test_a_certificate_that_says_nothing_is_found(store: Store, model_folder: Path) -> None:
     forge(store, DENSE, certificate=Certificate())
     (finding,) = verified(store, model_folder).findings
