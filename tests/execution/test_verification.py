@@ -16,7 +16,7 @@ from small_world import HERE, SEEDS, World, fine_tune, warm
 
 from runtime.masks import MASK_FILE, read_mask, write_mask
 from runtime.pruning.selection import remove_lowest
-from runtime.store import Artifact, Certificate, Outcome, Store, StoreError
+from runtime.store import Artifact, Certificate, Check, Outcome, Store, StoreError
 from runtime.verification import Verified, verify
 from runtime.verification.masks import lowest_removed
 from ticketlang.jobs import (

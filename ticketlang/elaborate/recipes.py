@@ -44,10 +44,10 @@ def take_warmup(phrase: Reader) -> Duration:
 def take_optimizer(phrase: Reader) -> Optimizer:
     """`adamw epsilon 1e-8 decay 0 clip 1`: what is not said stands as in `Optimizer`."""
     optimizer = Optimizer(method=phrase.take_one_of("adamw"))
-    said: set[str] = set()
-    while phrase.next is not None:
-        setting = phrase.take_one_of(*(name for name in ("epsilon", "decay", "clip") if name not in said))
-        said.add(setting)
+    left = ["epsilon", "decay", "clip"]
+    while left and phrase.next is not None:
+        setting = phrase.take_one_of(*left)
+        left.remove(setting)
         if setting == "clip" and phrase.takes("none"):
             optimizer = evolve(optimizer, clip=None)
             continue
