@@ -22,7 +22,7 @@ from .failures import ExchangeError
 from .pins import Pins, ask_the_hub, lock_file_of, pin, read_pins, write_pins
 from .progress import Listener
 from .schedulers.ran import Ran
-from .store import Store
+from .store import DamagedError, Store
 from .verification import Looking, Verified, verify
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ class Session:
     pins: Pins
     gathered: Gathered
     store: Store | None = field(default=None)  # None: there is none yet, and `plan` makes none
+    damaged: tuple[str, ...] = ()  # what was wrong with results that were set aside, a sentence each
     wanted: tuple[str, ...] = ()  # names of the cells that are run alone; none: all
 
     @classmethod
@@ -121,6 +122,7 @@ class Session:
         self.digests.memory = self.store_folder / "cache" / "digests.json"
         if problems := self._pin_and_fetch():
             return problems
+        self.damaged = tuple(self._set_damaged_aside())
         return tuple(self._data_problems()) if self.plan().to_run else ()
 
     def run(self, listener: Listener, device: str = "auto") -> Ran:
@@ -198,6 +200,20 @@ class Session:
 
         assert self.store is not None, "make_ready() comes first"
         return terminal_report(report(self.plan(), self.store))
+
+    def _set_damaged_aside(self) -> Iterator[str]:
+        """Take results whose scores are not as they were written out of the way, so that their jobs are done anew.
+
+        Tensors are looked at when a job reads them. Tells what was wrong with each.
+        """
+        assert self.store is not None, "make_ready() comes first"
+        for job in self.plan().reused:
+            artifact = self.store.artifact(job.key)
+            try:
+                _ = artifact.result, artifact.provenance
+            except DamagedError as problem:
+                self.store.set_aside(problem.folder)
+                yield str(problem)
 
     def _pin_and_fetch(self) -> tuple[Diagnostic, ...]:
         pins, problems = pin(self.study, self.pins, ask_the_hub)

@@ -336,6 +336,19 @@ def test_status_and_report_run_nothing(again: Desk) -> None:
     assert "nothing was run with the store nowhere" in nowhere.err
 
 
+def test_a_result_that_was_changed_is_made_anew(again: Desk) -> None:
+    """A score is no less a file than a mask: it is set aside and told, and the same score comes back."""
+    before = again.artifacts()
+    name = next(name for name, content in before.items() if name.endswith("result.json") and b"accuracy" in content)
+    (again.folder / name).write_bytes(before[name].replace(b"accuracy", b"accuracx"))
+    ran = again.ticketrun("run", "small.ticket")
+    assert ran.status == 0, ran.text
+    assert re.search(r"the stored result \w+ is damaged: its result.json .*; it is made anew", ran.err)
+    assert "1 to run" in ran.out
+    assert "missing" not in ran.out
+    assert again.artifacts() == before
+
+
 def test_a_single_cell_runs_alone(desk: Desk) -> None:
     answer = desk.ticketrun("run", "small.ticket", "--cell", "dense/warm/seed=1")
     assert answer.status == 0, answer.text

@@ -52,6 +52,8 @@ def run(study: Study, args: Namespace) -> int:
     if problems := tuple(what_cannot_run_yet(study)) or session.gathered.diagnostics or session.make_ready():
         show(problems)
         return SPEC_WRONG
+    for sentence in session.damaged:
+        complain(f"{sentence}; it is made anew")
     if isinstance(plan := narrowed(session.plan(), args.cells), str):
         return complain(plan, WRONG_USE)
     session.wanted = tuple(args.cells)

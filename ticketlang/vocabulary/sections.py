@@ -26,6 +26,6 @@ SECTIONS = {
             " are trained once more",
         ),
         Section(name="mask_overlap", means="how much of two masks is the same, against what chance would give"),
-        Section(name="mask_distance", means="how far masks are from those of the level before, and of other runs"),
+        Section(name="mask_distance", means="how far masks are from those of the round before, and of other runs"),
     )
 }

@@ -1,4 +1,4 @@
-"""How far masks are apart: each from the one of the level before, and those of different runs from each other.
+"""How far masks are apart: each from the one of the round before, and those of different runs from each other.
 
 Distance is the share of weights that one mask keeps and the other does not, the normalized Hamming distance of You et
 al. 2020, who stop looking for a mask once it changes by less than a tenth. Masks of a path nest, so that from level to
@@ -8,7 +8,7 @@ level just what a round removes is changed; whether a mask is a property of its 
 from collections.abc import Mapping, Sequence
 from itertools import combinations
 
-from ticketlang.jobs import JobKey
+from ticketlang.jobs import JobKey, Prune
 from ticketlang.units import Sparsity
 
 from ...statistics import average
@@ -16,8 +16,6 @@ from ..blocks import Block, Column, Entry, Section, Table
 from ..evidence import Evidence
 from ..numbers import runs, score
 from ..packed import Packed, count, read_packed
-
-Masks = Sequence[Mapping[str, Packed]]
 
 
 def section(evidence: Evidence) -> Section:
@@ -30,43 +28,39 @@ def section(evidence: Evidence) -> Section:
 
 
 def _table(evidence: Evidence, label: str, levels: Mapping[Sparsity, tuple[JobKey, ...]]) -> Table:
-    rows, before = [], None
-    for level, keys in levels.items():
-        masks = {key: mask for key in dict.fromkeys(keys) if (mask := read_packed(evidence, key)) is not None}
-        by_run = [masks.get(key) for key in keys]
-        rows.append(_row(level, by_run, before, tuple(masks.values())))
-        before = by_run
     return Table(
         title=f"{label}: share of weights that one mask keeps and the other does not",
-        columns=tuple(map(Column, ("level", "from the level before", "between runs", "by chance", "runs"))),
-        rows=tuple(rows),
+        columns=tuple(map(Column, ("level", "from the round before", "between runs", "by chance", "runs"))),
+        rows=tuple(_row(evidence, level, keys) for level, keys in levels.items()),
         notes=("in hundredths, mean ± standard deviation over runs, and over pairs of runs with masks of their own",),
     )
 
 
-def _row(
-    level: Sparsity,
-    by_run: Sequence[Mapping[str, Packed] | None],
-    before: Sequence[Mapping[str, Packed] | None] | None,
-    different: Masks,
-) -> tuple[Entry, ...]:
-    earlier = before or [None] * len(by_run)
-    steps = [
-        distance(mask, last)
-        for mask, last in zip(by_run, earlier, strict=True)
-        if mask is not None and (last is not None or before is None)
-    ]
-    pairs = list(combinations(different, 2))
+def _row(evidence: Evidence, level: Sparsity, keys: Sequence[JobKey]) -> tuple[Entry, ...]:
+    masks = {key: mask for key in dict.fromkeys(keys) if (mask := read_packed(evidence, key)) is not None}
+    changes = {key: _change(evidence, key, mask) for key, mask in masks.items()}
+    steps = [change for key in keys if (change := changes.get(key)) is not None]
+    pairs = list(combinations(masks.values(), 2))
     apart = average([distance(one, other) for one, other in pairs], len(pairs))
     chance = average([distance_by_chance(one, other) for one, other in pairs], len(pairs))
-    there = average([0.0 for mask in by_run if mask is not None], len(by_run))
+    there = average([0.0 for key in keys if key in masks], len(keys))
     return (
         Entry(str(level)),
-        Entry(score(average(steps, len(by_run)))),
+        Entry(score(average(steps, len(keys)))),
         Entry(score(apart) if pairs else ""),
         Entry(score(chance).partition(" ±")[0] if pairs else ""),
-        Entry(runs(there, len(by_run))),
+        Entry(runs(there, len(keys))),
     )
+
+
+def _change(evidence: Evidence, key: JobKey, mask: Mapping[str, Packed]) -> float | None:
+    """From the mask that this one was pruned from, whether its level is in the table or not; None: it is not there."""
+    planned = evidence.plan.jobs.get(key)
+    start = planned.job.start if planned is not None and isinstance(planned.job, Prune) else None
+    if start is None:
+        return distance(mask, None)
+    before = read_packed(evidence, start)
+    return None if before is None else distance(mask, before)
 
 
 def distance(one: Mapping[str, Packed], other: Mapping[str, Packed] | None) -> float:
