@@ -217,7 +217,7 @@ def warmups_end_before_training(study: Study) -> Iterator[Diagnostic]:
 
 
 def tickets_are_trained_somewhere(study: Study) -> Iterator[Diagnostic]:
-    for name in _blocks(study):
+    for name in dict.fromkeys(ticket.name for ticket in study.tickets):
         tickets = [ticket for ticket in study.tickets if ticket.name == name]
         if not any(ticket.source for ticket in tickets) and not any(t.ticket == name for t in study.transfers):
             yield diagnostics.NeverTransferred(at=tickets[0].at, ticket=name)
@@ -395,8 +395,8 @@ def _warmup_too_long(at: Span, recipe: Recipe) -> Diagnostic:
 
 
 def _blocks(study: Study) -> dict[str, tuple[Sparsity, ...]]:
-    """The levels of each ticket block."""
-    levels: dict[str, dict[Sparsity, None]] = {}
+    """The levels of each ticket block whose levels were understood, whatever else of it was not."""
+    levels = {name: dict.fromkeys(found) for name, found in study.levels.items() if found}
     for ticket in study.tickets:
         levels.setdefault(ticket.name, {}).update(dict.fromkeys(ticket.levels))
     return {name: tuple(found) for name, found in levels.items()}

@@ -381,6 +381,7 @@ class Study:
     seeds: tuple[Seeds, ...]
     tasks: Mapping[str, Task]  # those that the study uses
     tickets: tuple[Ticket, ...]
+    levels: Mapping[str, tuple[Sparsity, ...]] = field(eq=False, factory=dict)  # of blocks, if one is not understood
     baselines: tuple[Arm, ...] = ()
     transfers: tuple[Transfer, ...] = ()
     match: MatchRule | None = None

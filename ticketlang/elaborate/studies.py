@@ -38,10 +38,11 @@ class Parts:
     complaints: Complaints
     tickets: list[Ticket] = field(factory=list)
     blocks: dict[str, Span] = field(factory=dict)  # ticket blocks by name, and where each was named
+    known_levels: dict[str, tuple[Sparsity, ...]] = field(factory=dict)  # of blocks, whatever else is wrong with them
     used: dict[Declaration, None] = field(factory=dict)  # tasks, in the order of their first use
 
     def levels(self, block: str) -> tuple[Sparsity, ...]:
-        return tuple(dict.fromkeys(level for t in self.tickets if t.name == block for level in t.levels))
+        return self.known_levels.get(block, ())
 
 
 def study_of(head: Statement, module: Module, tasks: Tasks, complaints: Complaints) -> Study:
@@ -67,6 +68,7 @@ def study_of(head: Statement, module: Module, tasks: Tasks, complaints: Complain
         seeds=_seeds(parts),
         tasks=_used_tasks(parts),
         tickets=tuple(parts.tickets),
+        levels=parts.known_levels,
         baselines=tuple(arm for arm in baselines.values() if arm is not None),
         transfers=transfers,
         match=fields.read("match", take_match),
@@ -162,6 +164,7 @@ def _add_tickets(parts: Parts, statement: Statement) -> None:
         parts.tasks.task(declaration)
     if name is not None and parts.blocks.get(name) is at:
         parts.tickets.extend(found.tickets)
+        parts.known_levels[name] = found.levels
 
 
 def _baselines(parts: Parts) -> dict[str, Arm | None]:

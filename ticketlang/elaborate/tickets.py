@@ -60,6 +60,7 @@ class Elaborated:
 
     tickets: tuple[Ticket, ...]
     sources: tuple[Declaration, ...]
+    levels: tuple[Sparsity, ...] = ()  # that are looked at, where these were understood, whatever else was not
 
 
 def tickets_of(
@@ -77,22 +78,23 @@ def tickets_of(
     paths = _paths(fields)
     axes = _axes(fields)
     read_axes = [axis for axis in axes if axis is not None]
+    levels = tuple(dict.fromkeys(level for _, looked_at in paths or () for level in looked_at))
     declarations = tuple(dict.fromkeys(task for source in sources or () for task in _tasks_of(source)))
     if is_incomplete or sources is None or paths is None or len(read_axes) < len(axes):
-        return Elaborated((), declarations)
+        return Elaborated((), declarations, levels)
     count = len(sources) * len(paths) * prod(len(axis.values) or 1 for axis in read_axes)
     if count > MOST_TICKETS:
         complaints.add(diagnostics.TooManyTickets(at=head.at, count=count, limit=MOST_TICKETS))
-        return Elaborated((), declarations)
+        return Elaborated((), declarations, levels)
     points = tuple(_points(read_axes))
     known = {task.name: found for task in declarations if (found := tasks.task(task)) is not None}
     tickets = (
-        _ticket(name, source, path, levels, point, known, head, fields)
+        _ticket(name, source, path, looked_at, point, known, head, fields)
         for source in sources
-        for path, levels in paths
+        for path, looked_at in paths
         for point in points
     )
-    return Elaborated(tuple(ticket for ticket in tickets if ticket is not None), declarations)
+    return Elaborated(tuple(ticket for ticket in tickets if ticket is not None), declarations, levels)
 
 
 def look_at_ticket(declaration: Declaration, tasks: Tasks, complaints: Complaints) -> None:
