@@ -79,7 +79,7 @@ def test_it_finds_hidden_words() -> None:
         with torch.no_grad():
             right += int(model(ids).logits[0, -2].argmax()) == hidden
 
-    assert right > 0.7 * len(documents)  # provisional weights; 0.8 is what a pre-training of ours is to reach
+    assert right > 0.8 * len(documents)
 
 
 @pytest.fixture(scope="module")
