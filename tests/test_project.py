@@ -16,7 +16,8 @@ README = (ROOT / "README.md").read_text()
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 FOLDERS = ("ticketlang", "runtime", "specs", "examples", "tests")
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted(page for folder in FOLDERS for page in (ROOT / folder).rglob("README.md"))]
-SPECS = sorted(spec for folder in ("specs", "examples") for spec in (ROOT / folder).rglob("*.ticket"))
+FILES = sorted(spec for folder in ("specs", "examples") for spec in (ROOT / folder).rglob("*.ticket"))
+SPECS = [file for file in FILES if "\nstudy " in file.read_text()]  # the others are used by them
 
 
 def test_every_make_command_of_the_readme_exists():
@@ -48,6 +49,12 @@ CONFOUNDED = {
     "later_points": {"more-than-its-factor"},
     "standard": {"more-than-its-factor"},
 }
+
+
+def test_every_file_that_ships_is_a_study_or_is_used_by_one():
+    used = {(spec.parent / name).resolve() for spec in SPECS for name in re.findall(r'use "(.+)"', spec.read_text())}
+
+    assert set(FILES) == {*SPECS, *used}
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.name)

@@ -14,7 +14,8 @@ from ticketlang.source import Source
 from ticketlang.study import Study
 
 ROOT = Path(__file__).parents[2]
-SPECS = [*ROOT.glob("specs/*.ticket"), *ROOT.glob("examples/**/*.ticket")]
+FILES = [*ROOT.glob("specs/*.ticket"), *ROOT.glob("examples/**/*.ticket")]
+SPECS = [file for file in FILES if "\nstudy " in file.read_text()]
 
 TICKET = "ticket imp { source a, b; prune magnitude of encoder; sparsity 50%, 70% of original"
 BODIES = {
