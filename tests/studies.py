@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from textwrap import indent
 
-from ticketlang.jobs import JobKey
+from ticketlang.jobs import FineTune, JobKey
 from ticketlang.lay_out import KnownResults, lay_out, nothing_known
 from ticketlang.pipeline import check
 from ticketlang.plan import DataFacts, Facts, Known, Plan
@@ -32,6 +32,10 @@ ticket imp {
   rewind 0 steps
 }
 """
+
+BASELINES = "baselines dense, random_mask, random_init\n"
+
+SCORED = "ticket imp {{ source a, b; prune {} of encoder; sparsity 30%, 50% of original{} }}\n"
 
 
 def spec_of(body: str, seeds: str = "1, 2", tasks: Collection[str] = ("a", "b")) -> str:
@@ -64,3 +68,19 @@ def planned(spec: str, known: KnownResults = nothing_known, **changed: str) -> P
     """Lay out a spec: `planned(text, known, b="other digest")`."""
     study = study_of(spec)
     return lay_out(study, facts_of(study, **changed), known)
+
+
+def jobs(plan: Plan, kind: type) -> list:
+    return [planned.job for planned in plan.jobs.values() if isinstance(planned.job, kind)]
+
+
+def cell(plan: Plan, name: str) -> FineTune:
+    (key,) = (key for cell, key in plan.cells.items() if cell.id == name)
+    job = plan.jobs[key].job
+    assert isinstance(job, FineTune)
+    return job
+
+
+def key_of_job(plan: Plan, job: FineTune) -> str:
+    (key,) = (key for key, entry in plan.jobs.items() if entry.job == job)
+    return key

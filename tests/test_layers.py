@@ -30,8 +30,6 @@ STAGES = (
     "library",
     "elaborate",
     "rules",
-    "requests",
-    "connectivity",
     "lay_out",
     "factors",
     "pipeline",

@@ -20,7 +20,7 @@ START = "$START"  # what has been read where nothing has
 REPEATED = re.compile(r"__(\w+)_(?:star|plus)_\d+")  # Lark's name for what stands under `*` or `+` in a rule
 
 
-@frozen(repr=False)
+@frozen(repr=False, eq=False)
 class Token:
     """A piece of a text, or one that was put where something is missing."""
 
@@ -30,7 +30,7 @@ class Token:
     stop: int
 
 
-@frozen(repr=False)
+@frozen(repr=False, eq=False)
 class Table:
     """An LALR(1) parser as data."""
 

@@ -10,14 +10,15 @@ from .elaborate import elaborate
 from .elaborate.modules import Loads
 from .library import FromDisk
 from .parse import no_more_than_help, parse
-from .rules import broken_rules, differs_in_arms_alone
+from .rules import broken_rules
+from .rules.arms import differs_in_arms_alone
 from .source import Source
 from .study import Study
 
 MOST_FIXES_IN_TURN = 10  # that uncover each other; an end, whatever the file says
 
 
-@frozen(repr=False)
+@frozen(repr=False, eq=False)
 class Checked:
     """What a text says, and what is wrong with it."""
 

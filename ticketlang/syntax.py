@@ -147,7 +147,7 @@ def place(source: Source, token: Token) -> Span:
     return source.span(token.start, token.stop)
 
 
-@frozen(repr=False)
+@frozen(repr=False, eq=False)
 class Nodes:
     """Makes the node of a rule from the nodes and tokens that it is made of."""
 

@@ -8,7 +8,7 @@ from studies import TICKET, planned, spec_of, study_of
 from ticketlang import factors
 from ticketlang.factors import beside, confounded
 from ticketlang.jobs import FineTune
-from ticketlang.rules import differs_in_arms_alone
+from ticketlang.rules.arms import differs_in_arms_alone
 
 BASELINES = "baselines dense, random_mask, random_layer_mask, random_init, shuffled_init\ntransfer imp at 70% to a, b\n"
 REWINDS = ("0 steps", "5% of training", "nothing", "0 steps of pruned matrices", "rates to 1 epoch")

@@ -19,7 +19,7 @@ from .tasks import Tasks
 from .tickets import look_at_ticket
 
 
-@frozen(repr=False)
+@frozen(repr=False, eq=False)
 class Elaborated:
     """What was understood of a file and of those it uses."""
 

@@ -17,7 +17,7 @@ from .phrases import Reader
 T = TypeVar("T")
 
 
-@frozen(repr=False)
+@frozen(repr=False, eq=False)
 class Fields:
     """What a block says, field by field."""
 

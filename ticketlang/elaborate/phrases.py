@@ -23,12 +23,12 @@ T = TypeVar("T")
 MOST = 10**9  # of anything that is counted
 
 
-@frozen(repr=False)
+@frozen(repr=False, eq=False)
 class Comma:
     at: Span
 
 
-@frozen(repr=False)
+@frozen(repr=False, eq=False)
 class Name:
     """A name as it was written."""
 

@@ -16,7 +16,7 @@ MOST_LEVELS = 200  # fractions of `of remaining` grow with each; each is a train
 MOST_SEEDS = 1000
 
 
-@frozen(repr=False)
+@frozen(repr=False, eq=False)
 class Levels:
     """Sparsity levels in the order written, and where each was."""
 
@@ -25,7 +25,7 @@ class Levels:
     of: Of | None  # None: not said
 
 
-@frozen(repr=False)
+@frozen(repr=False, eq=False)
 class Stretch:
     """What one item of a path says: a level, or levels from one to another."""
 

@@ -24,7 +24,7 @@ DEFAULT_STRIDE = 128  # tokens, as in the fine-tuning of Devlin et al. 2019 on S
 LONGEST_CHAIN = 20  # tasks that extend each other, groups in groups
 
 
-@frozen(repr=False)
+@frozen(repr=False, eq=False)
 class Splits:
     """What is trained on and what is scored on."""
 

@@ -31,7 +31,7 @@ MOST_TICKETS = 1000
 HEADS: tuple[HeadPolicy, ...] = ("fresh", "rewound", "carried", "pretrained")
 
 
-@frozen(repr=False)
+@frozen(repr=False, eq=False)
 class Axis:
     """What a ticket says about one thing: its values, each as text, too."""
 
@@ -54,7 +54,7 @@ class Rewind:
         return "nothing" if self.point == START else f"rates to {self.point}"
 
 
-@frozen(repr=False)
+@frozen(repr=False, eq=False)
 class Elaborated:
     """A ticket block: its tickets, and the tasks they are found on."""
 

@@ -1,5 +1,6 @@
 """Files of the language that ship with it, and how any file that is named by `use` is read."""
 
+from functools import cache
 from pathlib import Path
 
 from ..source import Source
@@ -12,10 +13,10 @@ class FromDisk:
     """Shipped files come from this folder, others from beside the file that uses them."""
 
     def shipped_names(self) -> tuple[str, ...]:
-        return tuple(sorted(path.stem for path in FOLDER.glob("*.ticket")))
+        return shipped_names()
 
     def shipped(self, name: str) -> Source | None:
-        if name not in self.shipped_names():
+        if name not in shipped_names():
             return None
         return Source(f"<{name}>", (FOLDER / f"{name}.ticket").read_text(encoding="utf-8"))
 
@@ -24,6 +25,11 @@ class FromDisk:
             return "this text lies in no folder"
         folder = source.path.parent
         return read_source(folder / path, str(Path(source.name).parent / path))
+
+
+@cache
+def shipped_names() -> tuple[str, ...]:
+    return tuple(sorted(path.stem for path in FOLDER.glob("*.ticket")))
 
 
 def read_source(path: Path, name: str | None = None) -> Source | str:

@@ -7,7 +7,7 @@ from attrs import frozen
 BlockName = Literal["file", "task", "arm", "study", "seeds", "ticket", "claim", "published"]
 
 
-@frozen(kw_only=True, repr=False)
+@frozen(kw_only=True, repr=False, eq=False)
 class Field:
     """A word that may open a statement of a block."""
 

@@ -8,7 +8,7 @@ SPANS = ("answer spans",)
 MASKED = ("masked words",)
 
 
-@frozen(kw_only=True, repr=False)
+@frozen(kw_only=True, repr=False, eq=False)
 class Metric:
     """What `metric` may name in a task. Values are shares or correlations, at most 1."""
 

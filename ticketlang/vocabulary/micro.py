@@ -3,7 +3,7 @@
 from attrs import frozen
 
 
-@frozen(kw_only=True, repr=False)
+@frozen(kw_only=True, repr=False, eq=False)
 class MicroText:
     """Examples that `runtime.micro` makes from the seed of a world."""
 

@@ -9,7 +9,7 @@ Allocation = Literal["global", "per layer", "erk"]
 ALLOCATIONS: tuple[Allocation, ...] = ("global", "per layer", "erk")
 
 
-@frozen(kw_only=True, repr=False)
+@frozen(kw_only=True, repr=False, eq=False)
 class PruningMethod:
     """What `prune` may begin with."""
 

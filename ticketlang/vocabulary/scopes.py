@@ -3,7 +3,7 @@
 from attrs import frozen
 
 
-@frozen(kw_only=True, repr=False)
+@frozen(kw_only=True, repr=False, eq=False)
 class Scope:
     """What may stand after `of` in `prune`, joined by `+`: parts of single weights, or of whole units."""
 

@@ -3,7 +3,7 @@
 from attrs import frozen
 
 
-@frozen(kw_only=True, repr=False)
+@frozen(kw_only=True, repr=False, eq=False)
 class TaskKind:
     """What `kind` may say in a task."""
 

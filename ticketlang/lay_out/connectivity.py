@@ -10,10 +10,10 @@ found to match just where the line between them is flat.
 
 from attrs import evolve
 
-from .jobs import FineTune, Interpolate, JobKey
-from .plan import Cell, Line
+from ..jobs import FineTune, Interpolate, JobKey
+from ..plan import Cell, Line
+from ..study import Seeds, Study
 from .requests import Requests
-from .study import Seeds, Study
 
 SECTION = "mode_connectivity"  # of the report: it is what asks for lines
 GROUP = "lines"
@@ -51,7 +51,7 @@ def level_before(requests: Requests, cell: Cell) -> Cell | None:
         return None
     is_path = cell.ticket.pruning.rise is None  # levels that are reached in a run each share no masks
     below = [level for level in cell.ticket.levels if level < cell.level and is_path]
-    dense = (arm.name for arm in requests.study.baselines if arm.mask == "none" and arm.weights == "pretrained")
+    dense = (arm.name for arm in requests.study.baselines if arm.is_dense)
     candidates = [evolve(cell, level=level) for level in reversed(below)]
     candidates += [evolve(cell, arm=arm, ticket=None, level=None) for arm in dense]
     return next((found for found in candidates if found in requests.cells), None)

@@ -2,9 +2,9 @@
 
 from attrs import Factory, define, evolve
 
-from .jobs import AnyJob, FineTune, Interpolate, JobKey, MaskJob, key_of
-from .plan import Cell, Facts, Line
-from .study import Study
+from ..jobs import AnyJob, FineTune, Interpolate, JobKey, MaskJob, key_of
+from ..plan import Cell, Facts, Line
+from ..study import Study
 
 
 @define

@@ -1,0 +1,41 @@
+"""Lengths of training: nothing goes back to its end or beyond, and no rate rises up to there."""
+
+from collections.abc import Iterator
+
+from .. import diagnostics
+from ..diagnostics import Diagnostic
+from ..source import Span
+from ..study import Recipe, Study, Ticket
+from ..units import Duration
+
+
+def rewinding_leaves_something_to_train(study: Study) -> Iterator[Diagnostic]:
+    """Asked where both lengths have one unit; in others they are compared when the data is there, by the job."""
+    for ticket in study.tickets:
+        recipe = ticket.recipe or (study.tasks[ticket.source[0]].recipe if _sources_known(study, ticket) else None)
+        if recipe is not None and _reaches(ticket.rewind, recipe.train):
+            at = ticket.places.get("rewind", ticket.at)
+            yield diagnostics.RewindBeyondTraining(at=at, rewind=str(ticket.rewind), train=str(recipe.train))
+
+
+def warmups_end_before_training(study: Study) -> Iterator[Diagnostic]:
+    for task in study.tasks.values():
+        if _reaches(task.recipe.warmup, task.recipe.train):
+            yield _warmup_too_long(task.places.get("warmup", task.at), task.recipe)
+    for ticket in study.tickets:
+        if ticket.recipe is not None and _reaches(ticket.recipe.warmup, ticket.recipe.train):
+            at = ticket.places.get("warmup", ticket.places.get("train", ticket.at))
+            yield _warmup_too_long(at, ticket.recipe)
+
+
+def _sources_known(study: Study, ticket: Ticket) -> bool:
+    return bool(ticket.source) and all(name in study.tasks for name in ticket.source)
+
+
+def _reaches(point: Duration, train: Duration) -> bool:
+    """Whether a point of a training lies at its end or beyond, as far as the units tell."""
+    return point.unit == train.unit and point.amount >= train.amount
+
+
+def _warmup_too_long(at: Span, recipe: Recipe) -> Diagnostic:
+    return diagnostics.WarmupBeyondTraining(at=at, warmup=str(recipe.warmup), train=str(recipe.train))

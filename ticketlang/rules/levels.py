@@ -1,0 +1,60 @@
+"""Levels that transfers and claims speak of: a ticket has them, or a baseline that is run wherever a ticket is."""
+
+from collections.abc import Iterator
+
+from .. import diagnostics
+from ..diagnostics import Diagnostic
+from ..source import Span
+from ..study import Study
+from ..units import Sparsity
+
+
+def transferred_levels_exist(study: Study) -> Iterator[Diagnostic]:
+    blocks = _blocks(study)
+    for transfer in study.transfers:
+        levels = blocks.get(transfer.ticket)
+        for level in transfer.levels:
+            if levels and level not in levels:
+                at = transfer.places.get(f"at {level}", transfer.at)
+                yield _no_such_level(at, transfer.ticket, level, levels)
+
+
+def claimed_levels_exist(study: Study) -> Iterator[Diagnostic]:
+    blocks = _blocks(study)
+    for claim in study.claims:
+        for side, pattern in claim.sides:
+            arm, levels = study.baseline(pattern.arm), blocks.get(pattern.arm)
+            at = claim.places.get(f"{side} at", claim.at)
+            if pattern.level is None:
+                continue
+            if arm is not None and arm.mask == "none":
+                yield diagnostics.OneDenseLevel(at=at, arm=pattern.arm, level=str(pattern.level))
+            elif levels and pattern.level not in levels:
+                yield _no_such_level(at, pattern.arm, pattern.level, levels)
+
+
+def claimed_levels_of_baselines_exist(study: Study) -> Iterator[Diagnostic]:
+    """A baseline is run wherever a ticket is: this needs all of them."""
+    levels = tuple(dict.fromkeys(level for levels in _blocks(study).values() for level in levels))
+    for claim in study.claims:
+        for side, pattern in claim.sides:
+            arm = study.baseline(pattern.arm)
+            if arm is not None and arm.mask != "none" and pattern.level is not None and pattern.level not in levels:
+                at = claim.places.get(f"{side} at", claim.at)
+                yield _no_such_level(at, pattern.arm, pattern.level, levels)
+
+
+def _blocks(study: Study) -> dict[str, tuple[Sparsity, ...]]:
+    """The levels of each ticket block whose levels were understood, whatever else of it was not."""
+    levels = {name: dict.fromkeys(found) for name, found in study.levels.items() if found}
+    for ticket in study.tickets:
+        levels.setdefault(ticket.name, {}).update(dict.fromkeys(ticket.levels))
+    return {name: tuple(found) for name, found in levels.items()}
+
+
+def _no_such_level(at: Span, ticket: str, level: Sparsity, levels: tuple[Sparsity, ...]) -> Diagnostic:
+    return diagnostics.LevelNotInTicket(at=at, ticket=ticket, level=str(level), levels=listed(levels))
+
+
+def listed(levels: tuple[Sparsity, ...]) -> str:
+    return ", ".join(map(str, levels))

@@ -1,0 +1,47 @@
+"""What must hold in tasks."""
+
+from collections.abc import Iterator
+
+from .. import diagnostics
+from ..diagnostics import Diagnostic
+from ..study import Study
+from ..vocabulary.metrics import METRICS
+from ..vocabulary.tasks import TASK_KINDS, WINDOWED
+
+
+def text_columns_fit_the_kind(study: Study) -> Iterator[Diagnostic]:
+    for task in study.tasks.values():
+        expected = TASK_KINDS[task.kind].texts
+        if len(task.text) != expected:
+            at = task.places.get("text", task.at)
+            yield diagnostics.TextColumns(at=at, kind=task.kind, expected=expected, found=len(task.text))
+
+
+def labels_are_where_they_are_needed(study: Study) -> Iterator[Diagnostic]:
+    for task in study.tasks.values():
+        has_label = TASK_KINDS[task.kind].has_label
+        if has_label and task.label is None:
+            yield diagnostics.NeedsLabel(at=task.at, kind=task.kind)
+        elif not has_label and task.label is not None:
+            yield diagnostics.NeedlessLabel(at=task.places.get("label", task.at), kind=task.kind)
+
+
+def metrics_fit_the_kind(study: Study) -> Iterator[Diagnostic]:
+    for task in study.tasks.values():
+        fitting = tuple(metric.name for metric in METRICS.values() if task.kind in metric.kinds)
+        for metric in task.metrics:
+            if metric not in fitting:
+                at = task.places.get("metric", task.at)
+                yield diagnostics.MetricDoesNotFit(at=at, metric=metric, kind=task.kind, fitting=fitting)
+
+
+def strides_are_those_of_windows(study: Study) -> Iterator[Diagnostic]:
+    for task in study.tasks.values():
+        if task.kind != WINDOWED and "stride" in task.places:
+            yield diagnostics.NeedlessStride(at=task.places["stride"], kind=task.kind)
+
+
+def tasks_with_pretrained_heads_have_them(study: Study) -> Iterator[Diagnostic]:
+    for task in study.tasks.values():
+        if task.head == "pretrained" and not TASK_KINDS[task.kind].has_pretrained_head:
+            yield diagnostics.NoPretrainedHead(at=task.places.get("head", task.at), kind=task.kind)

@@ -1,0 +1,98 @@
+"""What must hold in tickets: in how they are pruned, in where they go back to, and in where they are trained."""
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+from .. import diagnostics
+from ..diagnostics import Diagnostic
+from ..study import Study
+from ..units import START, Sparsity
+from ..vocabulary.prunings import PRUNINGS
+from ..vocabulary.tasks import TASK_KINDS
+from .levels import listed
+
+
+def transferred_heads_are_fresh(study: Study) -> Iterator[Diagnostic]:
+    for ticket in study.tickets:
+        if ticket.transfer_head in {"rewound", "carried"}:
+            yield diagnostics.OldHeadInTransfer(at=ticket.places.get("transfer_head", ticket.at))
+
+
+def rewound_heads_go_back_somewhere(study: Study) -> Iterator[Diagnostic]:
+    for ticket in study.tickets:
+        if ticket.resets == "nothing" and ticket.search_head == "rewound":
+            yield diagnostics.NothingRewound(at=ticket.places.get("search_head", ticket.at))
+
+
+def pretrained_heads_exist(study: Study) -> Iterator[Diagnostic]:
+    for ticket in study.tickets:
+        targets = [name for t in study.transfers if t.ticket == ticket.name for name in t.targets]
+        for policy, where, names in (
+            (ticket.search_head, "search_head", ticket.source),
+            (ticket.transfer_head, "transfer_head", targets),
+        ):
+            kinds = [study.tasks[name].kind for name in names if name in study.tasks]
+            without = [kind for kind in kinds if not TASK_KINDS[kind].has_pretrained_head]
+            if policy == "pretrained" and without:
+                yield diagnostics.NoPretrainedHead(at=ticket.places.get(where, ticket.at), kind=without[0])
+
+
+def scores_are_there_to_be_read(study: Study) -> Iterator[Diagnostic]:
+    for ticket in study.tickets:
+        method = PRUNINGS[ticket.pruning.method]
+        at = ticket.pruning.at or ticket.at
+        name = method.name if ticket.pruning.rise is None else "gradual"
+        needs_training = method.reads == "movement" or ticket.pruning.rise is not None
+        if (needs_training or method.reads == "gradients") and not ticket.source:
+            yield diagnostics.NeedsData(at=at, method=name)
+        elif needs_training and ticket.first == "prune":
+            yield diagnostics.NeedsTraining(at=ticket.places.get("first", at), method=name)
+
+
+def gradual_tickets_have_no_rounds(study: Study) -> Iterator[Diagnostic]:
+    for ticket in study.tickets:
+        if ticket.pruning.rise is not None and ticket.path != ticket.levels:
+            yield diagnostics.GradualRounds(at=ticket.places.get("rounds", ticket.at))
+
+
+def patterns_have_one_sparsity(study: Study) -> Iterator[Diagnostic]:
+    for ticket in study.tickets:
+        if ticket.pruning.pattern is None:
+            continue
+        kept, of = ticket.pruning.pattern
+        removed = Sparsity(1 - Fraction(kept, of))
+        for level in ticket.path:
+            if level != removed:
+                at = ticket.places.get(f"sparsity {level}", ticket.places.get("sparsity", ticket.at))
+                yield diagnostics.PatternSparsity(at=at, pattern=f"{kept}:{of}", removed=str(removed), level=str(level))
+
+
+def levels_are_on_the_path(study: Study) -> Iterator[Diagnostic]:
+    for ticket in study.tickets:
+        for level in ticket.levels:
+            if level not in ticket.path:
+                at = ticket.places.get(f"sparsity {level}", ticket.places.get("sparsity", ticket.at))
+                yield diagnostics.LevelNotOnPath(at=at, level=str(level), path=listed(ticket.path))
+
+
+def rewinding_needs_a_source(study: Study) -> Iterator[Diagnostic]:
+    for ticket in study.tickets:
+        if not ticket.source and (ticket.rewind != START or ticket.resets != "everything"):
+            yield diagnostics.RewindNeedsSource(at=ticket.places.get("rewind", ticket.at))
+
+
+def masks_from_files_have_one_level(study: Study) -> Iterator[Diagnostic]:
+    for ticket in study.tickets:
+        if ticket.given is not None and len(ticket.path) > 1:
+            what = f"has one level, and these are {len(ticket.path)}"
+            yield diagnostics.MaskFromFile(at=ticket.places.get("sparsity", ticket.at), what=what)
+        if ticket.given is not None and ticket.pruning.rise is not None:
+            what = "is whole, and nothing is pruned gradually"
+            yield diagnostics.MaskFromFile(at=ticket.places.get("prune", ticket.at), what=what)
+
+
+def tickets_are_trained_somewhere(study: Study) -> Iterator[Diagnostic]:
+    for name in dict.fromkeys(ticket.name for ticket in study.tickets):
+        tickets = [ticket for ticket in study.tickets if ticket.name == name]
+        if not any(ticket.source for ticket in tickets) and not any(t.ticket == name for t in study.transfers):
+            yield diagnostics.NeverTransferred(at=tickets[0].at, ticket=name)
