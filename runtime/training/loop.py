@@ -13,13 +13,13 @@ from torch import Tensor, nn
 
 from ticketlang.study import Optimizer
 
-from ..failures import BrokenInvariant, TrainingDiverged
+from ..failures import TrainingDiverged
 from ..models.dropout import Dropout, set_step
 from ..models.network import Network
 from ..pruning.mask import Mask
 from .batches import Batch, Encoded, TrainingOrder, collate
 from .gradual import Gradual
-from .masking import HeldMask
+from .masking import MaskInForce
 from .movement import Movement
 from .optimizer import adamw, clip_, gradient_norms, rate_of, set_rate
 from .schedule import Schedule
@@ -92,54 +92,44 @@ def train(
         BrokenInvariant: a removed weight came back.
     """
     device = next(network.parameters()).device
-    weights = dict(network.trunk.named_parameters())
-    held = None if mask is None else HeldMask(mask, weights)
     parts = (Part(examples, training.order, training.loss), *training.joined)
+    held = MaskInForce(mask, dict(network.trunk.named_parameters()))
     words = see_words(network, [part.examples for part in parts], decays=training.optimizer.decay > 0)
-    parameters = trained_parameters(network, words)
-    gradients = Gradients(parameters)
-    optimizer = adamw(list(parameters.values()), training.optimizer)
+    gradients = Gradients(trained_parameters(network, words))
+    optimizer = adamw(list(gradients.parameters.values()), training.optimizer)
     curve = Curve(stretch=-(-(training.ends - training.begins) // CURVE_POINTS))
     rates: list[float] = []
-    checked_steps, prunings = 0, []
     network.train()
     for step, part, batch in turns(parts, training.begins, training.ends, device):
         rate = float(training.schedule.rate(step))
-        if gradual is not None and step in gradual.sparsities:
-            mask = gradual.prune(weights, gradual.sparsities[step], mask)
-            held = HeldMask(mask, weights)
-            held.forget_in_(optimizer)
-            prunings.append((step, mask.removed))
+        if gradual is not None:
+            held.prune_(gradual, step, optimizer)
         set_step(dropouts, step)
         loss = learn(network, batch, parts[part].loss, part)
         _refuse_infinite("loss", loss, step, rate, batch)
-        if held is not None:
-            held.mask_gradients_()
+        held.mask_gradients_()
         if movement is not None:
             movement.add_()
         norm = gradients.norm()
         _refuse_infinite("gradient", norm, step, rate, batch)
-        if training.optimizer.clip is not None:
-            clip_(gradients.present, norm, float(training.optimizer.clip))
+        clip_(gradients.present, norm, training.optimizer.clip)
         set_rate(optimizer, rate)
         optimizer.step()
         rates.append(rate_of(optimizer))
         optimizer.zero_grad(set_to_none=True)
         if words is not None:
             words.put_back_()
-        if held is not None:
-            _refuse_revived(held, step)
-            checked_steps += 1
+        held.look(step)
         curve.add(step, loss)
         advanced(step + 1 - training.begins, training.ends - training.begins)
     return Trained(
         steps=_steps_taken(optimizer),
         rates=tuple(rates),
         curve=curve.finished(training.ends),
-        checked_steps=checked_steps,
+        checked_steps=held.checked_steps,
         largest_norms=gradients.largest_norms(),
-        mask=mask,
-        prunings=tuple(prunings),
+        mask=held.mask,
+        prunings=tuple(held.prunings),
     )
 
 
@@ -220,8 +210,3 @@ def _steps_taken(optimizer: torch.optim.Optimizer) -> int:
 def _refuse_infinite(what: str, value: float, step: int, rate: float, batch: Batch) -> None:
     if not math.isfinite(value):
         raise TrainingDiverged(what, step, rate, tuple(int(example) for example in batch.examples))
-
-
-def _refuse_revived(held: HeldMask, step: int) -> None:
-    if names := held.revived():
-        raise BrokenInvariant(f"removed weights of `{names[0]}` are not zero after step {step}: the mask did not hold")

@@ -11,7 +11,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ..failures import BrokenInvariant
 from ..pruning.mask import Mask
+from .gradual import Gradual
 
 
 class HeldMask:
@@ -41,6 +43,41 @@ class HeldMask:
     def revived(self) -> tuple[str, ...]:
         """Matrices in which a removed weight is not zero: none, unless the optimizer moves what has no gradient."""
         return tuple(name for name, weight in self.parameters.items() if _any_in(weight.detach(), self.removed[name]))
+
+
+class MaskInForce:
+    """The mask of a training, if it has one: the one it began with, or what prunings on the way made of it."""
+
+    def __init__(self, mask: Mask | None, parameters: Mapping[str, nn.Parameter]) -> None:
+        self.parameters = parameters
+        self.checked_steps = 0  # after so many of them all removed weights were looked at
+        self.prunings: list[tuple[int, int]] = []  # steps before which it was pruned, and weights gone from there on
+        self.mask = mask
+        self.held = None if mask is None else HeldMask(mask, parameters)
+
+    def prune_(self, gradual: Gradual, step: int, optimizer: torch.optim.Optimizer) -> None:
+        """Prune, if this is a step before which it is to be."""
+        if step not in gradual.sparsities:
+            return
+        self.mask = gradual.prune(self.parameters, gradual.sparsities[step], self.mask)
+        self.held = HeldMask(self.mask, self.parameters)
+        self.held.forget_in_(optimizer)
+        self.prunings.append((step, self.mask.removed))
+
+    def mask_gradients_(self) -> None:
+        """See `HeldMask`."""
+        if self.held is not None:
+            self.held.mask_gradients_()
+
+    def look(self, step: int) -> None:
+        """Raises BrokenInvariant if a removed weight is not zero after a step."""
+        if self.held is None:
+            return
+        if names := self.held.revived():
+            raise BrokenInvariant(
+                f"removed weights of `{names[0]}` are not zero after step {step}: the mask did not hold"
+            )
+        self.checked_steps += 1
 
 
 def _any_in(weight: Tensor, removed: Tensor) -> bool:

@@ -1,6 +1,7 @@
 """AdamW on a network, with weight decay on matrices alone, and the clipping of its gradients."""
 
 from collections.abc import Sequence
+from fractions import Fraction
 
 import torch
 from torch import Tensor, nn
@@ -40,8 +41,11 @@ def gradient_norms(gradients: Sequence[Tensor]) -> Tensor:
     return torch.stack([torch.linalg.vector_norm(gradient) for gradient in gradients])
 
 
-def clip_(gradients: Sequence[Tensor], norm: float, largest: float) -> None:
-    """Scale all gradients by one factor if their common norm is above the largest allowed, as torch's own does."""
-    factor = largest / (norm + 1e-6)
-    if factor < 1:
+def clip_(gradients: Sequence[Tensor], norm: float, largest: Fraction | None) -> None:
+    """Scale all gradients by one factor if their common norm is above the largest allowed, as torch's own does.
+
+    Args:
+        largest: None: any norm is allowed.
+    """
+    if largest is not None and (factor := float(largest) / (norm + 1e-6)) < 1:
         torch._foreach_mul_(list(gradients), factor)
