@@ -91,9 +91,11 @@ class Workshop:
             )
         if model not in self._tokenizers:
             self._tokenizers[model] = load_tokenizer(self.places.model(model))
+        tokenizer = self._tokenizers[model]
+        _refuse_no_room(task, tokenizer)
         materials = Materials(
             place=self.places.data(task.name),
-            tokenizer=self._tokenizers[model],
+            tokenizer=tokenizer,
             model=model,
             subset_seed=subset_seed,
             cache=self.cache,
@@ -106,6 +108,17 @@ class Workshop:
 def _read_as(task: Task) -> Task:
     """A task without what does not decide which examples it has."""
     return evolve(task, recipe=NO_RECIPE, head="fresh")
+
+
+def _refuse_no_room(task: Task, tokenizer: "PreTrainedTokenizerBase") -> None:
+    """Refuse lengths without a token of each text: tokenizers leave inputs whole that they cannot cut that far."""
+    texts = len(task.text)
+    least = tokenizer.num_special_tokens_to_add(pair=texts > 1) + texts
+    if task.length < least:
+        raise JobFailed(
+            f"the task `{task.name}` has a length of {task.length} tokens, and with those that frame an input it takes"
+            f" {least} to see anything of it; say `length {least} tokens` at least"
+        )
 
 
 def make_exact() -> None:

@@ -14,7 +14,7 @@ import pytest
 from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_world import AT, World, count, fine_tune, same, warm
+from small_world import AT, World, count, fine_tune, same, spans, text, warm
 
 from runtime.facts import DataPlace
 from runtime.failures import JobFailed
@@ -282,6 +282,16 @@ def test_a_hub_that_cannot_be_reached(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_inputs_longer_than_the_model_takes_are_refused(world: World) -> None:
     with pytest.raises(JobFailed, match="the model takes 32 at most; say `length 32 tokens`"):
         world.do(fine_tune(warm(length=33)))
+
+
+@pytest.mark.parametrize(("task", "least"), [(warm, 3), (same, 5), (count, 5), (text, 3), (spans, 5)])
+def test_inputs_without_room_for_a_text_are_refused(world: World, task: Callable[..., Task], least: int) -> None:
+    """Tokenizers do not cut an input to less than what frames it: they would leave it as long as it is."""
+    for length in (1, least - 1):
+        with pytest.raises(JobFailed, match=rf"a length of {length} tokens, and .* takes {least} to see .*; say `length"):
+            world.do(fine_tune(task(length=length)))
+    shortest = world.workshop.examples(task(length=least), "m", "data", 1).train
+    assert shortest.lengths.max() == least
 
 
 def test_long_pairs_are_cut_at_the_longer_text(world: World) -> None:
