@@ -68,6 +68,7 @@ def load(folder: Path) -> Pretrained:
     if getattr(network, "pooler", None) is not None and POOLER not in trunk_names(folder, _prefix(network)):
         network.pooler = None
         names = tuple(name for name in names if not name.startswith("pooler."))
+    _refuse_other_network(network, trunk_names(folder, _prefix(network)))
     network.load_state_dict(read_trunk(folder, _prefix(network), names), strict=True)
     dropout = getattr(config, "classifier_dropout", None)
     return Pretrained(
@@ -77,6 +78,20 @@ def load(folder: Path) -> Pretrained:
         initializer_range=float(config.initializer_range),
         head_dropout=float(config.hidden_dropout_prob if dropout is None else dropout),
     )
+
+
+def _refuse_other_network(network: nn.Module, names: frozenset[str]) -> None:
+    """Refuse a checkpoint with more layers or parts than the network has: it was trained to compute something else.
+
+    Such are BERTs whose attention goes by the distance of tokens (`relative_key`): transformers builds them no longer,
+    and without a word.
+    """
+    there = {name for name, _ in (*network.named_parameters(), *network.named_buffers())}
+    if more := sorted(name for name in names if name.startswith(("embeddings.", "encoder.")) and name not in there):
+        raise JobFailed(
+            f"the checkpoint has {len(more)} parameters that the network of its configuration lacks, `{more[0]}` first:"
+            " it is of another network"
+        )
 
 
 def _prefix(network: nn.Module) -> str:

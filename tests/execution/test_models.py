@@ -111,6 +111,19 @@ def test_missing_parameters_are_never_drawn(tmp_path: Path) -> None:
         load(tmp_path)
 
 
+def test_a_checkpoint_of_more_than_the_network_is_refused(tmp_path: Path) -> None:
+    """Distances between tokens, or a layer that the configuration does not count: left out, nobody would notice."""
+    make_model(tmp_path)
+    state = load_file(tmp_path / "model.safetensors")
+    for name in ("encoder.layer.0.attention.self.distance_embedding.weight", "bert.encoder.layer.2.output.dense.bias"):
+        save_file({**state, name: torch.zeros(3)}, tmp_path / "model.safetensors")
+        with pytest.raises(JobFailed, match=rf"1 parameters .* lacks, `{name.removeprefix('bert.')}` first"):
+            load(tmp_path)
+
+    save_file({**state, "embeddings.position_ids": torch.arange(32)}, tmp_path / "model.safetensors")
+    assert load(tmp_path).names == tuple(dict(AutoModel.from_pretrained(tmp_path).named_parameters()))
+
+
 def test_another_family_is_refused(tmp_path: Path) -> None:
     AutoModel.from_config(DistilBertConfig(dim=16, hidden_dim=16, n_heads=2, n_layers=1)).save_pretrained(tmp_path)
     assert not describe_model(tmp_path).is_supported
