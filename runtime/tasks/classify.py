@@ -29,15 +29,16 @@ MOST_CLASSES = 1000  # that are believed without a word: more is a column of num
 def read_labels(task: Task, tables: Mapping[str, Table]) -> tuple[dict[str, NDArray[Any]], int | None]:
     """The labels of each split as whole numbers, and how many classes there are.
 
-    Names are numbered in the order of the alphabet, as found in the training split.
+    Names are numbered in the order of the alphabet, as found in the training split. Labels are of one sort: where some
+    are numbers and some are words, the fewer of them are mistakes, such as `NA` for a label that is missing.
 
     Raises:
-        BadData: for a label that is neither, or out of range.
+        BadData: for a label that is neither, of the other sort, or out of range.
     """
     values = {split: labels_of(task, table) for split, table in tables.items()}
-    if any(isinstance(value, str) and _whole(value) is None for value in values[task.train_split]):
-        return _from_names(task, values)
-    return _from_numbers(task, values)
+    names = sum(map(_is_name, values[task.train_split]))
+    numbers = sum(_whole(value) is not None for value in values[task.train_split])
+    return (_from_names if names > numbers else _from_numbers)(task, values)
 
 
 def outputs(classes: int | None) -> int:
@@ -87,7 +88,7 @@ def _from_numbers(task: Task, values: Mapping[str, Sequence[Any]]) -> tuple[dict
 
 
 def _from_names(task: Task, values: Mapping[str, Sequence[Any]]) -> tuple[dict[str, NDArray[np.int64]], int]:
-    names = sorted({value for value in values[task.train_split] if isinstance(value, str)})
+    names = sorted({value for value in values[task.train_split] if _is_name(value)})
     if task.classes is None and len(names) > MOST_CLASSES:
         at = place_of(task, "label")
         raise BadData(TooManyClasses(at=at, column=task.label or "", classes=len(names), limit=MOST_CLASSES))
@@ -98,12 +99,16 @@ def _from_names(task: Task, values: Mapping[str, Sequence[Any]]) -> tuple[dict[s
     for split, column in values.items():
         for row, value in enumerate(column, start=1):
             at = place_of(task, "label")
-            if not isinstance(value, str) or value not in numbers:
+            if not _is_name(value) or value not in numbers:
                 raise BadData(BadLabel(at=at, value=_shown(value), row=row, split=split))
             if task.classes is not None and numbers[value] >= task.classes:
                 raise BadData(LabelOutOfRange(at=at, value=value, row=row, split=split, classes=task.classes))
         labels[split] = np.array([numbers[value] for value in column], dtype=np.int64)
     return labels, task.classes or max(len(names), 2)
+
+
+def _is_name(value: Any) -> bool:
+    return isinstance(value, str) and bool(value.strip()) and _whole(value) is None
 
 
 def _whole(value: Any) -> int | None:
@@ -118,5 +123,5 @@ def _whole(value: Any) -> int | None:
 
 
 def _shown(value: Any) -> str:
-    text = "nothing" if value is None else str(value)
+    text = "nothing" if value is None or value == "" else str(value)
     return text if len(text) <= 40 else text[:37] + "..."

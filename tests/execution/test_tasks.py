@@ -181,6 +181,20 @@ def test_a_label_that_training_never_saw(tmp_path: Path) -> None:
     assert complaint(warm(), where) == BadLabel(at=AT, value="maybe", row=1, split="validation")
 
 
+@pytest.mark.parametrize("form", ["jsonl", "csv", "tsv"])
+@pytest.mark.parametrize(("labels", "row", "shown"), [
+    (["0", "1", "", "1"], 3, "nothing"),  # would be a class by itself, the first of all
+    (["yes", "", "no", "yes"], 2, "nothing"),
+    (["0", "1", "NA", "1"], 3, "NA"),
+    (["yes", "no", "1", "yes"], 3, "1"),
+    ([" ", " "], 1, " "),
+])  # fmt: skip
+def test_labels_are_of_one_sort(tmp_path: Path, form: str, labels: list[str], row: int, shown: str) -> None:
+    """In files whose every value is text, a label that is missing looks like one more class."""
+    where = place(tmp_path, [{"text": "x", "label": label} for label in labels], form=form)
+    assert complaint(warm(), where) == BadLabel(at=AT, value=shown, row=row, split="train")
+
+
 def test_a_score_that_is_no_number(tmp_path: Path) -> None:
     rows = [{"one": "a", "two": "b", "label": 1.0}, {"one": "a", "two": "b", "label": "high"}]
     assert complaint(count(), place(tmp_path, rows)) == BadLabel(at=AT, value="high", row=2, split="train")
@@ -288,7 +302,9 @@ def test_inputs_longer_than_the_model_takes_are_refused(world: World) -> None:
 def test_inputs_without_room_for_a_text_are_refused(world: World, task: Callable[..., Task], least: int) -> None:
     """Tokenizers do not cut an input to less than what frames it: they would leave it as long as it is."""
     for length in (1, least - 1):
-        with pytest.raises(JobFailed, match=rf"a length of {length} tokens, and .* takes {least} to see .*; say `length"):
+        with pytest.raises(
+            JobFailed, match=rf"a length of {length} tokens, and .* takes {least} to see .*; say `length"
+        ):
             world.do(fine_tune(task(length=length)))
     shortest = world.workshop.examples(task(length=least), "m", "data", 1).train
     assert shortest.lengths.max() == least

@@ -56,7 +56,7 @@ class LabelOutOfRange(Diagnostic):
 class BadLabel(Diagnostic):
     code = "bad-label"
     says = "row {row} of the split `{split}` has the label {value}, which this kind of task cannot use"
-    help = "classes are whole numbers or words, scores are numbers; unlabelled rows have no place in a split"
+    help = "classes are all whole numbers or all words, scores are numbers; unlabelled rows have no place in a split"
     value: str
     row: int
     split: str
