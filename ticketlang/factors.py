@@ -5,7 +5,7 @@ field. One ticket of each kind, two levels and one target are enough, since no f
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from attrs import evolve, frozen
 
@@ -165,21 +165,24 @@ def _place_of(ticket: Ticket, beyond: list[str]) -> Span:
 def _smallest(study: Study) -> Study:
     """One seed, one ticket of each kind, two levels of it, and one target beside its own source."""
     kinds: dict[object, Ticket] = {}
+    with_own_heads = {task.name for task in study.tasks.values() if task.head == "pretrained"}
     for ticket in study.tickets:
         policies = (ticket.rewind, ticket.resets, ticket.first, ticket.search_head, ticket.transfer_head, ticket.recipe)
-        kinds.setdefault((ticket.name, policies, min(len(ticket.source), 2)), ticket)
+        heads = with_own_heads.issuperset(ticket.source)
+        kinds.setdefault((ticket.name, policies, min(len(ticket.source), 2), heads), ticket)
     tickets = tuple(evolve(ticket, path=ticket.path[:2], levels=ticket.path[:2]) for ticket in kinds.values())
     transfers = tuple(transfer for ticket in tickets for transfer in study.transfers if transfer.ticket == ticket.name)
     return evolve(
         study,
         seeds=study.seeds[:1],
         tickets=tickets,
-        transfers=tuple(_shortened(transfer, tickets) for transfer in transfers),
+        transfers=tuple(_shortened(transfer, tickets, with_own_heads) for transfer in transfers),
     )
 
 
-def _shortened(transfer: Transfer, tickets: tuple[Ticket, ...]) -> Transfer:
-    """To one target that is nobody's source, or to one at all."""
+def _shortened(transfer: Transfer, tickets: tuple[Ticket, ...], with_own_heads: Collection[str]) -> Transfer:
+    """To one target that is nobody's source, or to one at all; where heads differ, to one that has none of its own."""
     its = [ticket for ticket in tickets if ticket.name == transfer.ticket]
     elsewhere = [target for target in transfer.targets if all((target,) != ticket.source for ticket in its)]
-    return evolve(transfer, levels=its[0].levels[-1:], targets=tuple(elsewhere or transfer.targets)[:1])
+    targets = sorted(elsewhere or transfer.targets, key=lambda target: target in with_own_heads)
+    return evolve(transfer, levels=its[0].levels[-1:], targets=tuple(targets[:1]))

@@ -3,7 +3,7 @@
 import pytest
 from studies import BASELINES, SCORED, TICKET, cell, jobs, planned, spec_of, study_of
 
-from ticketlang.jobs import FineTune, Prune, inputs_of
+from ticketlang.jobs import FineTune, PretrainedHead, Prune, inputs_of
 from ticketlang.units import Sparsity
 
 
@@ -85,3 +85,54 @@ def test_levels_of_gradual_prunings_are_not_connected_by_lines() -> None:
     for method, levels in (("magnitude", {None, Sparsity.percent(30)}), ("gradual magnitude", {None})):
         plan = planned(spec_of(SCORED.format(method, "") + report, seeds="1"))
         assert {line.cell.level for line in plan.lines} == levels
+
+
+MASKED_WORDS = """
+task {name} {{
+  kind masked words
+  data files "{name}/{{split}}.txt"
+  text text
+  head {head}
+  train 1 epoch
+  batch 8 examples
+  rate 1e-4 linear
+  length 32 tokens
+}}
+"""
+
+
+def test_tickets_that_transfer_with_different_heads_have_baselines_of_their_own() -> None:
+    """A mask that both could share is trained with the head of its ticket."""
+    other = TICKET.replace("ticket imp", "ticket other").replace("rewind", "head pretrained in transfer\n  rewind")
+    moves = "transfer imp at 70% to text\ntransfer other at 70% to text\nbaselines random_mask\n"
+    plan = planned(MASKED_WORDS.format(name="text", head="fresh") + spec_of(TICKET + other + moves, seeds="1"))
+
+    assert cell(plan, "random_mask@70%/text/seed=1").head is None
+    assert cell(plan, "random_mask.other/a@70%/text/seed=1").head == PretrainedHead()
+
+
+@pytest.mark.parametrize(("head", "names_it"), [("pretrained", False), ("fresh", True)])
+def test_a_head_that_the_task_begins_with_is_the_same_however_it_is_said(head: str, names_it: bool) -> None:
+    """In the search and in a transfer: dense networks, and tickets that do not say it, are trained with that one."""
+    said = TICKET.replace("source a, b", "source text").replace("rewind", "head pretrained in search\n  rewind")
+    moved = TICKET.replace("ticket imp", "ticket moved").replace("rewind", "head pretrained in transfer\n  rewind")
+    body = said + moved + "transfer moved at 70% to text\nbaselines dense\n"
+    plan = planned(MASKED_WORDS.format(name="text", head=head) + spec_of(body, seeds="1"))
+
+    named = {job.head for job in jobs(plan, FineTune) if job.task.name == "text"} - {None}
+    assert named == ({PretrainedHead()} if names_it else set())
+
+
+GRADUAL = "prune gradual magnitude of encoder from {} to 50% of training"
+
+
+@pytest.mark.parametrize("nothing", ["0 epochs", "0% of training"])
+def test_the_start_of_a_training_is_one_point_however_it_is_said(nothing: str) -> None:
+    def spec(start: str) -> str:
+        ticket = TICKET.replace("rewind 0 steps", f"rewind {start}; warmup {start}")
+        gradual = ticket.replace("ticket imp", "ticket gradual").replace(
+            "prune magnitude global of encoder", GRADUAL.format(start.removesuffix(" of training"))
+        )
+        return spec_of(ticket + gradual, seeds="1")
+
+    assert planned(spec(nothing)).jobs.keys() == planned(spec("0 steps")).jobs.keys()

@@ -55,3 +55,6 @@ task text {
     plan = planned(spec.replace("SEEDS", "{ order 5 }"))
     assert {cell(plan, c.id).seeds.masking for c in plan.cells} == {None}
     assert "masking" not in canonical(cell(plan, next(iter(plan.cells)).id).seeds)
+    same, other = planned(spec.replace("SEEDS", "{ order 5; masking 5 }")), spec.replace("SEEDS", "{ masking 5 }")
+    assert same.jobs.keys() == plan.jobs.keys(), "said or not, words are masked as the order says"
+    assert planned(other).jobs.keys() != plan.jobs.keys()

@@ -129,9 +129,10 @@ class LevelNotInTicket(Diagnostic):
 class NeverTransferred(Diagnostic):
     code = "never-transferred"
     severity: ClassVar[Literal["error", "warning"]] = "warning"
-    says = "the tickets of `{ticket}` have no source and are trained nowhere"
+    says = "`{ticket}` from `{source}` is trained nowhere: it has no task of its own, and no transfer takes it to one"
     help = "write `transfer {ticket} to ...`"
     ticket: str
+    source: str
 
 
 @frozen(kw_only=True)
@@ -184,6 +185,15 @@ class WarmupBeyondTraining(Diagnostic):
 
 
 @frozen(kw_only=True)
+class RiseBeyondTraining(Diagnostic):
+    code = "rise-beyond-training"
+    says = "the sparsity rises up to {ends}, and the training takes {train}: nothing would be trained after it"
+    help = "end earlier, such as `from 10% to 60% of training`"
+    ends: str
+    train: str
+
+
+@frozen(kw_only=True)
 class OneDenseLevel(Diagnostic):
     code = "dense-has-no-level"
     says = "`{arm}` has no mask, and so no level"
@@ -218,6 +228,32 @@ class NothingToCompare(Diagnostic):
     help = "add a `transfer`, or name targets on which both are run"
     left: str
     right: str
+
+
+@frozen(kw_only=True)
+class NeverRun(Diagnostic):
+    code = "never-run"
+    says = "`{arm}` is run on no{other} target"
+    help = "add a `transfer`, or speak of what is run; `ticketrun plan --verbose` lists it"
+    arm: str
+    other: str  # " other" where its source does not count
+
+
+@frozen(kw_only=True)
+class ComparedWithItself(Diagnostic):
+    code = "compared-with-itself"
+    says = "`{pattern}` is compared with itself"
+    label = "the same as on the left"
+    help = "name another arm, level or source; what the right side does not name is as on the left"
+    pattern: str
+
+
+@frozen(kw_only=True)
+class OtherThanWhat(Diagnostic):
+    code = "other-than-what"
+    says = "`other` means other than the source, and `{arm}` has none"
+    help = "leave out `other`, or name the targets: `on mrpc, rte`"
+    arm: str
 
 
 @frozen(kw_only=True)

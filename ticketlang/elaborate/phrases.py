@@ -11,7 +11,7 @@ from ..diagnostics import Diagnostic, UnknownName
 from ..diagnostics.fixes import is_slip
 from ..source import Span
 from ..syntax import Item, Missing, Number, Part, Percent, Ratio, Statement, String, Sum, Word
-from ..units import Duration, Unit, one_of
+from ..units import START, Duration, Unit, one_of
 from ..vocabulary.fields import Field
 from ..vocabulary.words import FIXED, RESERVED
 from .complaints import Misread
@@ -219,6 +219,11 @@ class Reader:
             if unit == known:
                 return Duration(amount, known)
         raise self._wrong_unit(start.to(self._last), units, unit)
+
+    def take_point(self) -> Duration:
+        """A point of a training; its start has one spelling, whatever unit it was written in."""
+        point = self.take_duration("steps", "epochs", "training")
+        return point if point.amount else START
 
     def take_row(self, table: dict[str, Row], unknown: Callable[[], type[UnknownName]], expected: str) -> Row:
         """The row of a table that is named by the longest run of words that has one.

@@ -9,7 +9,7 @@ from ..diagnostics import Diagnostic
 from ..source import Span
 from ..study import Pruning, Rise
 from ..syntax import Percent, Ratio
-from ..units import Duration
+from ..units import START, Duration
 from ..vocabulary.prunings import PRUNINGS, Allocation, PruningMethod
 from ..vocabulary.scopes import SCOPES, is_of_units
 from .complaints import Misread
@@ -117,7 +117,7 @@ def _take_rise(phrase: Reader) -> Rise:
         begins = _take_beginning(phrase)
         phrase.take_words("to")
         ends = phrase.take_duration("steps", "epochs", "training")
-        if begins.unit == ends.unit and begins.amount >= ends.amount:
+        if not ends.amount or (begins.unit == ends.unit and begins.amount >= ends.amount):
             example = "prune gradual magnitude of encoder from 10% to 60% of training every 100 steps"
             raise Misread(
                 diagnostics.OutOfRange(
@@ -137,8 +137,9 @@ def _take_rise(phrase: Reader) -> Rise:
 def _take_beginning(phrase: Reader) -> Duration:
     """`10%` of training, which is said once, with the end; or a number of steps or epochs."""
     if not isinstance(phrase.next, Percent):
-        return phrase.take_duration("steps", "epochs")
+        begins = phrase.take_duration("steps", "epochs")
+        return begins if begins.amount else START
     share = phrase.take_percent("a share of training")
     if phrase.takes("of"):
         phrase.take_words("training")
-    return Duration(share.value, "training")
+    return Duration(share.value, "training") if share.value else START

@@ -38,7 +38,7 @@ def take_rate(phrase: Reader) -> Rate:
 
 
 def take_warmup(phrase: Reader) -> Duration:
-    return phrase.take_duration("steps", "epochs", "training")
+    return phrase.take_point()
 
 
 def take_optimizer(phrase: Reader) -> Optimizer:

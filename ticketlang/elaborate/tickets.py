@@ -259,17 +259,12 @@ def _take_rewind(phrase: Reader) -> Rewind:
     if phrase.takes("nothing"):
         return Rewind(START, "nothing")
     if phrase.takes("rates"):
-        return Rewind(_take_point(phrase) if phrase.takes("to") else START, "nothing")
-    point = _take_point(phrase)
+        return Rewind(phrase.take_point() if phrase.takes("to") else START, "nothing")
+    point = phrase.take_point()
     if not phrase.takes("of") or phrase.takes("everything"):
         return Rewind(point, "everything")
     phrase.take_words("pruned", "matrices")
     return Rewind(point, "pruned matrices")
-
-
-def _take_point(phrase: Reader) -> Duration:
-    point = phrase.take_duration("steps", "epochs", "training")
-    return point if point.amount else START
 
 
 def _take_schedule(phrase: Reader) -> int:

@@ -4,8 +4,8 @@ from attrs import evolve
 
 from ..jobs import CombineMasks, DrawMask, FineTune, JobKey, Pretrained, RandomWeights, Shuffled, Weights
 from ..plan import Cell
-from ..study import Arm, Seeds, Study, Ticket
-from ..units import START, Sparsity
+from ..study import Arm, Seeds, Ticket
+from ..units import Sparsity
 from .connectivity import ask_lines
 from .requests import Requests
 from .searches import Searches
@@ -66,7 +66,7 @@ def _answer_baseline(
         setting = evolve(setting, task=requests.study.tasks[target], head=None, resumes=False)
     cell = Cell(
         arm=arm.name,
-        ticket=ticket if _depends_on_ticket(requests.study, arm, ticket) else None,
+        ticket=ticket if requests.study.depends_on_ticket(arm, ticket) else None,
         level=level if arm.mask != "none" or _depends_on_level(arm, ticket) else None,
         target=target,
         seeds=seeds,
@@ -75,15 +75,6 @@ def _answer_baseline(
     requests.ask_cell(job, arm.name, cell)
     if arm.is_dense and (target,) == ticket.source:
         ask_lines(requests, job, cell)
-
-
-def _depends_on_ticket(study: Study, arm: Arm, ticket: Ticket) -> bool:
-    """Whether another ticket of the same level may give this arm another result."""
-    takes_mask = arm.mask not in {"none", "random global"}
-    draws_from_scope = arm.mask == "random global" and len({t.pruning.scope for t in study.tickets}) > 1
-    keeps_head = ticket.search_head in {"carried", "pretrained"}  # on its own source, where a transfer has a fresh one
-    takes_training = ticket.rewind != START or ticket.resets != "everything" or keeps_head
-    return not arm.is_dense and (takes_training or takes_mask or draws_from_scope)
 
 
 def _depends_on_level(arm: Arm, ticket: Ticket) -> bool:
@@ -100,7 +91,7 @@ def _mask_of(
     partner_mask: JobKey | None,
     seeds: Seeds,
 ) -> JobKey | None:
-    depends = _depends_on_ticket(requests.study, arm, ticket)
+    depends = requests.study.depends_on_ticket(arm, ticket)
     label = f"{f'{arm.name}.{ticket.label}' if depends else arm.name}@{level}/{seeds}"
     match arm.mask:
         case "none":

@@ -42,7 +42,7 @@ class Found:
 def from_the_start(requests: Requests, ticket: Ticket, seeds: Seeds, head: JobKey | None = None) -> Setting:
     """A training of the search from its beginning, with a head of some job, or with one that no training has seen."""
     task, joined = _source_task(requests, ticket)
-    unseen = PretrainedHead() if ticket.search_head == "pretrained" else None
+    unseen = _pretrained_head(task, *joined) if ticket.search_head == "pretrained" else None
     return Setting(task=task, joined=joined, head=head or unseen, resumes=False, seeds=_search_seeds(seeds))
 
 
@@ -62,17 +62,19 @@ def target_setting(requests: Requests, ticket: Ticket, target: str, found: Found
     from a point of the search, then by the search's recipe. On any other target it begins anew, with a fresh head."""
     is_own = (target,) == ticket.source
     resumes = is_own and _resumes(ticket, found)
+    task = requests.study.tasks[target]
+    elsewhere = _pretrained_head(task) if ticket.transfer_head == "pretrained" else None
     return Setting(
-        task=_source_task(requests, ticket)[0] if resumes else requests.study.tasks[target],
+        task=_source_task(requests, ticket)[0] if resumes else task,
         joined=(),
-        head=_search_head(requests, ticket, found, seeds) if is_own else _head_elsewhere(ticket),
+        head=_search_head(requests, ticket, found, seeds) if is_own else elsewhere,
         resumes=resumes,
         seeds=TrainingSeeds(
             head=seeds.head,
             order=seeds.order,
             dropout=seeds.dropout,
             subset=seeds.subset,
-            masking=seeds.masking if _masks_words(requests.study.tasks[target]) else None,
+            masking=seeds.masking if _masks_words(task) and seeds.masking != seeds.order else None,
         ),
     )
 
@@ -95,15 +97,17 @@ def _search_head(
         case "fresh":
             return None
         case "pretrained":
-            return PretrainedHead()
+            task, joined = _source_task(requests, ticket)
+            return _pretrained_head(task, *joined)
         case "carried":
             return last.trained if last is not None else None
         case "rewound":
             return None if ticket.rewind == START else _rewind_point(requests, ticket, seeds)
 
 
-def _head_elsewhere(ticket: Ticket) -> PretrainedHead | None:
-    return PretrainedHead() if ticket.transfer_head == "pretrained" else None
+def _pretrained_head(*tasks: Task) -> PretrainedHead | None:
+    """None where each task begins with it anyway, so that both ways to say it are one training."""
+    return None if all(task.head == "pretrained" for task in tasks) else PretrainedHead()
 
 
 def _source_task(requests: Requests, ticket: Ticket) -> tuple[Task, tuple[Task, ...]]:

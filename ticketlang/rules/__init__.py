@@ -7,16 +7,27 @@ from collections.abc import Callable, Iterator
 
 from ..diagnostics import Diagnostic
 from ..study import Study
-from .arms import gradual_runs_are_there, partners_are_there, weights_are_those_of_a_mask
+from .arms import (
+    gradual_runs_are_there,
+    partners_are_there,
+    random_masks_differ_from_random_tickets,
+    weights_are_those_of_a_mask,
+)
 from .claims import (
     claimed_sources_exist,
+    claims_compare_two_things,
     claims_compare_what_is_run,
     claims_have_seeds_to_stand_on,
     lines_need_other_noise,
     matching_is_defined,
+    other_targets_are_other_than_a_source,
     published_numbers_have_a_cell,
 )
-from .lengths import rewinding_leaves_something_to_train, warmups_end_before_training
+from .lengths import (
+    gradual_prunings_end_before_training,
+    rewinding_leaves_something_to_train,
+    warmups_end_before_training,
+)
 from .levels import claimed_levels_exist, claimed_levels_of_baselines_exist, transferred_levels_exist
 from .tasks import (
     labels_are_where_they_are_needed,
@@ -60,14 +71,18 @@ RULES_OF_PARTS: tuple[Rule, ...] = (
     masks_from_files_have_one_level,
     rewinding_leaves_something_to_train,
     warmups_end_before_training,
+    gradual_prunings_end_before_training,
     transferred_levels_exist,
     claimed_levels_exist,
 )
 
 RULES: tuple[Rule, ...] = (
+    random_masks_differ_from_random_tickets,
     tickets_are_trained_somewhere,
     claimed_levels_of_baselines_exist,
     claimed_sources_exist,
+    claims_compare_two_things,
+    other_targets_are_other_than_a_source,
     claims_compare_what_is_run,
     matching_is_defined,
     claims_have_seeds_to_stand_on,

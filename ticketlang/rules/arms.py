@@ -8,10 +8,12 @@ from ..elaborate.nearest import nearest
 from ..study import Study
 from ..units import START
 
+OF_MASKED_MATRICES = {"random pruned matrices", "shuffled within each matrix", "shuffled layers"}
+
 
 def weights_are_those_of_a_mask(study: Study) -> Iterator[Diagnostic]:
     for arm in study.baselines:
-        if arm.mask == "none" and arm.weights in {"random pruned matrices", "shuffled within each matrix"}:
+        if arm.mask == "none" and arm.weights in OF_MASKED_MATRICES:
             yield diagnostics.WeightsNeedMask(at=arm.at, arm=arm.name, weights=arm.weights)
 
 
@@ -44,6 +46,18 @@ def gradual_runs_are_there(study: Study) -> Iterator[Diagnostic]:
     for arm in study.baselines:
         if arm.weights == "run" and not any(ticket.pruning.rise for ticket in study.tickets):
             yield diagnostics.NoGradualRun(at=arm.at, arm=arm.name)
+
+
+def random_masks_differ_from_random_tickets(study: Study) -> Iterator[Diagnostic]:
+    """A random ticket ranks weights as random masks do, by the seed of masks: both remove the same ones."""
+    for arm in study.baselines:
+        allocations = {"random global": {"global"}, "random in each matrix": {"global", "per layer", "erk"}}
+        drawn_alike = allocations.get(arm.mask, set())
+        for ticket in study.tickets:
+            is_random = ticket.pruning.method == "random" and ticket.given is None
+            if is_random and ticket.pruning.allocation in drawn_alike and arm.weights == "ticket":
+                yield diagnostics.NoFactor(at=arm.at, arm=arm.name, ticket=ticket.name)
+                break
 
 
 def differs_in_arms_alone(study: Study) -> bool:

@@ -4,7 +4,17 @@ from collections.abc import Iterator
 
 from .. import diagnostics
 from ..diagnostics import Diagnostic
-from ..study import ArmPattern, PublishedNumber, Study
+from ..study import Arm, ArmPattern, PublishedNumber, Study, Ticket
+from ..units import Sparsity
+from .levels import levels_of
+
+
+def claims_compare_two_things(study: Study) -> Iterator[Diagnostic]:
+    """What the right side leaves open is as on the left."""
+    for claim in study.claims:
+        left, right = claim.left, claim.right
+        if right.arm == left.arm and right.source in {None, left.source} and right.level in {None, left.level}:
+            yield diagnostics.ComparedWithItself(at=claim.places.get("right", claim.at), pattern=str(left))
 
 
 def claimed_sources_exist(study: Study) -> Iterator[Diagnostic]:
@@ -13,29 +23,39 @@ def claimed_sources_exist(study: Study) -> Iterator[Diagnostic]:
             if pattern.source is None:
                 continue
             at = claim.places.get(f"{side} from", claim.at)
-            arm = study.baseline(pattern.arm)
-            sources = tuple(dict.fromkeys(t.source_name for t in study.tickets if arm or t.name == pattern.arm))
-            if arm is not None and arm.is_dense:
+            sources = _sources(study, pattern)
+            if not _has_source(study, pattern):
                 yield diagnostics.ArmHasNoSource(at=at, arm=pattern.arm, source=pattern.source)
             elif pattern.source != "target" and sources and pattern.source not in sources:
                 yield diagnostics.NotASource(at=at, source=pattern.source, arm=pattern.arm, sources=sources)
 
 
+def other_targets_are_other_than_a_source(study: Study) -> Iterator[Diagnostic]:
+    for claim in study.claims:
+        if claim.other and not _has_source(study, claim.left):
+            yield diagnostics.OtherThanWhat(at=claim.at, arm=claim.left.arm)
+
+
 def claims_compare_what_is_run(study: Study) -> Iterator[Diagnostic]:
     for claim in study.claims:
-        left, right = (_targets(study, pattern) for _, pattern in claim.sides)
-        if not left or not right:
-            continue  # another rule has said why
+        other = claim.other and _has_source(study, claim.left)
+        left, right = _targets(study, claim.left, other=other), _targets(study, claim.right)
+        nowhere = [pattern for pattern, targets in ((claim.left, left), (claim.right, right)) if not targets]
+        if nowhere:
+            if all(_is_there(study, pattern) for pattern in nowhere):  # else another rule has said why
+                yield diagnostics.NeverRun(at=claim.at, arm=str(nowhere[0]), other=" other" * other)
+            continue
         misses = [
             diagnostics.NotRunOn(
-                at=claim.places.get(f"on {target}", claim.at), arm=pattern.arm, target=target, targets=tuple(targets)
+                at=claim.places.get(f"on {target}", claim.at), arm=str(pattern), target=target, targets=tuple(targets)
             )
             for target in claim.targets
             for pattern, targets in ((claim.left, left), (claim.right, right))
             if target not in targets
         ]
         yield from misses
-        if not misses and not left.keys() & right.keys():
+        named = claim.targets or left.keys()
+        if not misses and not any(target in left and target in right for target in named):
             yield diagnostics.NothingToCompare(at=claim.at, left=str(claim.left), right=str(claim.right))
 
 
@@ -69,22 +89,53 @@ def published_numbers_have_a_cell(study: Study) -> Iterator[Diagnostic]:
             )
 
 
-def _targets(study: Study, pattern: ArmPattern) -> dict[str, None]:
-    """Targets that an arm is run on, at the pattern's level where it names one; a baseline is run where a ticket is."""
+def _sources(study: Study, pattern: ArmPattern) -> tuple[str, ...]:
+    """Those of the tickets that a side speaks of; a baseline stands beside all tickets."""
+    is_baseline = study.baseline(pattern.arm) is not None
+    return tuple(dict.fromkeys(t.source_name for t in study.tickets if is_baseline or t.name == pattern.arm))
+
+
+def _has_source(study: Study, pattern: ArmPattern) -> bool:
+    """Whether a side is found on something: a ticket is, and a baseline that takes something from tickets."""
     baseline = study.baseline(pattern.arm)
-    is_baseline = baseline is not None
+    return baseline is None or any(study.depends_on_ticket(baseline, ticket) for ticket in study.tickets)
+
+
+def _is_there(study: Study, pattern: ArmPattern) -> bool:
+    """Whether the source and the level that a side names are those of some ticket it speaks of."""
+    levels = levels_of(study, pattern.arm)
+    has_source = pattern.source in {None, "target", *_sources(study, pattern)} and _has_source(study, pattern)
+    return (has_source or pattern.source is None) and (pattern.level is None or pattern.level in levels)
+
+
+def _targets(study: Study, pattern: ArmPattern, *, other: bool = False) -> dict[str, None]:
+    """Targets that a side is run on, at its level where it names one.
+
+    Args:
+        other: but for those that its ticket was found on.
+    """
+    baseline = study.baseline(pattern.arm)
+    partners = study.partners(baseline) if baseline is not None else {}
     targets: dict[str, None] = {}
     for ticket in study.tickets:
-        if not is_baseline and ticket.name != pattern.arm:
+        if baseline is None and ticket.name != pattern.arm:
             continue
-        is_run = baseline is not None and baseline.weights == "run"
         for level, target in study.trainings(ticket):
-            if is_run and (ticket.pruning.rise is None or (target,) != ticket.source):
+            is_own = (target,) == ticket.source
+            is_source = is_own if pattern.source == "target" else pattern.source in {None, ticket.source_name}
+            is_left_out = other and target in ticket.source
+            if is_left_out or not is_source or pattern.level not in {None, level}:
                 continue
-            is_source = pattern.source in {None, "target", ticket.source_name}
-            if is_source and (pattern.level is None or pattern.level == level):
+            if baseline is None or _is_run(baseline, ticket, level, is_own, partners.get(ticket, ())):
                 targets[target] = None
     return targets
+
+
+def _is_run(arm: Arm, ticket: Ticket, level: Sparsity, is_own: bool, partners: tuple[Ticket, ...]) -> bool:
+    """Whether a baseline is run beside a ticket: where it takes something of a run or of a partner, that is there."""
+    if arm.weights == "run":
+        return ticket.pruning.rise is not None and is_own
+    return arm.partner is None or any(level in partner.path for partner in partners)
 
 
 def _has_cell(study: Study, number: PublishedNumber) -> bool:

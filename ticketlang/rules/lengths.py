@@ -12,7 +12,7 @@ from ..units import Duration
 def rewinding_leaves_something_to_train(study: Study) -> Iterator[Diagnostic]:
     """Asked where both lengths have one unit; in others they are compared when the data is there, by the job."""
     for ticket in study.tickets:
-        recipe = ticket.recipe or (study.tasks[ticket.source[0]].recipe if _sources_known(study, ticket) else None)
+        recipe = _recipe_of_search(study, ticket)
         if recipe is not None and _reaches(ticket.rewind, recipe.train):
             at = ticket.places.get("rewind", ticket.at)
             yield diagnostics.RewindBeyondTraining(at=at, rewind=str(ticket.rewind), train=str(recipe.train))
@@ -28,8 +28,19 @@ def warmups_end_before_training(study: Study) -> Iterator[Diagnostic]:
             yield _warmup_too_long(at, ticket.recipe)
 
 
-def _sources_known(study: Study, ticket: Ticket) -> bool:
-    return bool(ticket.source) and all(name in study.tasks for name in ticket.source)
+def gradual_prunings_end_before_training(study: Study) -> Iterator[Diagnostic]:
+    """Weights that are left are trained on after the last are gone."""
+    for ticket in study.tickets:
+        recipe, rise = _recipe_of_search(study, ticket), ticket.pruning.rise
+        if recipe is not None and rise is not None and _reaches(rise.ends, recipe.train):
+            at = ticket.pruning.at or ticket.at
+            yield diagnostics.RiseBeyondTraining(at=at, ends=str(rise.ends), train=str(recipe.train))
+
+
+def _recipe_of_search(study: Study, ticket: Ticket) -> Recipe | None:
+    """None: nothing is trained to find it, or the task was not understood."""
+    own = study.tasks.get(ticket.source[0]) if ticket.source else None
+    return ticket.recipe or (own.recipe if own is not None else None)
 
 
 def _reaches(point: Duration, train: Duration) -> bool:

@@ -35,13 +35,20 @@ def claimed_levels_exist(study: Study) -> Iterator[Diagnostic]:
 
 def claimed_levels_of_baselines_exist(study: Study) -> Iterator[Diagnostic]:
     """A baseline is run wherever a ticket is: this needs all of them."""
-    levels = tuple(dict.fromkeys(level for levels in _blocks(study).values() for level in levels))
     for claim in study.claims:
         for side, pattern in claim.sides:
             arm = study.baseline(pattern.arm)
-            if arm is not None and arm.mask != "none" and pattern.level is not None and pattern.level not in levels:
-                at = claim.places.get(f"{side} at", claim.at)
-                yield _no_such_level(at, pattern.arm, pattern.level, levels)
+            if arm is not None and arm.mask != "none" and pattern.level is not None:
+                levels = levels_of(study, pattern.arm)
+                if pattern.level not in levels:
+                    at = claim.places.get(f"{side} at", claim.at)
+                    yield _no_such_level(at, pattern.arm, pattern.level, levels)
+
+
+def levels_of(study: Study, arm: str) -> tuple[Sparsity, ...]:
+    """Levels at which an arm is run: those of its block, and of all blocks for a baseline."""
+    blocks = _blocks(study)
+    return blocks[arm] if arm in blocks else tuple(dict.fromkeys(one for its in blocks.values() for one in its))
 
 
 def _blocks(study: Study) -> dict[str, tuple[Sparsity, ...]]:

@@ -92,7 +92,9 @@ def masks_from_files_have_one_level(study: Study) -> Iterator[Diagnostic]:
 
 
 def tickets_are_trained_somewhere(study: Study) -> Iterator[Diagnostic]:
+    """A ticket is trained on its source, unless that is no task or several; and wherever a transfer takes it."""
     for name in dict.fromkeys(ticket.name for ticket in study.tickets):
-        tickets = [ticket for ticket in study.tickets if ticket.name == name]
-        if not any(ticket.source for ticket in tickets) and not any(t.ticket == name for t in study.transfers):
-            yield diagnostics.NeverTransferred(at=tickets[0].at, ticket=name)
+        idle = [ticket for ticket in study.tickets if ticket.name == name and len(ticket.source) != 1]
+        if idle and not any(transfer.ticket == name for transfer in study.transfers):
+            at = idle[0].places.get("source", idle[0].at)
+            yield diagnostics.NeverTransferred(at=at, ticket=name, source=idle[0].source_name)

@@ -9,7 +9,7 @@ from typing import Literal
 from attrs import field, frozen
 
 from ..source import Span
-from ..units import Sparsity
+from ..units import START, Sparsity
 from .arms import Arm, MaskOrigin, Partner, WeightsOrigin
 from .claims import ArmPattern, Claim, Deviation, MatchRule
 from .common import OUTSIDE_KEY, Places
@@ -127,6 +127,17 @@ class Study:
     def baseline(self, name: str) -> Arm | None:
         """The baseline of a name; None: a ticket has it, or nothing does."""
         return next((arm for arm in self.baselines if arm.name == name), None)
+
+    def depends_on_ticket(self, arm: Arm, ticket: Ticket) -> bool:
+        """Whether another ticket of the same level may give this arm another result."""
+        if arm.is_dense:
+            return False
+        takes_mask = arm.mask not in {"none", "random global"}
+        draws_from_scope = arm.mask == "random global" and len({t.pruning.scope for t in self.tickets}) > 1
+        # On its own source, where a transfer has a fresh one; and in a transfer, where that of others is fresh.
+        takes_head = ticket.search_head in {"carried", "pretrained"} or ticket.transfer_head == "pretrained"
+        takes_training = ticket.rewind != START or ticket.resets != "everything" or takes_head
+        return takes_training or takes_mask or draws_from_scope
 
     def trainings(self, ticket: Ticket) -> Iterator[tuple[Sparsity, str]]:
         """Where a ticket is trained and scored: on its own source at every level, and wherever it is transferred to."""
