@@ -1,11 +1,12 @@
 """What the results say to a claim: holds, fails, not enough runs, or no result yet, with the cases it rests on.
 
-A claim quantifies over what it does not name: seeds are averaged, every other axis is "for each". The right side takes
-what it does not name from the left case. Means are compared unrounded (two decimals made a tie of the paper's matrix).
+A claim quantifies over what it does not name: seeds are averaged, every other axis is "for each", and what it says of
+targets is asked of each of them. The right side takes what it does not name from the left case. Means are compared
+unrounded (two decimals made a tie of the paper's matrix).
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from attrs import frozen
 
@@ -147,19 +148,55 @@ def _answer(claim: Claim, rule: MatchRule | None, found: Comparison) -> Answer:
 
 
 def _overall(claim: Claim, cases: tuple[Case, ...]) -> Answer:
-    """The quantifier over the cases. What cannot change any more is said before every run is done."""
+    """The quantifier over the targets, for each of what is not named; said as soon as no missing run can change it."""
+    answers = {_over_targets(claim, group) for group in _groups(cases)} or {"no result yet"}
+    order: tuple[Answer, ...] = ("fails", "no result yet", "not enough runs", "holds")
+    return next(answer for answer in order if answer in answers)
+
+
+def _over_targets(claim: Claim, cases: Collection[Case]) -> Answer:
+    """Whether enough of some cases hold."""
     answers = Counter(case.answer for case in cases)
     hold, fail, total = answers["holds"], answers["fails"], len(cases)
-    undecided: Answer = "no result yet" if answers["no result yet"] or not cases else "not enough runs"
     open_ = total - hold - fail
     match claim.quantifier:
         case "every":
-            is_true, is_false = hold == total > 0, fail > 0
+            is_true, is_false = hold == total, fail > 0
         case "most":
-            is_true, is_false = 2 * hold > total, total > 0 and 2 * (hold + open_) <= total
+            is_true, is_false = 2 * hold > total, 2 * (hold + open_) <= total
         case "some":
-            is_true, is_false = hold > 0, fail == total > 0
+            is_true, is_false = hold > 0, fail == total
+    undecided: Answer = "no result yet" if answers["no result yet"] else "not enough runs"
     return "holds" if is_true else "fails" if is_false else undecided
+
+
+def _groups(cases: tuple[Case, ...]) -> Collection[list[Case]]:
+    """Cases that differ in their target alone: `most targets` is asked of each ticket and level that is not named.
+
+    A ticket that is tried on nothing but its own source belongs to that target: which source it is, is no choice.
+    """
+    left, right = _at_home(case.left for case in cases), _at_home(case.right for case in cases if case.right)
+    found: dict[object, list[Case]] = {}
+    for case in cases:
+        found.setdefault((_apart_from_target(case.left, left), _apart_from_target(case.right, right)), []).append(case)
+    return found.values()
+
+
+def _at_home(conditions: Iterable[Condition]) -> frozenset[Ticket]:
+    """Tickets that are tried on their own sources alone."""
+    targets: dict[Ticket, set[str]] = {}
+    for condition in conditions:
+        if condition.ticket:
+            targets.setdefault(condition.ticket, set()).add(condition.target)
+    return frozenset(ticket for ticket, its in targets.items() if its == set(ticket.source))
+
+
+def _apart_from_target(condition: Condition | None, at_home: Collection[Ticket]) -> object:
+    if condition is None or condition.ticket is None:
+        return condition and (condition.arm, condition.level)
+    ticket = condition.ticket
+    source = None if ticket in at_home else ticket.source
+    return condition.arm, condition.level, ticket.name, ticket.variant, source
 
 
 def _summary(claim: Claim, answer: Answer, cases: tuple[Case, ...]) -> str:
@@ -170,6 +207,10 @@ def _summary(claim: Claim, answer: Answer, cases: tuple[Case, ...]) -> str:
     if answer == "not enough runs":
         return f"a verdict needs at least {ENOUGH} seeds"
     said = f"{counts['holds']} of {len(cases)} cases hold"
+    groups = _groups(cases)
+    if claim.quantifier != "every" and len(groups) > 1:
+        enough = sum(_over_targets(claim, group) == "holds" for group in groups)
+        said += f", {claim.quantifier} of them for {enough} of {len(groups)} tickets"
     if counts["no result yet"]:
         said += f", {counts['no result yet']} have no result yet"
     if counts["not enough runs"]:

@@ -274,6 +274,64 @@ def test_quantifiers_and_what_is_settled_early(
 
 
 @pytest.mark.parametrize(
+    ("quantifier", "winners", "answer"),
+    [
+        ("most", {"a": "abcd", "b": "a"}, "fails"),  # five of all eight, but one of the four of b
+        ("most", {"a": "abcd", "b": "abc"}, "holds"),
+        ("some", {"a": "abcd", "b": ""}, "fails"),
+        ("some", {"a": "d", "b": "a"}, "holds"),
+        ("every", {"a": "abcd", "b": "abc"}, "fails"),
+    ],
+)
+def test_what_is_said_of_targets_is_asked_of_each_ticket_that_is_not_named(
+    tmp_path: Path, quantifier: str, winners: dict[str, str], answer: str
+) -> None:
+    tasks = ("a", "b", "c", "d")
+    said = claim(of("imp", None, AT_70), "is at least", of("dense"), quantifier=quantifier)
+    wanted = study(
+        ticket("a", 70),
+        ticket("b", 70),
+        tasks=tasks,
+        baselines=(DENSE,),
+        transfers=(transfer("imp", 70, *tasks),),
+        claims=(said,),
+    )
+
+    def score(cell: Cell) -> float:
+        return 0.5 if cell.ticket is None else float(cell.target in winners[cell.ticket.source_name])
+
+    verdict = judged(tmp_path, wanted, score)["it"]
+    assert verdict.answer == answer
+    if quantifier != "every":
+        assert f"{quantifier} of them for {1 + (answer == 'holds')} of 2 tickets" in verdict.summary
+
+
+def test_tickets_that_are_tried_on_their_own_sources_are_those_of_the_targets(tmp_path: Path) -> None:
+    """`imp beats dense on most targets` is then one count, over the targets; a level is still one of several."""
+    tasks = ("a", "b", "c")
+    wanted = study(
+        *(ticket(name, 50, 70) for name in tasks),
+        tasks=tasks,
+        baselines=(DENSE,),
+        claims=(
+            claim(of("imp"), "beats", of("dense"), name="all", quantifier="most"),
+            claim(of("imp", None, AT_70), "beats", of("dense"), name="70", quantifier="most"),
+            claim(of("imp", "target", Sparsity.percent(50)), "beats", of("dense"), name="50", quantifier="most"),
+        ),
+    )
+
+    def score(cell: Cell) -> float:
+        return 0.5 if cell.ticket is None else float(cell.target in ("ab" if cell.level == AT_70 else "c"))
+
+    verdicts = judged(tmp_path, wanted, score)
+    assert {name: verdict.answer for name, verdict in verdicts.items()} == {
+        "all": "fails",
+        "70": "holds",
+        "50": "fails",
+    }
+
+
+@pytest.mark.parametrize(
     ("ahead", "margin", "answer"), [(2.0, 2, "holds"), (1.99, 2, "fails"), (0.0, 0, "fails"), (0.01, 0, "holds")]
 )
 def test_beating_by_points(tmp_path: Path, ahead: float, margin: int, answer: str) -> None:
