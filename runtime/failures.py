@@ -29,6 +29,14 @@ class NoSuchDevice(ValueError):  # noqa: N818  # as above
     """The device that was asked for is not there, or not one that this program computes on."""
 
 
+class NoWorkers(Exception):  # noqa: N818  # as above
+    """Worker processes end before they have done anything, in one sentence for the user."""
+
+
+class WorkerLost(Exception):  # noqa: N818  # as above
+    """The process that did a job is gone. No fault of the job, so another try may do it."""
+
+
 class TrainingDiverged(JobFailed):
     """Loss or gradients are no longer finite."""
 

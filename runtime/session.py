@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from attrs import define, field
+from attrs import Factory, define, field
 
 from ticketlang.cost import Cost, cost_of
 from ticketlang.diagnostics import Diagnostic
@@ -21,7 +22,10 @@ from .facts import Gathered, Root, fetch_model, gather
 from .failures import ExchangeError
 from .pins import Pins, ask_the_hub, lock_file_of, pin, read_pins, write_pins
 from .progress import Listener
-from .schedulers.ran import Ran
+from .schedulers.equipment import equip
+from .schedulers.machine import Glance
+from .schedulers.ran import Ran, Terms
+from .schedulers.staffing import Staff, staff
 from .store import DamagedError, Store
 from .verification import Looking, Verified, verify
 
@@ -43,6 +47,7 @@ class Session:
     store: Store | None = field(default=None)  # None: there is none yet, and `plan` makes none
     damaged: tuple[str, ...] = ()  # what was wrong with results that were set aside, a sentence each
     wanted: tuple[str, ...] = ()  # names of the cells that are run alone; none: all
+    opened: Glance = Factory(Glance)  # how busy the machine was when this study was opened
 
     @classmethod
     def open(cls, study: Study, spec: Path, data: Path | None, store_folder: Path) -> Session:
@@ -125,15 +130,44 @@ class Session:
         self.damaged = tuple(self._set_damaged_aside())
         return tuple(self._data_problems()) if self.plan().to_run else ()
 
-    def run(self, listener: Listener, device: str = "auto") -> Ran:
-        """Run what is missing. What is done is done; a failed job stops only what depends on it."""
-        from .jobs import perform
+    def staff(self, plan: Plan, device: str = "auto", workers: int | None = None, threads: int | None = None) -> Staff:
+        """Whom to employ for a plan. See `schedulers.staffing.staff`."""
+        folder = self._model_at_hand()
+        weights = sum(path.stat().st_size for path in folder.iterdir() if path.is_file()) if folder else 0
+        return staff(plan, self.opened, weights, device, workers, threads)
+
+    def run(
+        self, listener: Listener, device: str = "auto", staff: Staff | None = None, terms: Terms | None = None
+    ) -> Ran:
+        """Run what is missing. What is done is done; a failed job stops only what depends on it.
+
+        Args:
+            staff: who does it; None: this process alone, with as many threads as torch decides.
+
+        Raises:
+            StoreError, NoSuchDevice, NoWorkers: the run cannot go on. What was done stays done.
+        """
+        assert self.store is not None, "make_ready() comes first"
+        if staff is None or staff.workers == 1:
+            return self._run_here(listener, device, staff.threads if staff else None, terms)
+        from .schedulers.crew import Crew
+        from .schedulers.run import run
+
+        places, cache = self.gathered.places, self.store_folder / "cache"
+        crew = Crew(
+            tuple(partial(equip, places, device, staff.threads, cache) for device in staff.devices),
+            staff.threads,
+            self.store,
+            listener,
+        )
+        return run(self._wanted_plan, self.store, crew, listener, terms)
+
+    def _run_here(self, listener: Listener, device: str, threads: int | None, terms: Terms | None) -> Ran:
         from .schedulers.serial import run
-        from .workshop import Workshop
 
         assert self.store is not None, "make_ready() comes first"
-        workshop = Workshop.open(self.gathered.places, listener, device, self.store_folder / "cache")
-        return run(self._wanted_plan, self.store, perform, workshop, listener)
+        perform, workshop = equip(self.gathered.places, device, threads, self.store_folder / "cache", listener)
+        return run(self._wanted_plan, self.store, perform, workshop, listener, terms)
 
     def pretrain(self, folder: Path, listener: Listener, device: str = "auto") -> Ran | None:
         """Do the first cell that is a pre-training, and write its network as a model folder; None: there is none.

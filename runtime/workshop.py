@@ -46,18 +46,26 @@ class Workshop:
 
     @classmethod
     def open(
-        cls, places: "Places", listener: "Listener", device: str = "auto", cache: Path | None = None
+        cls,
+        places: "Places",
+        listener: "Listener",
+        device: str = "auto",
+        cache: Path | None = None,
+        threads: int | None = None,
     ) -> "Workshop":
         """Choose a device, and make its arithmetic exact and repeatable.
 
         Args:
             device: `cpu`, `cuda`, `cuda:1`; `auto` takes CUDA where there is one.
             cache: a folder for files that can be made again; None: one that goes when this process ends.
+            threads: that compute; None: as torch decides. The last digits of results depend on it.
 
         Raises:
             NoSuchDevice: for a device that is not there.
         """
         make_exact()
+        if threads is not None:
+            torch.set_num_threads(threads)
         if cache is None:
             cache = Path(mkdtemp(prefix="ticketlang-"))
             atexit.register(rmtree, cache, ignore_errors=True)

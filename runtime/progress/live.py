@@ -1,9 +1,10 @@
 """The live table: one line for each group of jobs, of steady height; what failed or was noticed stays above it."""
 
+from collections.abc import Sequence
 from threading import Lock
 
 from attrs import define, field
-from rich.console import Console, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
@@ -20,6 +21,7 @@ REFRESHES = 4  # a second
 NARROW = 72  # columns below which steps, rates and what was reused are left out
 RIGHT_EDGE = 3  # columns left free: a `^C` that the terminal echoes must not begin a new line
 LONGEST_NAME = 44
+FEWEST_ROWS = 4  # of the table, before workers are shown, too
 HEAD_AND_FOOT = 4  # lines of the table that are no groups, and one for the prompt
 
 
@@ -63,7 +65,7 @@ class LiveTable:
 
     def ended(self, ran: Ran) -> None:
         with self.lock:
-            self.tally.running.clear()
+            self.tally.stopped()
         if self.live is not None:
             self.live.stop()
             if not self.console.is_terminal:  # rich ends the line only where it could move the cursor
@@ -80,11 +82,37 @@ class LiveTable:
         with self.lock:
             rows = self.tally.rows()
             total, now = self.tally.total(rows), self.tally.clock()
-        return table_of(rows, total, now, self.console.width, self.console.height)
+            hands = tuple(None if key is None else self.tally.running[key] for key in self.tally.hands)
+        return screen_of(rows, total, hands, now, self.console.width, self.console.height)
 
     def _stay(self, word: str, style: str, name: str, text: str) -> None:
         """A line that scrolls away upwards and is never overwritten."""
         self.console.print(Text.assemble((word, style), f" {plain(name)}: " if name else " ", plain(text)))
+
+
+def screen_of(
+    rows: tuple[Row, ...], total: Row, hands: Sequence[Running | None], now: float, width: int, height: int
+) -> RenderableType:
+    """The table; and where several work, what each of them does, if the screen is high enough for both."""
+    room = height - len(hands) - 1
+    if len(hands) < 2 or room < HEAD_AND_FOOT + FEWEST_ROWS:
+        return table_of(rows, total, now, width, height)
+    return Group(table_of(rows, total, now, width, room), Text(), _workers(hands, now, width))
+
+
+def _workers(hands: Sequence[Running | None], now: float, width: int) -> Table:
+    table = Table.grid(padding=(0, 2, 0, 0))
+    in_full = width >= NARROW
+    steps = 21 if in_full else 7
+    number = len(str(len(hands)))
+    table.add_column("worker", no_wrap=True, width=7 + number, style="dim")
+    table.add_column("steps", no_wrap=True, width=steps)
+    names = width - RIGHT_EDGE - (7 + number + 2) - (steps + 2) - 2
+    table.add_column("job", no_wrap=True, overflow="ellipsis", width=max(8, names))
+    for place, running in enumerate(hands, start=1):
+        doing = Text("waits", style="dim") if running is None else _running((running,), now, in_full=in_full)
+        table.add_row(f"worker {place:>{number}}", doing, "" if running is None else plain(name_of(running.job)))
+    return table
 
 
 def table_of(rows: tuple[Row, ...], total: Row, now: float, width: int, height: int) -> Table:
@@ -127,7 +155,9 @@ def _cells(row: Row, now: float, columns: dict[str, int]) -> list[Text]:
     is_total = row.name == TOTAL
     cells = {
         "done": _count(row.done),
-        "running": Text() if is_total else _running(row.running, now, in_full="reused" in columns),
+        "running": _bar(row, columns["running"])
+        if is_total
+        else _running(row.running, now, in_full="reused" in columns),
         "reused": _count(row.reused),
         "failed": _count(row.failed),
         "left": _count(row.left),
@@ -136,6 +166,13 @@ def _cells(row: Row, now: float, columns: dict[str, int]) -> list[Text]:
     cells["failed"].stylize("red" if row.failed else "")
     name = Text(plain(row.name), style="green" if is_over and not row.failed and not is_total else "")
     return [name, *(cells[column] for column in columns)]
+
+
+def _bar(total: Row, width: int) -> Text:
+    """How much of all jobs is over."""
+    halves = int(total.share * 2 * width)
+    bar = Text("━" * (halves // 2) + "╸" * (halves % 2), style="green")
+    return bar.append("─" * (width - len(bar)), style="bright_black")
 
 
 def _running(running: tuple[Running, ...], now: float, *, in_full: bool) -> Text:

@@ -41,7 +41,20 @@ class Row:
     reused: int
     failed: int
     left: int  # neither done nor reused nor failed nor running
-    seconds: float | None  # until the group is done; None: no job like them was ever timed
+    work: float | None  # seconds that are left for a single hand; None: no job like them was ever timed
+    at_once: int = 1  # how many hands can share it
+
+    @property
+    def seconds(self) -> float | None:
+        """Until the group is done, if all hands turn to it."""
+        return None if self.work is None else self.work / self.at_once
+
+    @property
+    def share(self) -> float:
+        """How much of this run's jobs is over, from 0 to 1; running ones count by their steps."""
+        over = self.done + self.failed
+        begun = sum(job.step / job.steps for job in self.running if job.steps)
+        return (over + begun) / max(1, over + len(self.running) + self.left)
 
 
 @define
@@ -52,6 +65,7 @@ class Tally:
     plan: Plan | None = None
     began: float = field(init=False)
     running: dict[JobKey, Running] = field(factory=dict)
+    hands: list[JobKey | None] = field(factory=list)  # whoever does jobs, as far as they show: what each is doing
     done: dict[JobKey, float] = field(factory=dict)  # seconds each took
     failed: set[JobKey] = field(factory=set)
     groups: dict[str, list[PlannedJob]] = field(factory=dict)
@@ -71,7 +85,12 @@ class Tally:
                 self.earlier[_work(job)].append(job.known.seconds)
 
     def started(self, job: PlannedJob) -> None:
+        self._let_go(job.key)
         self.running[job.key] = Running(job, self.clock())
+        if None in self.hands:
+            self.hands[self.hands.index(None)] = job.key
+        else:
+            self.hands.append(job.key)
 
     def advanced(self, key: JobKey, step: int, steps: int) -> None:
         if (running := self.running.get(key)) is None:
@@ -81,13 +100,22 @@ class Tally:
             running.first = (self.clock(), step)
 
     def finished(self, job: PlannedJob, seconds: float) -> None:
-        self.running.pop(job.key, None)
+        self._let_go(job.key)
         self.done[job.key] = seconds
         self.measured[_work(job)].append(seconds)
 
     def gave_up(self, job: PlannedJob) -> None:
-        self.running.pop(job.key, None)
+        self._let_go(job.key)
         self.failed.add(job.key)
+
+    def stopped(self) -> None:
+        """Nobody does anything any more."""
+        for key in tuple(self.running):
+            self._let_go(key)
+
+    def _let_go(self, key: JobKey) -> None:
+        if self.running.pop(key, None) is not None:
+            self.hands[self.hands.index(key)] = None
 
     def rows(self) -> tuple[Row, ...]:
         """One for each group, in the order of the plan."""
@@ -95,7 +123,8 @@ class Tally:
 
     def total(self, rows: Iterable[Row]) -> Row:
         rows = tuple(rows)
-        known = [row.seconds for row in rows if row.seconds is not None]
+        known = [row.work for row in rows if row.work is not None]
+        work = sum(known) if known and len(known) == len(rows) else None
         return Row(
             name=TOTAL,
             done=sum(row.done for row in rows),
@@ -103,7 +132,8 @@ class Tally:
             reused=sum(row.reused for row in rows),
             failed=sum(row.failed for row in rows),
             left=sum(row.left for row in rows),
-            seconds=sum(known) if known and len(known) == len(rows) else None,
+            work=work,
+            at_once=max(1, len(self.hands)),
         )
 
     def _row(self, name: str, jobs: list[PlannedJob]) -> Row:
@@ -123,10 +153,11 @@ class Tally:
             reused=sum(job.is_reused and job.key not in self.done for job in jobs),
             failed=sum(job.key in self.failed for job in jobs),
             left=len(untouched),
-            seconds=self._seconds(running, untouched),
+            work=self._work_left(running, untouched),
+            at_once=max(1, min(len(self.hands), len(running) + len(untouched))),
         )
 
-    def _seconds(self, running: tuple[Running, ...], untouched: list[PlannedJob]) -> float | None:
+    def _work_left(self, running: tuple[Running, ...], untouched: list[PlannedJob]) -> float | None:
         counts: dict[Work, int] = defaultdict(int)
         for job in untouched:
             counts[_work(job)] += 1

@@ -1,10 +1,18 @@
-"""How a run ended."""
+"""What a run is asked to do beside its plan, and how it ended."""
 
 import signal
 
 from attrs import frozen
 
 from ..store import Failure
+
+
+@frozen(kw_only=True)
+class Terms:
+    """How a run takes failures."""
+
+    retries: int = 0  # tries beyond the first of a job that failed by accident
+    fails_fast: bool = False  # begin nothing new after a failure
 
 
 @frozen(kw_only=True)

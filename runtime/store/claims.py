@@ -90,6 +90,13 @@ class Claims:
     def release(self, claim: Claim) -> None:
         self.disk.remove(claim.path)
 
+    def holds(self, claim: Claim) -> bool:
+        """Whether a claim is still its owner's: whoever sleeps too long is taken for dead."""
+        try:
+            return self._owner(claim.path) == claim.owner
+        except MissingFileError:
+            return False
+
     def is_taken(self, key: JobKey) -> bool:
         """Whether somebody alive is doing a job."""
         return any(self._is_alive(self.layout.claim(key, number)) for number in self._numbers(key))
@@ -111,6 +118,16 @@ class Claims:
         finally:
             done.set()
             heart.join()
+
+    def sweep(self) -> None:
+        """Remove the claims of owners that are known to have ended."""
+        for name in self.disk.names(self.layout.claims):
+            if key_and_number(name) is None:
+                continue
+            with suppress(MissingFileError):  # released in the meantime
+                owner = self._owner(self.layout.claims / name)
+                if owner is not None and owner.is_gone(self.me.host):
+                    self.disk.remove(self.layout.claims / name)
 
     def _numbers(self, key: JobKey) -> list[int]:
         found = (key_and_number(name) for name in self.disk.names(self.layout.claims))

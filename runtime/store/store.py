@@ -171,10 +171,11 @@ class Store:
             self.disk.rename(folder, self.layout.aside(JobKey(folder.name.partition(".")[0]), token_hex(8)))
 
     def sweep(self) -> None:
-        """Remove what dead owners left: folders half staged, and versions that a newer one replaced."""
+        """Remove what dead owners left: folders half staged, claims, and versions that a newer one replaced."""
         for name in self.disk.names(self.layout.staging):
             if not self.claims.is_taken(JobKey(name.partition(".")[0])):
                 self.disk.remove(self.layout.staging / name)
+        self.claims.sweep()
         # One list alone: a result that someone publishes now is in neither half of it.
         there = self.disk.names(self.layout.artifacts)
         newest = {name for name, _ in _newest_of(there).values()}

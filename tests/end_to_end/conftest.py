@@ -29,7 +29,7 @@ def finished(world: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Des
     """A desk on which the study has run to its end, and what it said. Look, and do not touch: use `again`."""
     made = Desk(copytree(world, tmp_path_factory.mktemp("finished") / "desk"))
     made.write(SPEC)
-    return made, made.ticketrun("small.ticket")
+    return made, made.ticketrun("small.ticket", "--workers", "1")
 
 
 @pytest.fixture

@@ -51,9 +51,14 @@ def tables(answer: Answer) -> str:
     return answer.out[answer.out.index("Scores") :]
 
 
-def test_running_anew_gives_the_same_bits(desk: Desk, finished: tuple[Desk, Answer]) -> None:
-    assert desk.ticketrun("run", "small.ticket").status == 0
+def test_two_workers_leave_the_bits_that_one_does(desk: Desk, finished: tuple[Desk, Answer]) -> None:
+    answer = desk.ticketrun("run", "small.ticket", "--workers", "2")
+
+    assert answer.status == 0, answer.text
+    assert "2 workers of 1 thread each" in answer.out
     assert desk.artifacts() == finished[0].artifacts()
+    threads = {path.read_text().partition('"threads": ')[2][:1] for path in desk.folder.rglob("provenance.json")}
+    assert threads == {"1"}
 
 
 def test_layout_and_comments_run_nothing(again: Desk) -> None:
@@ -114,11 +119,14 @@ def test_another_study_reuses_what_it_shares(again: Desk) -> None:
     assert "reused from the study small" in answer.out
 
 
-@pytest.mark.parametrize(("by", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+STOPS = [(signal.SIGINT, 130, "1"), (signal.SIGTERM, 143, "1"), (signal.SIGINT, 130, "2")]
+
+
+@pytest.mark.parametrize(("by", "status", "workers"), STOPS)
 def test_an_interrupted_study_goes_on_from_what_is_done(
-    desk: Desk, finished: tuple[Desk, Answer], by: signal.Signals, status: int
+    desk: Desk, finished: tuple[Desk, Answer], by: signal.Signals, status: int, workers: str
 ) -> None:
-    stopped = desk.interrupt("run", "small.ticket", by=by, after="Pruned")
+    stopped = desk.interrupt("run", "small.ticket", "--workers", workers, by=by, after="Pruned")
     assert stopped.status == status, stopped.text
     assert "Traceback" not in stopped.text
     jobs, to_run, reused = counts(desk.ticketrun("plan", "small.ticket"))

@@ -11,7 +11,7 @@ from handmade import DENSE, RANDOM_MASK, plan, shown, study, ticket, transfer
 from rich.console import Console
 
 from runtime.progress import Lines, LiveTable, summary_of
-from runtime.progress.live import table_of
+from runtime.progress.live import screen_of, table_of
 from runtime.progress.summary import until
 from runtime.progress.tally import Tally
 from runtime.schedulers.ran import Ran
@@ -84,6 +84,39 @@ def test_time_to_go_is_that_of_jobs_like_it() -> None:
 
     seconds = tally.total(tally.rows()).seconds
     assert seconds == pytest.approx(10.0 * (len(a) - 1) + 100.0 * (len(b) - 1))
+
+
+def test_two_hands_are_done_in_half_the_time_and_say_what_they_do() -> None:
+    clock = Clock()
+    tally, laid_out = Tally(clock=clock), plan(WANTED)
+    tally.planned(laid_out)
+    jobs = list(laid_out.jobs.values())
+    for job in jobs[:2]:
+        tally.started(job)
+    for job in jobs[:2]:
+        tally.advanced(job.key, 0, 100)
+    clock.now += 10
+    tally.advanced(jobs[0].key, 50, 100)
+
+    def screen(width: int, height: int) -> str:
+        rows = tally.rows()
+        hands = [None if key is None else tally.running[key] for key in tally.hands]
+        return shown(screen_of(rows, tally.total(rows), hands, clock.now, width, height), width=width)
+
+    assert f"worker 1  50/100  5.0 it/s       {jobs[0].labels[0]}" in screen(80, 30)
+    assert "worker 1" not in screen(80, 8)
+    assert max(map(len, screen(60, 30).splitlines())) <= 57
+
+    tally.finished(jobs[0], 20.0)
+    for job in jobs[3:]:
+        tally.started(job)
+        tally.finished(job, 20.0)
+    tally.gave_up(jobs[1])
+    tally.started(jobs[2])
+
+    assert "worker 2  waits" in screen(80, 30)
+    assert tally.total(tally.rows()).seconds == pytest.approx(20.0 / 2)
+    assert tally.total(tally.rows()).share == pytest.approx((len(jobs) - 1) / len(jobs))
 
 
 def test_earlier_runs_tell_the_time_until_this_one_does() -> None:

@@ -15,7 +15,7 @@ from handmade import Bench, draw, perform, plan, plan_of_jobs, publish, study, t
 
 from runtime.failures import JobFailed
 from runtime.progress import Silent
-from runtime.schedulers import serial
+from runtime.schedulers import run as running
 from runtime.schedulers.ran import Ran
 from runtime.schedulers.serial import run
 from runtime.store import Artifact, Outcome, Store, StoreError
@@ -273,7 +273,7 @@ def test_long_jobs_are_planned_after_each_and_short_ones_are_not(store: Store) -
 
 def test_what_another_run_does_is_waited_for(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two runs on one store: the claimed job is done once, and what needs it goes on afterwards."""
-    monkeypatch.setattr(serial, "PATIENCE", 0.02)
+    monkeypatch.setattr(running, "PATIENCE", 0.02)
     one, two = chain(2)
     other = Store.open(store.folder)
     claim = other.claims.take(one.key)

@@ -9,6 +9,9 @@ from ..study import Study
 if TYPE_CHECKING:
     from runtime.exchange import Given as Given
     from runtime.progress import Listener
+    from runtime.schedulers.ran import Ran as Ran
+    from runtime.schedulers.ran import Terms as Terms
+    from runtime.schedulers.staffing import Staff as Staff
     from runtime.session import Session as Session
     from runtime.verification import Looking as Looking
     from runtime.verification import Verified as Verified
@@ -83,10 +86,17 @@ def listener(is_terminal: bool) -> "Listener":
     return LiveTable() if is_terminal else Lines()
 
 
+def terms(*, retries: int, fails_fast: bool) -> "Terms":
+    """How a run takes failures."""
+    from runtime.schedulers.ran import Terms
+
+    return Terms(retries=retries, fails_fast=fails_fast)
+
+
 def troubles() -> tuple[type[Exception], ...]:
     """What storage, lock files and the machine may raise: each says one sentence, and exits with status 3."""
-    from runtime.failures import ExchangeError, NoSuchDevice
+    from runtime.failures import ExchangeError, NoSuchDevice, NoWorkers
     from runtime.pins import LockFileError
     from runtime.store import StoreError
 
-    return (ExchangeError, LockFileError, NoSuchDevice, StoreError)
+    return (ExchangeError, LockFileError, NoSuchDevice, NoWorkers, StoreError)

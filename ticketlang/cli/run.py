@@ -1,7 +1,9 @@
 """`ticketrun run SPEC`: run what is missing, live; then the result tables, and the verdict on each claim."""
 
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from typing import TYPE_CHECKING
 
+from ..plan import Plan
 from ..study import Study
 from . import doorway
 from .cells import add_cell_option, narrowed
@@ -19,6 +21,9 @@ from .common import (
     show,
 )
 
+if TYPE_CHECKING:
+    from .doorway import Ran, Session, Staff
+
 NAME = "run"
 HELP = "run what is missing, then show tables and verdicts (the default command)"
 
@@ -30,6 +35,46 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--device", default="auto", metavar="NAME", help="cpu, cuda, cuda:1 ... (default: a GPU when there is one)"
     )
+    parser.add_argument(
+        "--workers",
+        type=_count_or_auto,
+        metavar="N",
+        help="do N jobs at once, each in a process of its own; `auto`, the default: one for each free core or for each"
+        " GPU, and no more than there is work and memory for",
+    )
+    parser.add_argument(
+        "--threads",
+        type=_count,
+        metavar="N",
+        help="of each worker (default: OMP_NUM_THREADS, or 1); another number may change the last digits of results",
+    )
+    parser.add_argument(
+        "--retry",
+        type=int,
+        choices=range(100),
+        default=0,
+        metavar="N",
+        help="try a job that failed by accident up to N times more (default: 0); not one that would fail again",
+    )
+    after = parser.add_mutually_exclusive_group()
+    after.add_argument(
+        "--keep-going",
+        action="store_true",
+        help="after a failure do all that does not depend on it (the default)",
+    )
+    after.add_argument(
+        "--fail-fast", action="store_true", help="after a failure finish what is running, and begin nothing more"
+    )
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or not int(text):
+        raise ArgumentTypeError(f"`{text}` is no number from 1 on")
+    return int(text)
+
+
+def _count_or_auto(text: str) -> int | None:
+    return None if text == "auto" else _count(text)
 
 
 def main(args: Namespace) -> int:
@@ -59,7 +104,7 @@ def run(study: Study, args: Namespace) -> int:
     session.wanted = tuple(args.cells)
     session.remember_run(text_of(statements_of(study)))
     console().print(heading(study), "", summary(plan, session.cost(plan.to_run)), "", sep="\n")
-    ran = session.run(doorway.listener(console().is_terminal), args.device) if plan.to_run else None
+    ran = _run(session, plan, args) if plan.to_run else None
     for block in session.report():
         console().print(block)
     if ran is None:
@@ -67,3 +112,16 @@ def run(study: Study, args: Namespace) -> int:
     if ran.interrupted is not None:
         return BY_SIGNAL + ran.interrupted
     return SOME_FAILED if ran.failed else DONE
+
+
+def _run(session: "Session", plan: Plan, args: Namespace) -> "Ran":
+    staff = session.staff(plan, args.device, args.workers, args.threads)
+    console().print(f"{staff}{_hint(staff)}", "", sep="\n")
+    terms = doorway.terms(retries=args.retry, fails_fast=args.fail_fast)
+    return session.run(doorway.listener(console().is_terminal), args.device, staff, terms)
+
+
+def _hint(staff: "Staff") -> str:
+    """Where cores would be idle, how to use them."""
+    more = staff.idle // staff.workers
+    return f"; with --threads {staff.threads + more} they would use all cores" if more else ""
