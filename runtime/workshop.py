@@ -13,6 +13,7 @@ import torch
 from attrs import define, evolve, field
 from torch.utils import deterministic
 
+from ticketlang.jobs import JobKey
 from ticketlang.study import Recipe, Task
 from ticketlang.units import START
 
@@ -43,6 +44,7 @@ class Workshop:
     _models: dict[str, trunk.Pretrained] = field(factory=dict)
     _tokenizers: "dict[str, PreTrainedTokenizerBase]" = field(factory=dict)
     _prepared: dict[tuple[object, ...], Prepared] = field(factory=dict)
+    _noticed: set[str] = field(factory=set)
 
     @classmethod
     def open(
@@ -89,6 +91,12 @@ class Workshop:
         if asked not in self._prepared:
             self._prepared[asked] = self._prepare(task, model, subset_seed)
         return self._prepared[asked]
+
+    def notice_once(self, key: JobKey, text: str) -> None:
+        """Tell the listener what people should know, unless an earlier job said the same."""
+        if text not in self._noticed:
+            self._noticed.add(text)
+            self.listener.noticed(key, text)
 
     def _prepare(self, task: Task, model: str, subset_seed: int) -> Prepared:
         longest = self.model(model).description.max_tokens

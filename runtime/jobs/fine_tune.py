@@ -23,7 +23,7 @@ from .certify import certify, check_equal
 from .gradually import checks_of, gradual_of
 from .masks import leave_mask, mask_of
 from .proofs import fingerprint, head_check, head_policy, holes, rate_checks, sparsity_facts
-from .scoring import Best, majority_score, scores_of
+from .scoring import Best, majority_score, scores_of, unseen_classes
 
 
 def perform(job: FineTune, key: JobKey, inputs: Mapping[JobKey, Artifact], workshop: Workshop, folder: Path) -> Outcome:
@@ -32,6 +32,7 @@ def perform(job: FineTune, key: JobKey, inputs: Mapping[JobKey, Artifact], works
     weights = _declared_weights(job, mask, inputs, workshop)
     head = head_of(job.head, inputs)
     bench = set_up(job, weights, head, job.begins, None, workshop)
+    _tell_unseen(job, key, bench, workshop)
     if mask is not None:
         mask.apply_(dict(bench.network.trunk.named_parameters()))
     begun = (_check_rewound(job, mask, inputs, bench, workshop), *head_check(head, heads_of(bench.network)))
@@ -55,6 +56,16 @@ def perform(job: FineTune, key: JobKey, inputs: Mapping[JobKey, Artifact], works
     if gradual is not None and trained.mask is not None:
         result |= leave_mask(trained.mask, certificate, key, workshop, folder).result
     return Outcome(result, certificate)
+
+
+def _tell_unseen(job: FineTune, key: JobKey, bench: Bench, workshop: Workshop) -> None:
+    """Say which classes are scored though nothing is learned of them; once, since all trainings of a task are alike."""
+    for label, count in unseen_classes(job.task, bench.data).items():
+        workshop.notice_once(
+            key,
+            f"`{job.task.name}` is scored on {count} of {len(bench.data.score)} examples of class {label},"
+            " which none of its training examples has",
+        )
 
 
 def _look(job: FineTune, best: Best, gradual: Gradual | None) -> Callable[[int], None] | None:
@@ -118,12 +129,18 @@ def _facts(
         "metric": job.task.metrics[0],
         "scored": f"on {job.task.scored_on}, {_moment(job.task)}",
         "scored on": fingerprint(bench.data.score),
+        **_unseen_facts(job, bench),
         "scope": list(found),
         "weights in scope": sum(total for _, total in found.values()),
         "weights in the trunk": sum(parameter.numel() for parameter in bench.network.trunk.parameters()),
         "matrices without gradient": [name for name in found if trained.largest_norms[f"trunk.{name}"] == 0],
         **(sparsity_facts(found) if found else {}),
     }
+
+
+def _unseen_facts(job: FineTune, bench: Bench) -> dict[str, JSON]:
+    unseen = unseen_classes(job.task, bench.data)
+    return {"classes that were never trained on": {str(label): n for label, n in unseen.items()}} if unseen else {}
 
 
 def _moment(task: Task) -> str:

@@ -36,6 +36,17 @@ def majority_score(task: Task, data: Prepared) -> float | None:
     return metric(task.metrics[0])(labels, np.full_like(labels, most), data.classes)
 
 
+def unseen_classes(task: Task, data: Prepared) -> dict[int, int]:
+    """Classes that no training example has, and how many of those that are scored have each: none can be found.
+
+    A split may lack one, or `limit` take it away.
+    """
+    if task_kind(task.kind).majority(data.train) is None:
+        return {}
+    seen, (found, counts) = np.unique(whole_labels(data.train)), np.unique(whole_labels(data.score), return_counts=True)
+    return {int(label): int(count) for label, count in zip(found, counts, strict=True) if label not in seen}
+
+
 @define(eq=False)
 class Best:
     """The moment of a training at which a network was best on a split: looked for after every epoch, and at the end.

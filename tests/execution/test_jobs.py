@@ -9,7 +9,7 @@ import torch
 from attrs import evolve
 from safetensors.torch import load_file, save_file
 from sklearn.metrics import accuracy_score
-from small_world import SEEDS, World, count, fine_tune, make_model, recipe, same, warm
+from small_world import SEEDS, World, count, files_of, fine_tune, make_model, recipe, same, warm, write_lines
 
 from runtime.failures import BrokenInvariant, JobFailed
 from runtime.jobs.bench import set_up
@@ -172,6 +172,23 @@ def test_every_metric_that_is_named_is_measured(world: World) -> None:
     scores = world.do(fine_tune(same(recipe=recipe(epochs=4)))).result["scores"]
     assert scores["f1"] != scores["accuracy"]
     assert all(0 <= score <= 1 for score in scores.values())
+
+
+def test_a_class_that_is_scored_and_never_trained_on_is_said(world: World, tmp_path: Path) -> None:
+    """Once for all trainings of the task, and in the certificate of each: no network can answer it right."""
+    for split, labels in (("train", (0, 2)), ("validation", (0, 1, 2, 1))):
+        write_lines(tmp_path / f"warm/{split}.jsonl", [{"text": "a sky", "label": label} for label in labels])
+    world.workshop.places.tasks["warm"].files.update(files_of(tmp_path, warm()).files)  # type: ignore[union-attr, attr-defined]
+
+    one, other = (world.do(fine_tune(warm(), mask=mask)) for mask in (None, world.do(prune(30, None)).key))
+
+    assert world.notes.noticed_texts == [
+        "`warm` is scored on 2 of 4 examples of class 1, which none of its training examples has"
+    ]
+    for artifact in (one, other):
+        assert artifact.certificate.facts["classes that were never trained on"] == {"1": 2}
+    plain = world.do(fine_tune(same()))
+    assert "classes that were never trained on" not in plain.certificate.facts
 
 
 def test_a_rewind_point_is_the_first_part_of_the_dense_training(world: World) -> None:
