@@ -1,9 +1,12 @@
 """Questions that are answered by a span of a text, as in SQuAD v1.1 (Rajpurkar et al. 2016).
 
-A training window asks for the first of the answers that are given. The answer to a question is the best span over all
-its windows: of the 20 likeliest first tokens and the 20 likeliest last tokens in the context of a window, the pair with
-the largest sum of outputs, the last not before the first and the span of 30 tokens at most, as the usual scripts do
-(they know further rules for which window counts; there are none here).
+A training window asks for the first of the answers that are given; one that has not all of it, for the first token of
+all. The answer to a question is the best span over all its windows: of the 20 likeliest first tokens and the 20
+likeliest last tokens in the context of a window, the pair with the largest sum of outputs, the last not before the
+first and the span of 30 tokens at most.
+
+The scripts of BERT have two rules more, which can only find a less likely span, or none: their 20 are those of the
+whole window, its question included; and a first token counts only in the window where most of the context surrounds it.
 """
 
 from collections.abc import Mapping

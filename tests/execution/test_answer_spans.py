@@ -241,6 +241,65 @@ def test_the_best_window_answers(tokenizer: PreTrainedTokenizerBase) -> None:
     assert answers.tolist() == [("RED", "blue"), ("x",)]
 
 
+def of_the_scripts(
+    windows: Sequence[np.ndarray], answers: Sequence[np.ndarray], *, among_all: bool, by_context: bool
+) -> tuple[float, str]:
+    """The sum and the characters of the best span of one question, written from what the scripts of BERT do.
+
+    Args:
+        windows: of each, where tokens begin and end in the text (T, 2); -1: not of it.
+        among_all: the 20 likeliest are those of the whole window, and count only if they are of the text.
+        by_context: a first token counts in that window alone where it has most of the text around it.
+    """
+    around: dict[int, list[tuple[float, int]]] = {}
+    for number, places in enumerate(windows):
+        inside = np.flatnonzero(places[:, 0] >= 0)
+        for token in inside:
+            left, right = token - inside[0], inside[-1] - token
+            room = min(left, right) + 0.01 * len(inside)
+            around.setdefault(int(places[token, 0]), []).append((room, -number))
+    best, text = -np.inf, "nothing"
+    for number, (places, sums) in enumerate(zip(windows, answers, strict=True)):
+        is_text = places[:, 0] >= 0
+        tokens = range(len(places)) if among_all else np.flatnonzero(is_text)
+        firsts, lasts = (sorted(tokens, key=lambda t: (-sums[t, end], t))[:20] for end in (0, 1))
+        for first in firsts:
+            for last in lasts:
+                if not (is_text[first] and is_text[last] and first <= last < first + 30):
+                    continue
+                if by_context and max(around[int(places[first, 0])])[1] != -number:
+                    continue
+                if (found := sums[first, 0] + sums[last, 1]) > best:
+                    best, text = found, f"{places[first, 0]} to {places[last, 1]}"
+    return float(best), text
+
+
+@settings(deadline=None, max_examples=60)
+@given(seed=st.integers(0, 10**6), words=st.integers(1, 70), length=st.integers(10, 32), stride=st.integers(1, 20))
+def test_the_answer_over_all_windows_is_that_of_the_scripts(
+    tokenizer: PreTrainedTokenizerBase, seed: int, words: int, length: int, stride: int
+) -> None:
+    """Of random outputs. Two rules of theirs are left out, as the module says: with either, no span is surer."""
+    draw = np.random.default_rng(seed)
+    context = " ".join(draw.choice(WORDS, words))
+    encoded = encode_windows(split_of([context], [(context[:1], 0)]), tokenizer, length, stride)
+    assert isinstance(encoded.question, Spans)
+    outputs = draw.normal(size=(len(encoded.tokens), 2)).astype(np.float32)
+    answers = np.split(outputs, np.cumsum(encoded.lengths)[:-1])
+    windows = encoded.question.characters
+
+    (found,) = scored(torch.from_numpy(outputs), encoded)[1]
+
+    sureness, span = of_the_scripts(windows, answers, among_all=False, by_context=False)
+    begin, end = map(int, span.split(" to "))
+    assert found == context[begin:end]
+    for among_all, by_context in ((True, False), (False, True), (True, True)):
+        theirs, other = of_the_scripts(windows, answers, among_all=among_all, by_context=by_context)
+        assert theirs <= sureness
+        if len(windows) == 1 and length <= 20:  # one window, no longer than the candidates are many
+            assert other == span
+
+
 # Data
 
 
