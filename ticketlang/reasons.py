@@ -35,6 +35,7 @@ class Cause:
     chain: tuple[PlannedJob, ...]  # from the job that was asked about to the one that everything waits for
     nearest: Stored | None  # None: there is nothing like it
     differences: tuple[Difference, ...] = ()
+    reached: int = 0  # jobs that wait for the last one of the chain, through whatever stands between
 
 
 def cause_of(plan: Plan, key: JobKey, stored: Sequence[Stored]) -> Cause | None:
@@ -47,11 +48,12 @@ def cause_of(plan: Plan, key: JobKey, stored: Sequence[Stored]) -> Cause | None:
     alike = [known for known in stored if known.settings.get("kind") == last.job.kind and known.key != last.key]
     named = [known for known in alike if set(known.labels) & set(last.labels)]
     ours = settings(last.job)
-    candidates = [(tuple(_differences(known.settings, ours)), known) for known in named or alike]
+    candidates = [(_together(_differences(known.settings, ours)), known) for known in named or alike]
+    reached = sum(1 for _ in _waiting_for(plan, last.key))
     if not candidates:
-        return Cause(chain, None)
+        return Cause(chain, None, reached=reached)
     differences, nearest = min(candidates, key=lambda candidate: len(candidate[0]))
-    return Cause(chain, nearest, differences)
+    return Cause(chain, nearest, differences, reached)
 
 
 def _chain(plan: Plan, job: PlannedJob) -> Iterator[PlannedJob]:
@@ -62,6 +64,23 @@ def _chain(plan: Plan, job: PlannedJob) -> Iterator[PlannedJob]:
         if not waits:
             return
         job = waits[0]
+
+
+def _waiting_for(plan: Plan, key: JobKey) -> Iterator[JobKey]:
+    """Jobs that are to run and need a job, or one that needs it, and so on."""
+    found = {key}
+    for job in plan.to_run:  # each comes after its inputs
+        if found.intersection(inputs_of(job.job)):
+            found.add(job.key)
+            yield job.key
+
+
+def _together(differences: Iterable[Difference]) -> tuple[Difference, ...]:
+    """Fields of one place that differ alike are one difference, as a new seed is that of the head and of the order."""
+    fields: dict[tuple[str, str | None, str | None], list[str]] = {}
+    for one in differences:
+        fields.setdefault((one.place, one.before, one.after), []).append(one.field)
+    return tuple(Difference(place, ", ".join(its), old, new) for (place, old, new), its in fields.items())
 
 
 def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Difference]:

@@ -81,7 +81,7 @@ def _stream_json_lines(path: Path, column: str, longest: int) -> Iterator[Any]:
         for number, line in enumerate(file, 1):
             if not line.strip():
                 continue
-            value = _object(_parsed(line, f"line {number}"), number)
+            value = _object(_parsed(line, number), number)
             if number == 1 and column not in value:
                 raise NoSuchColumn(tuple(value))
             yield value.get(column)
@@ -105,23 +105,25 @@ def _stream_text(path: Path, column: str, longest: int) -> Iterator[str]:
 
 def _json_lines(path: Path, wanted: Sequence[str]) -> Table:
     with path.open(encoding="utf-8-sig") as file:
-        return _from_objects(
-            (_parsed(line, f"line {number}") for number, line in enumerate(file, 1) if line.strip()), wanted
-        )
+        return _from_objects((_parsed(line, number) for number, line in enumerate(file, 1) if line.strip()), wanted)
 
 
 def _json(path: Path, wanted: Sequence[str]) -> Table:
-    value = _parsed(path.read_text(encoding="utf-8-sig"), "the file")
+    value = _parsed(path.read_text(encoding="utf-8-sig"))
     if not isinstance(value, list):
         raise UnreadableFile("it is not a JSON list of objects")
     return _from_objects(value, wanted)
 
 
-def _parsed(text: str, what: str) -> Any:
+def _parsed(text: str, line: int | None = None) -> Any:
+    """A text as JSON; `line` is its number where it is one of a file."""
     try:
-        return json.loads(text)
+        return json.loads(text.rstrip())
+    except json.JSONDecodeError as problem:
+        place = f"line {line or problem.lineno}, column {problem.colno}"
+        raise UnreadableFile(f"{place} is not JSON: {problem.msg[0].lower()}{problem.msg[1:]}") from None
     except (ValueError, RecursionError) as problem:
-        raise UnreadableFile(f"{what} is not JSON: {problem}") from None
+        raise UnreadableFile(f"{'the file' if line is None else f'line {line}'} is not JSON: {problem}") from None
 
 
 def _from_objects(objects: Iterable[Any], wanted: Sequence[str]) -> Table:

@@ -217,8 +217,10 @@ def test_cells_are_shown_and_accounted_for(again: Desk) -> None:
 
     changed = again.ticketrun("why", "small.ticket", cell, "--set", "warm.rate 2e-3")
     assert changed.status == 0
-    assert "It needs `imp/warm@60%/seed=1`, which is to run: prune to 60%." in changed.out
+    assert re.search(r"It waits for `imp/warm round 1/seed=1`, by way of \d more, which is to run", changed.out)
     assert "task recipe rate: 0.001 -> 0.002" in changed.out
+    whole = again.ticketrun("why", "small.ticket", cell, "--set", "warm.rate 2e-3", "--verbose")
+    assert "It needs `imp/warm@60%/seed=1`, which is to run: prune to 60%." in whole.out
 
     unknown = again.ticketrun("why", "small.ticket", "imp/warm@60%/same/seed=9")
     assert unknown.status == 2
@@ -315,10 +317,11 @@ def test_two_specs_are_compared_with_the_jobs_that_follow(again: Desk) -> None:
 
 def test_a_spec_is_compared_with_its_last_run(again: Desk) -> None:
     """In the language's own words, with the jobs and the time that follow."""
-    assert "Both say the same." in again.ticketrun("diff", "small.ticket").out
+    assert "It says what it said when it was last run." in again.ticketrun("diff", "small.ticket").out
     again.write(SPEC.replace("seeds 1, 2", "seeds 1, 2, 3"))
     answer = again.ticketrun("diff", "small.ticket")
     assert answer.status == 0, answer.text
+    assert re.search(r"Jobs: \d+ in both, 0 only in the last run, \d+ only now, of which \d+ are to run", answer.out)
     assert re.search(r"seeds +1, 2 -> 1, 2, 3", answer.out)
     assert re.search(r"of which \d+ are to run: about \S+, going by the like in the store", answer.out)
     assert re.search(r"reused results took \S+", again.ticketrun("plan", "small.ticket").out)
@@ -339,6 +342,9 @@ def test_status_and_report_run_nothing(again: Desk) -> None:
     assert reported.out.strip()
     assert ran.out.endswith(reported.out)
 
+    nothing = again.ticketrun("status", "small.ticket", "--store", "nowhere")
+    assert nothing.status == 0
+    assert re.search(r"Nothing has been run yet: there is no store at nowhere, and \d+ jobs are to run\.", nothing.out)
     nowhere = again.ticketrun("report", "small.ticket", "--store", "nowhere")
     assert nowhere.status == 2
     assert "nothing was run with the store nowhere" in nowhere.err

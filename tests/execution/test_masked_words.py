@@ -127,7 +127,7 @@ def test_mistakes_in_a_corpus(tmp_path: Path) -> None:
     path.write_text("{", encoding="utf-8")
     (found,) = check_task(text(), where)
     assert isinstance(found, UnreadableDataFile)
-    assert "line 1 is not JSON" in found.reason
+    assert "line 1, column 2 is not JSON" in found.reason
 
 
 def test_a_large_corpus_is_not_read_before_any_job(tmp_path: Path) -> None:
@@ -139,7 +139,7 @@ def test_a_large_corpus_is_not_read_before_any_job(tmp_path: Path) -> None:
 
     assert check_task(task, where) == ()
     for part in ("train", "score"):
-        with pytest.raises(BadData, match="line 15001 is not JSON"):
+        with pytest.raises(BadData, match="line 15001, column 1 is not JSON"):
             list(texts_of(task, where, part))  # type: ignore[arg-type]  # the two names are parts
 
 

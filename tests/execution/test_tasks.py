@@ -203,7 +203,7 @@ def test_a_score_that_is_no_number(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "reason"),
     [
-        ("train.jsonl", b'{"text": "x", "label": 0}\n{"text": \n', "line 2 is not JSON"),
+        ("train.jsonl", b'{"text": "x", "label": 0}\n{"text": \n', "line 2, column 9 is not JSON: expecting value"),
         ("train.jsonl", b"[1]\n", "row 1 is not a JSON object"),
         ("train.jsonl", b"\xff\xfe\x00", "utf-8"),
         ("train.json", b'{"text": "x"}', "not a JSON list"),

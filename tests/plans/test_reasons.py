@@ -3,6 +3,7 @@
 from studies import TICKET, facts_of, planned, remembering, spec_of, study_of
 
 from ticketlang.differences import Difference
+from ticketlang.display.cell import cause_view
 from ticketlang.jobs import JobKey, settings
 from ticketlang.lay_out import lay_out
 from ticketlang.plan import Plan
@@ -49,6 +50,27 @@ def test_the_first_cause_of_a_chain_is_named() -> None:
     assert found.differences == (Difference("task recipe", "train", "2 epochs", "3 epochs"),)
 
 
+def test_one_change_is_told_in_a_few_lines() -> None:
+    """However long the chain is: the one job that everything waits for, and how many these are; the rest when asked."""
+    after, name = SPEC.replace("train 2 epochs", "train 3 epochs", 1), "imp/a@70%/b/seed=2"
+    old, study = planned(SPEC), study_of(after)
+    new = lay_out(study, facts_of(study), remembering(old))
+    key = key_of_cell(new, name)
+    found = cause_of(new, key, stored(old))
+
+    assert [line.plain for line in cause_view(name, new.jobs[key], found)] == [
+        "imp/a@70%/b/seed=2",
+        "is to run: train on b.",
+        "It waits for `imp/a round 1/seed=2`, by way of 5 more, which is to run: train on a.",
+        "The store has `imp/a round 1/seed=2`, which differs in",
+        "  task recipe train: 2 epochs -> 3 epochs",
+        "7 jobs wait for it, this one among them.",
+        "`--verbose` says all of it.",
+    ]
+    whole = [line.plain for line in cause_view(name, new.jobs[key], found, every_step=True)]
+    assert [line.split("`")[1] for line in whole[2:8]] == [step.labels[0] for step in found.chain[1:]]  # type: ignore[union-attr]  # it is to run
+
+
 def test_changed_data_is_named() -> None:
     found = cause(SPEC, SPEC, "dense/b/seed=1", b="other")
     assert found is not None
@@ -58,13 +80,13 @@ def test_changed_data_is_named() -> None:
 def test_a_new_seed_differs_in_seeds_alone() -> None:
     found = cause(SPEC, SPEC.replace("seeds 1, 2", "seeds 1, 2, 3"), "dense/b/seed=3")
     assert found is not None
-    assert {difference.place for difference in found.differences} == {"seeds"}
+    assert found.differences == (Difference("seeds", "head, order, dropout, subset", "1", "3"),)
 
 
 def test_an_empty_store_has_nothing_like_it() -> None:
     plan = planned(SPEC)
     found = cause_of(plan, key_of_cell(plan, "dense/a/seed=1"), ())
-    assert found == Cause((plan.jobs[key_of_cell(plan, "dense/a/seed=1")],), None)
+    assert found == Cause((plan.jobs[key_of_cell(plan, "dense/a/seed=1")],), None, reached=7)
 
 
 def test_cells_that_may_be_meant() -> None:

@@ -123,6 +123,12 @@ def test_wrong_use(tmp_path: Path, words: tuple[str, ...], status: int, sentence
     assert "Traceback" not in answer.stderr
 
 
+def test_the_release_is_told() -> None:
+    answer = ticketrun("--version")
+    assert (answer.returncode, answer.stderr) == (0, "")
+    assert re.fullmatch(r"ticketlang (\d+\.\d+\.\d+|of no release), Python 3\.\d+\.\d+\n", answer.stdout)
+
+
 def test_a_spec_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
     (tmp_path / "s.ticket").write_bytes(b"\xef\xbb\xbf" + (ROOT / "specs" / "universal.ticket").read_bytes())
     assert ticketrun("validate", "s.ticket", cwd=tmp_path).returncode == 0

@@ -36,7 +36,7 @@ def _compare_specs(args: Namespace) -> int:
     if before is None or after is None:
         return SPEC_WRONG
     ours, theirs = _open(before, args.before, args), _open(after, args.after, args)
-    return _say(ours, theirs)
+    return _say(ours, theirs, is_of_last_run=False)
 
 
 def _compare_with_last_run(args: Namespace) -> int:
@@ -49,18 +49,19 @@ def _compare_with_last_run(args: Namespace) -> int:
     before = check(Source("its last run", said)).study
     if before is None:
         return complain("what the study said when it was last run is no longer understood by this release")
-    return _say(_open(before, args.before, args), session)
+    return _say(_open(before, args.before, args), session, is_of_last_run=True)
 
 
 def _open(study: Study, spec: Path, args: Namespace) -> "doorway.Session":
     return doorway.open_session(study, spec, args.data, args.store)
 
 
-def _say(before: "doorway.Session", after: "doorway.Session") -> int:
+def _say(before: "doorway.Session", after: "doorway.Session", *, is_of_last_run: bool) -> int:
     from ..differences import differences
-    from ..display.differences import differences_view, jobs_view
+    from ..display.differences import LAST_RUN, TWO_SPECS, differences_view, jobs_view
 
-    for line in differences_view(differences(before.study, after.study)):
+    names = LAST_RUN if is_of_last_run else TWO_SPECS
+    for line in differences_view(differences(before.study, after.study), names):
         console().print(line, soft_wrap=True)
     console().print()
     for session in (before, after):
@@ -70,5 +71,5 @@ def _say(before: "doorway.Session", after: "doorway.Session") -> int:
     ours, theirs = before.plan(), after.plan()
     new = tuple(job for key, job in theirs.jobs.items() if key not in ours.jobs)
     cost = after.cost(job for job in new if not job.is_reused)
-    console().print(jobs_view(ours, theirs, new, cost), soft_wrap=True)
+    console().print(jobs_view(ours, theirs, new, cost, names), soft_wrap=True)
     return DONE

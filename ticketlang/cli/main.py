@@ -2,7 +2,7 @@
 
 import gc
 import sys
-from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from argparse import Action, ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Sequence
 from importlib import import_module
 from io import TextIOWrapper
@@ -77,6 +77,7 @@ def parser(chosen: str | None = None) -> ArgumentParser:
         formatter_class=RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
+    top.add_argument("--version", action=_Version, nargs=0, help="say which release this is, and exit")
     # Said, since to find it out argparse would draw a help that nobody asked for.
     commands = top.add_subparsers(prog="ticketrun", dest="command", required=True, metavar="COMMAND", title="commands")
     for name in COMMANDS if chosen not in COMMANDS else (chosen,):
@@ -87,3 +88,18 @@ def parser(chosen: str | None = None) -> ArgumentParser:
             module.add_arguments(command)
             command.set_defaults(main=module.main)
     return top
+
+
+class _Version(Action):
+    """Looks the release up when somebody asks for it: to do so at each start would take longer than a check."""
+
+    def __call__(self, parser: ArgumentParser, *_: object) -> None:
+        from importlib.metadata import PackageNotFoundError, version
+        from platform import python_version
+
+        try:
+            release = version("ticketlang")
+        except PackageNotFoundError:  # a clone that is not installed
+            release = "of no release"
+        print(f"ticketlang {release}, Python {python_version()}")
+        parser.exit()

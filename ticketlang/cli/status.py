@@ -19,10 +19,14 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def main(args: Namespace) -> int:
-    from ..display.status import status_view
+    from ..display.status import nothing_view, status_view
 
     def say(session: "Session") -> int:
         plan = session.plan()
+        if session.store is None:
+            for line in nothing_view(plan, args.store):
+                console().print(line, soft_wrap=True)
+            return DONE
         for line in status_view(plan, session.running(plan), session.failures(plan)):
             console().print(line, soft_wrap=True)
         return DONE

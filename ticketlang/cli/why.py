@@ -16,6 +16,9 @@ HELP = "say why a cell is to run, or why it is not"
 
 def add_arguments(parser: ArgumentParser) -> None:
     add_cell_arguments(parser)
+    parser.add_argument(
+        "-v", "--verbose", action="store_true", help="name each job in between, and all that the store's is unlike in"
+    )
 
 
 def main(args: Namespace) -> int:
@@ -23,7 +26,8 @@ def main(args: Namespace) -> int:
     from ..reasons import cause_of
 
     def say(session: "Session", plan: Plan, job: PlannedJob) -> None:
-        for line in cause_view(args.cell, job, cause_of(plan, job.key, session.remembered())):
+        cause = cause_of(plan, job.key, session.remembered())
+        for line in cause_view(args.cell, job, cause, every_step=args.verbose):
             console().print(line, soft_wrap=True)
 
     return answer(args, say)

@@ -22,7 +22,7 @@ from ..plain import plain
 from ..plan import Plan, PlannedJob
 from ..reasons import Cause
 
-SHOWN = 12  # differences from the nearest stored job
+SHOWN = 3  # differences from the nearest stored job
 
 
 def cell_view(plan: Plan, name: str, job: PlannedJob, result: Mapping[str, Any] | None) -> Iterator[Text]:
@@ -64,30 +64,49 @@ def state_of(job: PlannedJob) -> str:
     return "to run" if job.known is None else f"in the store, made for the study {job.known.study}"
 
 
-def cause_view(name: str, job: PlannedJob, cause: Cause | None) -> Iterator[Text]:
-    """Why a cell is to run, or why it is not."""
+def cause_view(name: str, job: PlannedJob, cause: Cause | None, *, every_step: bool = False) -> Iterator[Text]:
+    """Why a cell is to run, or why it is not.
+
+    Args:
+        every_step: name each job between the cell and the one that it waits for, and all that this one differs in.
+    """
     yield Text(plain(name), style="bold")
     if cause is None:
         yield Text(f"is {plain(state_of(job))}; nothing runs for it.")
         return
     yield Text(f"is to run: {describe(job.job)}.")
-    for step in cause.chain[1:]:
-        yield Text(f"It needs `{plain(step.labels[0])}`, which is to run: {describe(step.job)}.")
-    last = cause.chain[-1]
+    last, between = cause.chain[-1], cause.chain[1:-1]
+    if every_step:
+        for step in between:
+            yield Text(f"It needs `{plain(step.labels[0])}`, which is to run: {describe(step.job)}.")
+    if last is not job:
+        by_way = f", by way of {len(between)} more" if between and not every_step else ""
+        yield Text(f"It waits for `{plain(last.labels[0])}`{by_way}, which is to run: {describe(last.job)}.")
+    yield from _nearest(cause, len(cause.differences) if every_step else SHOWN)
+    if cause.reached:
+        among = "" if last is job else ", this one among them"
+        yield Text(f"{cause.reached} job{' waits' if cause.reached == 1 else 's wait'} for it{among}.")
+    if not every_step and (between or len(cause.differences) > SHOWN):
+        yield Text("`--verbose` says all of it.", style="dim")
+
+
+def _nearest(cause: Cause, shown: int) -> Iterator[Text]:
+    """What the store has that is most like the job that everything waits for, and in what it differs."""
     if cause.nearest is None:
-        yield Text(f"The store has nothing that would {describe(last.job)}.")
-    elif not cause.differences:
+        yield Text(f"The store has nothing that would {describe(cause.chain[-1].job)}.")
+        return
+    if not cause.differences:
         yield Text("The store has such a result, made by an earlier release whose results mean something else.")
-    else:
-        yield Text(f"The store has `{plain(cause.nearest.labels[0])}`, which differs in")
-        for difference in cause.differences[:SHOWN]:
-            place = f"{difference.place} {difference.field}".strip()
-            before, after = (
-                plain(side if side is not None else "nothing") for side in (difference.before, difference.after)
-            )
-            yield Text.assemble(f"  {plain(place)}: ", (before, "red"), " -> ", (after, "green"))
-        if len(cause.differences) > SHOWN:
-            yield Text(f"  and {len(cause.differences) - SHOWN} more")
+        return
+    yield Text(f"The store has `{plain(cause.nearest.labels[0])}`, which differs in")
+    for difference in cause.differences[:shown]:
+        place = f"{difference.place} {difference.field}".strip()
+        before, after = (
+            plain(side if side is not None else "nothing") for side in (difference.before, difference.after)
+        )
+        yield Text.assemble(f"  {plain(place)}: ", (before, "red"), " -> ", (after, "green"))
+    if len(cause.differences) > shown:
+        yield Text(f"  and {len(cause.differences) - shown} more")
 
 
 def _row(name: str, value: str) -> Iterator[Text]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
+from attrs import frozen
 from rich.text import Text
 
 from ..cost import Cost
@@ -14,9 +15,22 @@ REMOVED, ADDED = "red", "green"
 NOTHING = "nothing"
 
 
-def differences_view(found: Sequence[Difference]) -> Iterator[Text]:
+@frozen
+class Sides:
+    """What the two sides of a comparison are called."""
+
+    before: str
+    after: str
+    same: str  # where both say the same
+
+
+TWO_SPECS = Sides("in the first", "in the second", "Both say the same.")
+LAST_RUN = Sides("in the last run", "now", "It says what it said when it was last run.")
+
+
+def differences_view(found: Sequence[Difference], names: Sides) -> Iterator[Text]:
     if not found:
-        yield Text("Both say the same.")
+        yield Text(names.same)
     column = max((len(difference.field) for difference in found), default=0)
     for place, group in groupby(found, key=lambda difference: difference.place):
         lines = tuple(group)
@@ -41,7 +55,7 @@ def _line(difference: Difference, column: int) -> Text:
     return Text.assemble(field, (before, REMOVED), " -> ", (after, ADDED))
 
 
-def jobs_view(before: Plan, after: Plan, new: Sequence[PlannedJob], cost: Cost) -> Text:
+def jobs_view(before: Plan, after: Plan, new: Sequence[PlannedJob], cost: Cost, names: Sides) -> Text:
     """`Jobs: 60 in both, 6 only in the first, 12 only in the second, of which 10 are to run: about 3m 20s, ...`
 
     Args:
@@ -50,7 +64,7 @@ def jobs_view(before: Plan, after: Plan, new: Sequence[PlannedJob], cost: Cost) 
     """
     shared = len(after.jobs) - len(new)
     to_run = sum(not job.is_reused for job in new)
-    text = f"Jobs: {shared} in both, {len(before.jobs) - shared} only in the first, {len(new)} only in the second"
+    text = f"Jobs: {shared} in both, {len(before.jobs) - shared} only {names.before}, {len(new)} only {names.after}"
     if new:
         text += f", of which {to_run} {'is' if to_run == 1 else 'are'} to run"
     return Text(f"{text}{f': {cost}' if str(cost) else ''}.", style="bold")

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
 
 from rich.console import RenderableType
 from rich.table import Table
@@ -29,6 +30,19 @@ def status_view(plan: Plan, running: Collection[JobKey], failures: Mapping[JobKe
             yield Text.assemble(("✗ ", "red"), f"{plain(plan.jobs[key].labels[0])}: {plain(sentence)}")
     yield Text()
     yield Text(_summary(plan, running, failures), style="bold")
+
+
+def nothing_view(plan: Plan, store: Path) -> Iterator[RenderableType]:
+    """The lines of a status where there is no store at a place."""
+    yield heading(plan.study)
+    yield Text()
+    jobs = f"{len(plan.jobs)} job{'s' * (len(plan.jobs) != 1)}"
+    be = "is" if len(plan.jobs) == 1 else "are"
+    yield Text(
+        f"Nothing has been run yet: there is no store at {plain(str(store))}, and {jobs} {be} to run."
+        " `--store DIR` looks elsewhere.",
+        style="bold",
+    )
 
 
 def _by_group(plan: Plan, running: Collection[JobKey], failures: Mapping[JobKey, str]) -> Table:
