@@ -1,30 +1,97 @@
-"""What a study says about its results, as neutral blocks that writers turn into text."""
+"""What a study says about its results, as neutral blocks that writers turn into text, pages and files."""
+
+from collections.abc import Iterator
+
+from attrs import evolve
 
 from ticketlang.plan import Plan
 from ticketlang.study import PublishedLevel, Study
 
+from ..results import Condition, Results
 from ..store import Store
-from .blocks import Report, Section
+from .appendix import appendix
+from .blocks import Report, Run, Section
 from .evidence import Evidence
 from .sections import section_named
+from .written import Written
 
-__all__ = ["Report", "report"]
+__all__ = ["Report", "Written", "report", "whole_report"]
 
 FIRST = ("scores", "published")  # every report opens with the numbers themselves
 LAST = "verdicts"
+
+# Of a page: answers first, then what they rest on; sections without a block are left out.
+WHOLE = (
+    "verdicts",
+    "sparsity_curves",
+    "transfer_matrix",
+    "scores",
+    "rewinding",
+    "published",
+    "matching",
+    "mask_overlap",
+    "layer_sparsity",
+    "learning_curves",
+)
 
 
 def report(plan: Plan, store: Store) -> Report:
     """The report of a study as far as it is done: the scores, the sections it asks for, and the verdicts."""
     evidence = Evidence.of(plan, store)
     names = dict.fromkeys((*FIRST, *_beside_published(plan.study), *plan.study.report, LAST))
-    sections: list[Section] = [section for name in names if (section := section_named(name)(evidence)).blocks]
+    return _report(evidence, _sections(evidence, *names))
+
+
+def whole_report(plan: Plan, store: Store, written: Written | None = None) -> Report:
+    """All there is to say of a study, whatever it asks for, with an appendix on how it was done.
+
+    Args:
+        written: the text of the study, and what it says differently from the paper; None: it has none.
+    """
+    evidence = Evidence.of(plan, store)
+    sections = _sections(evidence, *dict.fromkeys((*WHOLE, *plan.study.report)))
+    whole = _report(evidence, sections, appendix(evidence, written))
+    return whole if written is None else evolve(whole, show=written.show)
+
+
+def _sections(evidence: Evidence, *names: str) -> tuple[Section, ...]:
+    return tuple(section for name in names if (section := section_named(name)(evidence)).blocks)
+
+
+def _report(evidence: Evidence, sections: tuple[Section, ...], at_the_end: tuple[Section, ...] = ()) -> Report:
+    study, results = evidence.study, evidence.results
     return Report(
-        study=plan.study.name,
-        question=plan.study.question,
-        sections=tuple(sections),
+        study=study.name,
+        question=study.question,
+        sections=sections,
         problems=tuple(dict.fromkeys(evidence.problems)),
+        appendix=at_the_end,
+        runs={condition.name: tuple(_runs(results, condition)) for condition in results.conditions},
+        done=len(results.measurements),
+        asked=len(evidence.plan.cells),
+        summary=tuple(_summary(study)),
     )
+
+
+def _runs(results: Results, condition: Condition) -> Iterator[Run]:
+    """One for each cell; cells of different seeds may share a job, and then its score."""
+    for cell in results.conditions[condition]:
+        key = results.plan.cells[cell]
+        yield Run(cell=cell.id, key=key, score=results.scores.get(key))
+
+
+def _summary(study: Study) -> Iterator[tuple[str, str]]:
+    yield "Model", _model(study)
+    yield "Tasks", ", ".join(study.tasks)
+    yield "Seeds", ", ".join(str(seeds).removeprefix("seed=") for seeds in study.seeds)
+    if study.match is not None:
+        yield "Match rule", str(study.match)
+
+
+def _model(study: Study) -> str:
+    """`google-bert/bert-base-uncased`, `micro`, `my_package: weights`."""
+    model = study.model
+    return f"{model.name}: {model.path}" if model.path else model.name or model.origin
 
 
 def _beside_published(study: Study) -> tuple[str, ...]:

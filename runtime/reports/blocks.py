@@ -1,10 +1,14 @@
 """What a report is made of, whatever it is shown in: sections of prose, tables and verdicts."""
 
+from collections.abc import Mapping
 from typing import Literal
 
-from attrs import frozen
+from attrs import field, frozen
+
+from ticketlang.jobs import JobKey
 
 from ..verdicts import Verdict
+from .drawings import Drawing
 
 Tone = Literal["plain", "good", "bad", "faint"]
 
@@ -16,6 +20,7 @@ class Entry:
     text: str
     mark: str = ""  # a sign that a footnote explains
     tone: Tone = "plain"
+    about: str = ""  # the condition whose runs the number rests on, by its name: `imp/mlm@70%/qnli`
 
 
 MISSING = Entry("\N{EN DASH}", tone="faint")
@@ -38,6 +43,7 @@ class Table:
     columns: tuple[Column, ...]
     rows: tuple[tuple[Entry, ...], ...]
     notes: tuple[str, ...] = ()  # below the table: what the marks mean, and what the numbers are
+    drawing: Drawing | None = None  # the same numbers as a picture, for writers that can draw
 
 
 @frozen
@@ -55,7 +61,23 @@ class Judgement:
     cases: Table
 
 
-Block = Prose | Table | Judgement
+@frozen
+class Piece:
+    """A part of a line, and what it is there: `comment`, `string`, `number`, `field`, `word`, `sign`, or `space`."""
+
+    kind: str
+    text: str
+
+
+@frozen(kw_only=True)
+class Listing:
+    """A text that is shown as it was written."""
+
+    title: str
+    lines: tuple[tuple[Piece, ...], ...]
+
+
+Block = Prose | Table | Judgement | Listing
 
 
 @frozen(kw_only=True)
@@ -67,6 +89,15 @@ class Section:
 
 
 @frozen(kw_only=True)
+class Run:
+    """One run of a condition."""
+
+    cell: str  # as people type it: `imp/mlm@70%/qnli/seed=3`
+    key: JobKey
+    score: float | None  # a fraction; None: it is not done
+
+
+@frozen(kw_only=True)
 class Report:
     """Everything a study has to say so far."""
 
@@ -74,3 +105,9 @@ class Report:
     question: str | None
     sections: tuple[Section, ...]
     problems: tuple[str, ...] = ()  # results that are stored and could not be read
+    appendix: tuple[Section, ...] = ()
+    runs: Mapping[str, tuple[Run, ...]] = field(factory=dict)  # of every condition, by its name
+    done: int = 0  # cells that have a number
+    asked: int = 0  # cells of the study
+    summary: tuple[tuple[str, str], ...] = ()  # the model, the seeds and the like: what it is, and which one
+    show: str = ""  # the command that shows a cell, with `CELL` in its place

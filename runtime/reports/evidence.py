@@ -1,7 +1,8 @@
 """What the sections of a report draw on."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
+from typing import TypeVar
 
 from attrs import define, field
 
@@ -11,12 +12,14 @@ from ticketlang.study import Seeds, Study, Ticket
 from ticketlang.units import Sparsity
 
 from ..results import Condition, Results
-from ..store import Artifact, Environment, Store, StoreError
+from ..store import JSON, Artifact, Certificate, Environment, MissingFileError, Provenance, Store, StoreError
 from .numbers import share
 
 COLLAPSED = "†"
 MIXED = "‡"
 OTHER_SPARSITY = "§"
+
+Read = TypeVar("Read")
 
 Variant = tuple[tuple[str, str], ...]  # of a ticket: axes that have several values, each with this one's
 
@@ -91,6 +94,25 @@ class Evidence:
             self.problems.append(str(problem))
             return None
         return artifact
+
+    def result(self, key: JobKey) -> Mapping[str, JSON] | None:
+        """What a job found, its tensors not looked at; None where it is not there, or not as it was written."""
+        return self._read(key, lambda artifact: artifact.result)
+
+    def certificate(self, key: JobKey) -> Certificate | None:
+        return self._read(key, lambda artifact: artifact.certificate)
+
+    def provenance(self, key: JobKey) -> Provenance | None:
+        return self._read(key, lambda artifact: artifact.provenance)
+
+    def _read(self, key: JobKey, read: Callable[[Artifact], Read]) -> Read | None:
+        try:
+            return read(self.store.artifact(key))
+        except MissingFileError:
+            return None
+        except StoreError as problem:
+            self.problems.append(str(problem))
+            return None
 
     def _sparsities(self, conditions: Iterable[Condition]) -> tuple[str, ...]:
         """`inverted at 70%: 30%`, each once."""

@@ -19,6 +19,8 @@ SECTIONS = {
         Section(name="training_size", means="how tickets transfer, against how much their sources had to train on"),
         Section(name="matching", means="the sparsest levels that match dense, under every rule side by side"),
         Section(name="sparsity_curves", means="score against sparsity, arm by arm"),
+        Section(name="rewinding", means="score by what tickets are rewound to, where a study compares such points"),
+        Section(name="learning_curves", means="how the training loss falls, arm by arm"),
         Section(name="layer_sparsity", means="what was removed from each kind of matrix in each layer"),
         Section(
             name="mode_connectivity",

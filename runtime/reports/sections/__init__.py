@@ -12,6 +12,8 @@ SECTIONS = (
     "published",
     "matching",
     "sparsity_curves",
+    "rewinding",
+    "learning_curves",
     "transfer_matrix",
     "training_size",
     "layer_sparsity",

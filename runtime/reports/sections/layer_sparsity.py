@@ -1,7 +1,7 @@
 """Where in the network the weights were removed: by kind of matrix, and by layer, mean over seeds."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from ticketlang.jobs import JobKey
 from ticketlang.study import Ticket
@@ -9,10 +9,12 @@ from ticketlang.units import Sparsity
 
 from ...masks import has_collapsed
 from ..blocks import Block, Column, Entry, Section, Table
+from ..drawings import Shares
 from ..evidence import COLLAPSED, Evidence
 from ..numbers import share
 
 Counts = tuple[int, int]  # removed, in all
+_Row = tuple[str, Sequence[Counts | None]]  # what it is called, and what stands in it
 
 
 def section(evidence: Evidence) -> Section:
@@ -43,19 +45,15 @@ def _counts(evidence: Evidence, masks: Iterable[JobKey]) -> Mapping[str, Counts]
 
 def _by_kind(ticket: Ticket, found: Mapping[Sparsity, Mapping[str, Counts]]) -> Table:
     kinds = dict.fromkeys(_kind(name) for matrices in found.values() for name in matrices)
-    rows = [
-        (
-            Entry(kind),
-            *(_entry(_sum(c for n, c in matrices.items() if _kind(n) == kind)) for matrices in found.values()),
-        )
+    rows: list[_Row] = [
+        (kind, [_sum(c for n, c in matrices.items() if _kind(n) == kind) for matrices in found.values()])
         for kind in kinds
     ]
-    whole = (Entry("all"), *(_entry(_sum(matrices.values())) for matrices in found.values()))
-    return Table(
-        title=f"{ticket.label}: share removed, by kind of matrix",
-        columns=(Column("matrix", is_number=False), *(Column(str(level)) for level in found)),
-        rows=(*rows, whole),
-        notes=_notes(rows),
+    whole = ("all", [_sum(matrices.values()) for matrices in found.values()])
+    return _table(
+        f"{ticket.label}: share removed, by kind of matrix",
+        (Column("matrix", is_number=False), *(Column(str(level)) for level in found)),
+        [*rows, whole],
     )
 
 
@@ -63,20 +61,27 @@ def _by_layer(ticket: Ticket, level: Sparsity, matrices: Mapping[str, Counts]) -
     layers = sorted({_layer(name) for name in matrices}, key=lambda layer: (not layer, int(layer or 0)))
     kinds = dict.fromkeys(_kind(name) for name in matrices if _layer(name))
     by_place = {(_layer(name), _kind(name)): counts for name, counts in matrices.items()}
-    rows = [
+    rows: list[_Row] = [
         (
-            Entry(layer or "other"),
-            *(_entry(by_place[layer, kind]) if (layer, kind) in by_place else Entry("") for kind in kinds),
-            _entry(_sum(counts for name, counts in matrices.items() if _layer(name) == layer)),
+            layer or "other",
+            [
+                *(by_place.get((layer, kind)) for kind in kinds),
+                _sum(counts for name, counts in matrices.items() if _layer(name) == layer),
+            ],
         )
         for layer in layers
     ]
-    return Table(
-        title=f"{ticket.label}@{level}: share removed, by layer and kind",
-        columns=(Column("layer"), *(Column(kind) for kind in kinds), Column("all")),
-        rows=tuple(rows),
-        notes=_notes(rows),
+    return _table(
+        f"{ticket.label}@{level}: share removed, by layer and kind",
+        (Column("layer"), *(Column(kind) for kind in kinds), Column("all")),
+        rows,
     )
+
+
+def _table(title: str, columns: tuple[Column, ...], rows: Sequence[_Row]) -> Table:
+    entries = tuple((Entry(name), *map(_entry, found)) for name, found in rows)
+    shares = tuple((None, *(each[0] / each[1] if each and each[1] else None for each in found)) for _, found in rows)
+    return Table(title=title, columns=columns, rows=entries, notes=_notes(entries), drawing=Shares(places=shares))
 
 
 def _layer(name: str) -> str:
@@ -99,7 +104,9 @@ def _sum(counts: Iterable[Counts]) -> Counts:
     return removed, total
 
 
-def _entry(counts: Counts) -> Entry:
+def _entry(counts: Counts | None) -> Entry:
+    if counts is None:
+        return Entry("")  # there is no such matrix
     if has_collapsed(*counts):
         return Entry(share(*counts), mark=COLLAPSED, tone="bad")
     return Entry(share(*counts))

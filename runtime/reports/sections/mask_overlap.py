@@ -14,9 +14,11 @@ from ticketlang.units import Sparsity
 
 from ...statistics import average
 from ..blocks import MISSING, Block, Column, Entry, Section, Table
+from ..drawings import Dot, Dots
 from ..evidence import Evidence
 from ..numbers import runs, score
 from ..packed import Packed, count, read_packed
+from ..plotted import band
 
 TIMES = "\N{MULTIPLICATION SIGN}"
 
@@ -41,12 +43,13 @@ def _table(evidence: Evidence, level: Sparsity) -> Block | None:
     masks = {ticket: keys for (ticket, at), keys in evidence.masks.items() if at == level}
     needed = {key for by_seeds in masks.values() for key in by_seeds.values()}
     packed = {key: mask for key in sorted(needed) if (mask := read_packed(evidence, key)) is not None}
-    rows = []
+    rows, dots = [], []
     for (one, its), (other, theirs) in combinations(masks.items(), 2):
         pairs = dict.fromkeys((its[seeds], theirs[seeds]) for seeds in its if seeds in theirs)
         there = [(packed[a], packed[b]) for a, b in pairs if a in packed and b in packed]
         found = [overlap(a, b) for a, b in there if a.keys() == b.keys()]
         rows.append(_row(f"{one.label} and {other.label}", found, len(pairs)))
+        dots.append(_dot(found))
     if not rows:
         return None
     return Table(
@@ -61,7 +64,17 @@ def _table(evidence: Evidence, level: Sparsity) -> Block | None:
         ),
         rows=tuple(rows),
         notes=("in hundredths, mean ± standard deviation over runs of the same seeds",),
+        drawing=Dots(name="overlap", dots=tuple(dots), other_name="by chance in each matrix"),
     )
+
+
+def _dot(found: list[Overlap]) -> Dot | None:
+    mean = average([each.found for each in found], len(found))
+    chance = average([each.chance_by_matrix for each in found], len(found))
+    if mean is None or chance is None:
+        return None
+    low, high = band(mean)
+    return Dot(value=100 * mean.mean, low=low, high=high, other=100 * chance.mean)
 
 
 def _row(name: str, found: list[Overlap], asked: int) -> tuple[Entry, ...]:

@@ -12,11 +12,12 @@ from attrs import frozen
 from ticketlang.study import MatchRule, PublishedLevel, Ticket
 from ticketlang.units import Sparsity
 
-from ...matching import AT_OR_ABOVE, POINT, RULES, SHOWN_WITHIN_A_POINT, Answer, Comparison, Sparsest, answer, sparsest
+from ...matching import AT_OR_ABOVE, POINT, SHOWN_WITHIN_A_POINT, Answer, Comparison, Sparsest, answer, sparsest
 from ...results import Condition
 from ...statistics import runs_needed
 from ..blocks import Block, Column, Entry, Prose, Section, Table
 from ..evidence import Evidence, Variant, said_of
+from ..shading import rules_of
 
 OWN_RULE = "*"
 GAP = "§"
@@ -33,12 +34,6 @@ EXPLAINED = {
 def section(evidence: Evidence) -> Section:
     """A table for each ticket on the tasks it was found on, and one for each level at which it was transferred."""
     return Section(title="Matching", blocks=(*_on_own_tasks(evidence), *_in_transfer(evidence)))
-
-
-def _rules(evidence: Evidence) -> tuple[MatchRule, ...]:
-    """The study's own rule among those of the field."""
-    own = evidence.study.match
-    return RULES if own is None or own in RULES else (own, *RULES)
 
 
 def _heading(evidence: Evidence, rule: MatchRule) -> Entry:
@@ -66,7 +61,7 @@ def _on_own_tasks(evidence: Evidence) -> Iterator[Block]:
         if ladders:
             found = {
                 rule: {target: sparsest(rule, ladder) for target, ladder in ladders.items()}
-                for rule in _rules(evidence)
+                for rule in rules_of(evidence)
             }
             yield _table_of_levels(evidence, name, variant, found, ladders)
             if (said := _disagreement(found)) is not None:
@@ -168,7 +163,7 @@ def _in_transfer(evidence: Evidence) -> Iterator[Block]:
         rows = [
             *(
                 (_heading(evidence, rule), *(column.against_dense(rule) for column in columns))
-                for rule in _rules(evidence)
+                for rule in rules_of(evidence)
             ),
             (Entry("at least the target's own ticket"), *(column.against_own() for column in columns)),
         ]

@@ -3,8 +3,10 @@
 from ...results import Condition
 from ...statistics import bootstrap_interval
 from ..blocks import Column, Entry, Prose, Section, Table, Tone
+from ..drawings import Dots
 from ..evidence import Evidence, arm_name
 from ..numbers import gap, interval, runs, score, share
+from ..plotted import dot, level_of
 
 COLUMNS = (Column("arm", is_number=False), Column("level"), Column("score"), Column("gap to dense"))
 INTERVAL = Column("95% interval of the gap", is_extra=True)
@@ -32,6 +34,11 @@ def _table(evidence: Evidence, target: str) -> Table:
             for condition in conditions
         ),
         notes=evidence.footnotes(conditions),
+        drawing=Dots(
+            name=f"{evidence.metric(target)}, mean ± standard deviation",
+            dots=tuple(dot(evidence, condition) for condition in conditions),
+            level=level_of(evidence, dense),
+        ),
     )
 
 
@@ -51,7 +58,7 @@ def _row(
     return (
         Entry(arm_name(condition)),
         Entry(_level(evidence, condition)),
-        Entry(score(average), mark=evidence.marks(compared), tone=tone),
+        Entry(score(average), mark=evidence.marks(compared), tone=tone, about=condition.name),
         Entry("" if condition == dense or dense is None else gap(its_gap), tone=tone),
         *extra,
         Entry(runs(average, len(results.runs(condition))), tone=tone),

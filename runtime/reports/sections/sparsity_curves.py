@@ -4,8 +4,10 @@ from ticketlang.units import Sparsity
 
 from ...results import Condition
 from ..blocks import MISSING, Column, Entry, Section, Table
+from ..drawings import Curves
 from ..evidence import Evidence, arm_name
 from ..numbers import score
+from ..plotted import curve, level_of
 
 
 def section(evidence: Evidence) -> Section:
@@ -36,6 +38,13 @@ def _table(evidence: Evidence, target: str, curves: dict[str, dict[Sparsity, Con
         columns=(Column("sparsity"), *(Column(arm) for arm in curves)),
         rows=tuple(rows),
         notes=(*said, *evidence.footnotes(shown)),
+        drawing=Curves(
+            x_name="sparsity",
+            x_unit="%",
+            y_name=evidence.metric(target),
+            curves=tuple(curve(evidence, arm, at) for arm, at in curves.items()),
+            level=level_of(evidence, dense),
+        ),
     )
 
 
@@ -45,4 +54,4 @@ def _entry(evidence: Evidence, condition: Condition | None) -> Entry:
     average = evidence.results.average(condition)
     if average is None:
         return MISSING
-    return Entry(score(average), mark=evidence.marks((condition,)))
+    return Entry(score(average), mark=evidence.marks((condition,)), about=condition.name)

@@ -15,6 +15,7 @@ from ...results import Condition
 from ..blocks import MISSING, Block, Column, Entry, Section, Table
 from ..evidence import Evidence, Variant, said_of
 from ..numbers import difference, score
+from ..shading import matrix_by_rules
 
 
 def section(evidence: Evidence) -> Section:
@@ -45,6 +46,9 @@ def _table(evidence: Evidence, name: str, variant: Variant, level: Sparsity, tic
         notes=(
             f"mean over runs: {said}; count: other targets on which it is at least the target's own ticket (coloured)",
             *evidence.footnotes((*there.values(), *dense)),
+        ),
+        drawing=matrix_by_rules(
+            evidence, [[there.get((ticket, target)) for target in targets] for ticket in tickets], own
         ),
     )
 
@@ -84,4 +88,4 @@ def _entry(evidence: Evidence, condition: Condition | None, tone: Literal["good"
     its_gap = evidence.results.gap(condition)
     compared = (condition,) if dense is None else (condition, dense)
     text = score(average).partition(" ±")[0] if dense is None else difference(its_gap.mean if its_gap else None)
-    return Entry(text, mark=evidence.marks(compared), tone=tone)
+    return Entry(text, mark=evidence.marks(compared), tone=tone, about=condition.name)

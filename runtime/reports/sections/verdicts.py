@@ -7,6 +7,7 @@ from ...results import Condition
 from ...statistics import Average
 from ...verdicts import Case, Verdict, judge
 from ..blocks import Column, Entry, Judgement, Section, Table, Tone
+from ..drawings import Dot, Dots, Level
 from ..evidence import COLLAPSED, MIXED, Evidence
 from ..numbers import difference, interval, points, score
 
@@ -48,7 +49,25 @@ def _cases(evidence: Evidence, verdict: Verdict) -> Table:
         columns=tuple(column for column, _ in columns),
         rows=tuple(tuple(fill(case) for _, fill in columns) for case in verdict.cases),
         notes=tuple(notes),
+        drawing=Dots(
+            name="difference, in points",
+            dots=tuple(map(_dot, verdict.cases)),
+            level=Level(name="no difference", value=0.0),
+            other_name="as far down as the rule allows" if any(map(_allowed, verdict.cases)) else "",
+        ),
     )
+
+
+def _dot(case: Case) -> Dot | None:
+    if case.difference is None:
+        return None
+    low, high = (None, None) if case.interval is None else (100 * case.interval.low, 100 * case.interval.high)
+    return Dot(value=100 * case.difference, low=low, high=high, other=_allowed(case), about=case.left.name)
+
+
+def _allowed(case: Case) -> float | None:
+    """The difference from which on a case does not match any more, in points."""
+    return None if case.tolerance is None else -100 * case.tolerance
 
 
 def _by_other_rules(evidence: Evidence, verdict: Verdict) -> str | None:
@@ -86,7 +105,8 @@ def _against(case: Case) -> Entry:
 
 
 def _score(evidence: Evidence, condition: Condition | None, average: Average | None) -> Entry:
-    return Entry(score(average), mark=_collapsed(evidence, condition))
+    about = "" if condition is None else condition.name
+    return Entry(score(average), mark=_collapsed(evidence, condition), about=about)
 
 
 def _bound_name(evidence: Evidence) -> str:

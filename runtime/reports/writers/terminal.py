@@ -12,7 +12,7 @@ from rich.text import Text
 from ticketlang.plain import plain
 
 from ...verdicts import Verdict
-from ..blocks import Block, Column, Entry, Judgement, Prose, Report, Table, Tone
+from ..blocks import Block, Column, Entry, Judgement, Listing, Prose, Report, Table, Tone
 
 STYLES: dict[Tone, str] = {"plain": "", "good": "green", "bad": "red", "faint": "dim"}
 ANSWERS = {"holds": "bold green", "fails": "bold red", "not enough runs": "bold yellow", "no result yet": "bold yellow"}
@@ -35,6 +35,8 @@ def _rendered(block: Block) -> RenderableType:
     match block:
         case Prose(text):
             return Text(plain(text))
+        case Listing(lines=lines):
+            return Text("\n".join("".join(plain(piece.text) for piece in line) for line in lines))
         case Table():
             return _Folding(block)
         case Judgement(verdict, cases):
