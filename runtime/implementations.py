@@ -43,7 +43,7 @@ METRICS = dict.fromkeys(
 class PruningMethod(Protocol):
     """A module that scores weights."""
 
-    def scores(self, material: "Material") -> "dict[str, Tensor]":
+    def scores(self, material: "Material") -> "Mapping[str, Tensor]":
         """A score for every weight, float32 or int32; the lowest are removed first."""
 
     def unit_scores(self, material: "Material", group: "Group") -> "Tensor":

@@ -13,9 +13,11 @@ from ticketlang.vocabulary.scopes import is_of_units
 
 from ..implementations import PruningMethod
 from .erdos_renyi import removed_of_each
+from .lazily import among, shapes_of
 from .mask import Mask
 from .material import Material
-from .selection import Scores, remove_by_pattern, remove_lowest, remove_of_each, remove_share_of_each
+from .selection import remove_by_pattern, remove_lowest, remove_of_each, remove_share_of_each
+from .threshold import Scores
 from .units import Group, groups_of, spread, units_of
 
 
@@ -44,7 +46,7 @@ def remove(method: PruningMethod, pruning: Pruning, sparsity: Sparsity, material
     mask = start
     for level in approach(pruning, sparsity, start):
         scores = method.scores(material.under(mask))
-        mask = select(pruning, level, {name: scores[name] for name in ground.matrices}, mask)
+        mask = select(pruning, level, among(ground.matrices, scores), mask)
     assert mask is not None, "there is a last sparsity"
     return mask
 
@@ -65,12 +67,13 @@ def select(pruning: Pruning, sparsity: Sparsity, scores: Scores, start: Mask | N
         return remove_by_pattern(scores, *pruning.pattern, start)
     match pruning.allocation:
         case "global":
-            return remove_lowest(scores, sparsity.removed(sum(score.numel() for score in scores.values())), start)
+            return remove_lowest(
+                scores, sparsity.removed(sum(shape.numel() for shape in shapes_of(scores).values())), start
+            )
         case "per layer":
             return remove_share_of_each(scores, sparsity.fraction, start)
         case "erk":
-            shapes = {name: score.shape for name, score in scores.items()}
-            return remove_of_each(scores, removed_of_each(shapes, sparsity), start)
+            return remove_of_each(scores, removed_of_each(shapes_of(scores), sparsity), start)
     assert_never(pruning.allocation)
 
 

@@ -1,14 +1,17 @@
 """Magnitude pruning: the weights nearest to zero go first (Han et al. 2015; paper, section 3)."""
 
+from collections.abc import Mapping
+
 from torch import Tensor
 
+from .lazily import each
 from .material import Material
 from .units import Group
 
 
-def scores(material: Material) -> dict[str, Tensor]:
+def scores(material: Material) -> Mapping[str, Tensor]:
     """|w| of every weight, in fp32."""
-    return {name: weight.detach().float().abs() for name, weight in material.weights.items()}
+    return each(material.weights, lambda weight: weight.detach().float().abs())
 
 
 def unit_scores(material: Material, group: Group) -> Tensor:

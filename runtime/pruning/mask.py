@@ -9,6 +9,7 @@ from attrs import field, frozen
 from torch import Tensor
 
 from ..masks import has_collapsed, read_mask, write_mask
+from .lazily import shapes_of
 
 
 def _only_booleans(mask: "Mask", attribute: object, kept: Mapping[str, Tensor]) -> None:
@@ -84,10 +85,11 @@ class Mask:
         Raises:
             ValueError: naming the first that is not.
         """
+        shapes = shapes_of(matrices)
         for name, bits in self.kept.items():
-            if name not in matrices:
+            if name not in shapes:
                 raise ValueError(f"the mask covers `{name}`, and the network has no such matrix")
-            if (shape := matrices[name].shape) != bits.shape:
+            if (shape := shapes[name]) != bits.shape:
                 raise ValueError(f"the mask of `{name}` has shape {tuple(bits.shape)}, and the matrix {tuple(shape)}")
 
     def covers(self, names: Iterable[str]) -> bool:

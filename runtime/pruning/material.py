@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from attrs import Factory, evolve, frozen
 from torch import Tensor
 
+from .lazily import Lazily, entries, shapes_of
 from .mask import Mask
 
 
@@ -24,7 +25,9 @@ class Material:
         return self if mask is None else evolve(self, weights=_under(mask, self.weights))
 
 
-def _under(mask: Mask, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    return {
-        name: tensor.where(mask.kept[name], 0.0) if name in mask.kept else tensor for name, tensor in tensors.items()
-    }
+def _under(mask: Mask, tensors: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+    def make(name: str, places: slice) -> Tensor:
+        found = entries(tensors, name, places)
+        return found.where(entries(mask.kept, name, places), 0.0) if name in mask.kept else found
+
+    return Lazily(shapes_of(tensors), make)

@@ -9,15 +9,18 @@ w * dL/dw over the weights through which the unit is heard. They take the mean o
 SNIP the absolute value of its mean, as here.
 """
 
+from collections.abc import Mapping
+
 from torch import Tensor
 
+from .lazily import each
 from .material import Material
 from .units import Group
 
 
-def scores(material: Material) -> dict[str, Tensor]:
+def scores(material: Material) -> Mapping[str, Tensor]:
     """|w * dL/dw| of every weight, in fp32."""
-    return {name: product.abs() for name, product in material.products.items()}
+    return each(material.products, Tensor.abs)
 
 
 def unit_scores(material: Material, group: Group) -> Tensor:

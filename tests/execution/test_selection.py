@@ -1,5 +1,6 @@
 """Exactly as many weights go as were asked for, the lowest, and of equals those that come first."""
 
+from collections.abc import Mapping
 from fractions import Fraction
 
 import pytest
@@ -11,9 +12,11 @@ from torch.nn.utils import prune as peer
 
 from runtime.failures import JobFailed
 from runtime.pruning import magnitude, random
+from runtime.pruning.lazily import among, each
 from runtime.pruning.mask import Mask
 from runtime.pruning.material import Material
 from runtime.pruning.selection import remove_by_pattern, remove_lowest, remove_of_each, remove_share_of_each
+from runtime.pruning.threshold import SAMPLE
 
 SHAPES = {"a": (30, 40), "b": (100, 3), "c": (7, 9), "d": (1, 1)}
 
@@ -23,7 +26,7 @@ def weights(seed: int = 0) -> dict[str, Tensor]:
     return {name: torch.randn(shape, generator=generator) for name, shape in SHAPES.items()}
 
 
-def magnitudes(matrices: dict[str, Tensor]) -> dict[str, Tensor]:
+def magnitudes(matrices: dict[str, Tensor]) -> Mapping[str, Tensor]:
     return magnitude.scores(Material(weights=matrices))
 
 
@@ -78,12 +81,12 @@ def test_of_equals_the_first_go_in_the_order_of_the_matrices() -> None:
 
 @settings(deadline=None, max_examples=60)
 @given(
-    values=st.lists(st.floats(width=32, allow_nan=False, allow_subnormal=False), min_size=1, max_size=60),
+    values=st.lists(st.floats(width=32, allow_nan=False), min_size=1, max_size=60),
     cut=st.integers(0, 60),
     share=st.fractions(0, 1),
 )
 def test_it_is_a_sort_by_score_and_place(values: list[float], cut: int, share: Fraction) -> None:
-    """Of any floats whatever, infinities and zeros of both signs among them."""
+    """Of any floats whatever: infinities, zeros of both signs, and numbers too small to compute with among them."""
     count = round(share * len(values))
     parts = {"a": torch.tensor(values[:cut]), "b": torch.tensor(values[cut:])}
     scores = {name: part.float() for name, part in parts.items() if part.numel()}
@@ -92,6 +95,74 @@ def test_it_is_a_sort_by_score_and_place(values: list[float], cut: int, share: F
 
     lowest = sorted(range(len(values)), key=lambda place: (values[place], place))[:count]
     assert sorted(set(range(len(values))) - set(lowest)) == kept.nonzero().flatten().tolist()
+
+
+def sorted_out(scores: Mapping[str, Tensor], count: int) -> Tensor:
+    """What is kept of all matrices in one row, by a stable sort."""
+    flat = torch.cat([score.flatten() for score in scores.values()])
+    kept = torch.ones(len(flat), dtype=torch.bool)
+    kept[flat.sort(stable=True).indices[:count]] = False
+    return kept
+
+
+def every_second_is_large(length: int) -> Tensor:
+    """A sample at even distances sees nothing of the small ones."""
+    values = torch.rand(length, generator=torch.Generator().manual_seed(1))
+    return values + (torch.arange(length) % 2 == 0)
+
+
+LARGE = 3 * SAMPLE + 5  # so that a sample does not see everything
+LOOKS = {
+    "normal": lambda: torch.randn(LARGE, generator=torch.Generator().manual_seed(2)),
+    "rising": lambda: torch.arange(LARGE).float(),
+    "hidden from a sample": lambda: every_second_is_large(LARGE),
+    "nearly all the same": lambda: torch.full((LARGE,), 0.5).index_fill_(0, torch.arange(0, LARGE, 1001), 0.25),
+    "too small to compute with": lambda: torch.arange(LARGE, dtype=torch.int32).view(torch.float32),
+}
+
+
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("share", [0.0, 1e-5, 0.3, 0.5, 0.999, 1.0])
+def test_many_weights_go_as_they_would_by_a_sort(look: str, share: float) -> None:
+    """Also where the weights that are looked at first are like none of the others, bit for bit."""
+    values = LOOKS[look]()
+    scores = {"a": values[:1000].view(10, 100), "b": values[1000:]}
+    count = round(share * LARGE)
+
+    kept = remove_lowest(scores, count).kept
+
+    assert torch.equal(torch.cat([bits.flatten() for bits in kept.values()]), sorted_out(scores, count))
+
+
+def test_numbers_near_zero_have_an_order_where_arithmetic_knows_none() -> None:
+    """Trainings take them for zero, and must prune the same weights as one who looks at the file."""
+    scores = {"a": torch.tensor([3e-42, 1e-45, -0.0, 2e-40, -4e-42, 0.0])}
+    torch.set_flush_denormal(True)
+    try:
+        kept = remove_lowest(scores, 4).kept["a"]
+    finally:
+        torch.set_flush_denormal(False)
+    assert kept.tolist() == [True, False, False, True, False, False]
+
+
+def test_scores_may_be_made_when_they_are_looked_at() -> None:
+    """The same mask as of scores that lie ready, with and without a mask to start from; and never all at once."""
+    matrices, largest = weights(), []
+
+    def make(some: Tensor) -> Tensor:
+        largest.append(some.numel())
+        return some.abs()
+
+    first = remove_lowest(each(matrices, make), 300)
+    second = remove_lowest(among(["b", "a"], each(matrices, make)), 700, Mask({n: first.kept[n] for n in ("b", "a")}))
+
+    ready = magnitudes(matrices)
+    expected = remove_lowest(ready, 300)
+    assert all(torch.equal(bits, expected.kept[name]) for name, bits in first.kept.items())
+    again = remove_lowest({n: ready[n] for n in ("b", "a")}, 700, Mask({n: expected.kept[n] for n in ("b", "a")}))
+    assert all(torch.equal(bits, again.kept[name]) for name, bits in second.kept.items())
+    assert list(second.kept) == ["b", "a"]
+    assert max(largest) <= max(matrix.numel() for matrix in matrices.values())
 
 
 def test_levels_nest_and_nothing_comes_back() -> None:
