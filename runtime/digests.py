@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable
 from hashlib import blake2b
 from pathlib import Path
+from uuid import uuid4
 
 from attrs import define, field
 
@@ -46,7 +47,7 @@ class Digests:
         """Write down what was found. A folder that cannot be written to costs time at the next start, and no more."""
         if self.memory is None or not self.is_changed:
             return
-        staged = self.memory.with_suffix(".new")
+        staged = self.memory.with_suffix(f".{uuid4().hex}.new")  # others may write theirs at the same moment
         try:
             self.memory.parent.mkdir(exist_ok=True)
             staged.write_text(json.dumps(self.known), encoding="utf-8")

@@ -1,6 +1,7 @@
 """Tensors in files, without torch: safetensors as numpy arrays, and one digest of many."""
 
-from collections.abc import Iterable, Iterator
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,12 @@ from numpy.typing import NDArray
 from safetensors import safe_open
 
 Array = NDArray[Any]
+
+# Of those that safetensors knows, what `map_tensors` reads.
+TYPES: Mapping[str, Any] = {
+    "BOOL": np.bool_, "U8": np.uint8, "I8": np.int8, "I32": np.int32, "I64": np.int64, "F32": np.float32,
+    "F64": np.float64,
+}  # fmt: skip
 
 
 def names_in(path: Path) -> tuple[str, ...]:
@@ -28,6 +35,28 @@ def read_tensors(path: Path, names: Iterable[str]) -> Iterator[tuple[str, Array]
     with safe_open(path, framework="numpy") as file:
         for name in names:
             yield name, file.get_tensor(name)
+
+
+def map_tensors(path: Path) -> tuple[dict[str, Array], dict[str, str]]:
+    """All tensors of a file, mapped into memory and not to be written to, and its metadata.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: it is no such file, or not whole. Whether its bytes are those that were written is not looked at.
+    """
+    content = np.memmap(path, dtype=np.uint8, mode="r")
+    begin = 8 + int.from_bytes(content[:8].tobytes(), "little")
+    header = json.loads(content[8:begin].tobytes())
+    metadata = header.pop("__metadata__", {})
+    tensors, end = {}, 0
+    for name, about in header.items():
+        first, last = about["data_offsets"]
+        found = content[begin + first : begin + last].view(TYPES[about["dtype"]])
+        tensors[name] = found.reshape(about["shape"])
+        end = max(end, last)
+    if begin + end != len(content):
+        raise ValueError(f"{path} is not whole")
+    return tensors, metadata
 
 
 def digest_of(tensors: Iterable[tuple[str, Array]]) -> str:

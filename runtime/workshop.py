@@ -4,6 +4,7 @@ import atexit
 import os
 import re
 from fractions import Fraction
+from importlib.metadata import version
 from pathlib import Path
 from shutil import rmtree
 from tempfile import mkdtemp
@@ -13,14 +14,16 @@ import torch
 from attrs import define, evolve, field
 from torch.utils import deterministic
 
-from ticketlang.jobs import JobKey
+from ticketlang.jobs import JobKey, canonical
 from ticketlang.study import Recipe, Task
 from ticketlang.units import START
 
+from .digests import digest_of
 from .failures import JobFailed, NoSuchDevice
 from .implementations import task_kind
 from .models import trunk
 from .tasks.encoding import load_tokenizer
+from .tasks.kept import REVISION, kept
 from .tasks.prepared import Materials, Prepared
 
 if TYPE_CHECKING:
@@ -89,7 +92,9 @@ class Workshop:
         is_limited = task.limit is not None or task.limit_evaluation is not None
         asked = (_read_as(task), model, data, subset_seed if is_limited else None)
         if asked not in self._prepared:
-            self._prepared[asked] = self._prepare(task, model, subset_seed)
+            self.places.data(task.name)  # refuses files that changed since the plan was made
+            path = self.cache / "examples" / _name_of(*asked)
+            self._prepared[asked] = kept(path, lambda: self._prepare(task, model, subset_seed))
         return self._prepared[asked]
 
     def notice_once(self, key: JobKey, text: str) -> None:
@@ -124,6 +129,12 @@ class Workshop:
 def _read_as(task: Task) -> Task:
     """A task without what does not decide which examples it has."""
     return evolve(task, recipe=NO_RECIPE, head="fresh")
+
+
+def _name_of(task: Task, *others: object) -> str:
+    """Of the file of some examples: by all that decides them, the tokenizer's program included."""
+    versions = [version(package) for package in ("tokenizers", "transformers")]
+    return digest_of([REVISION, canonical(task), *others, *versions])
 
 
 def _refuse_no_room(task: Task, tokenizer: "PreTrainedTokenizerBase") -> None:

@@ -73,9 +73,11 @@ SIBLINGS: Mapping[str, tuple[str, ...]] = {
     "models": ("failures", "training.seeds"),
     "pruning": ("failures", "implementations", "masks", "training.seeds"),
     "weights": ("failures", "models.checkpoint", "models.trunk", "pruning.mask", "tensors", "training.seeds"),
-    "tasks": ("digests", "facts", "failures", "implementations", "micro", "training.batches", "training.seeds"),
+    "tasks": (
+        "digests", "facts", "failures", "implementations", "micro", "tensors", "training.batches", "training.seeds",
+    ),
     "training": ("failures", "models", "pruning.mask"),
-}
+}  # fmt: skip
 
 # Parts that would still work if the rest of the runtime were gone.
 FOUNDATIONS = ("failures", "masks", "metrics", "micro", "statistics", "tensors")

@@ -262,18 +262,17 @@ def _begin(layout: Layout, disk: Disk) -> None:
     except MissingFileError:
         there = {}
     ours = {folder.name for folder in layout.folders}
-    if strangers := sorted(there.keys() - ours):
+    if strangers := sorted(name for name in there.keys() - ours if name.partition(".")[0] != layout.format.name):
         raise StoreError(
             f"{layout.root} is no store: it holds {strangers[0]!r} and no format number; "
             "choose an empty or new folder with --store"
         )
     for folder in layout.folders:
         disk.make_folder(folder, parents=True)
-    try:
-        disk.write_new(layout.format, f"{FORMAT}\n".encode())
-    except FileExistsError:  # another process began it at the same moment
-        _agree_on_format(layout, disk)
-    disk.flush(layout.root)
+    # Others may begin it at the same moment, and none may read a number half written.
+    new = layout.format.with_name(f"{layout.format.name}.{token_hex(4)}.new")
+    disk.write_new(new, f"{FORMAT}\n".encode())
+    disk.rename(new, layout.format)
 
 
 def _newest_of(names: Mapping[str, int]) -> Mapping[JobKey, tuple[str, int]]:

@@ -5,6 +5,7 @@ BERT was trained on since. What is left at the end and fills no block is left ou
 """
 
 from collections.abc import Iterable, Iterator
+from hashlib import blake2b, file_digest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 Int = NDArray[np.int64]
+
+SEAL = ".seal"  # the suffix of the file that holds a digest of the other
 
 AT_ONCE = 1 << 22  # characters that are split into tokens together
 
@@ -57,12 +60,13 @@ def blocks_in(path: Path, length: int, words: int) -> NDArray[Any]:
 
 
 def write_blocks(path: Path, texts: Iterable[str], tokenizer: "PreTrainedTokenizerBase", length: int) -> None:
-    """Write the blocks of a corpus, all of them or none.
+    """Write the blocks of a corpus, all of them or none, and beside them the seal that tells whether they are whole.
 
     Raises:
         JobFailed: if it fills no block.
     """
     staged = path.with_name(f"{path.name}.{uuid4().hex}")
+    staged_seal = path.with_name(f"{staged.name}{SEAL}")
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         with staged.open("wb") as file:
@@ -70,9 +74,25 @@ def write_blocks(path: Path, texts: Iterable[str], tokenizer: "PreTrainedTokeniz
                 blocks.astype(_kind(len(tokenizer))).tofile(file)
         if not staged.stat().st_size:
             raise JobFailed(f"a part of the corpus fills no block of {length} tokens; say a shorter `length`")
+        staged_seal.write_text(_seal(staged))
+        staged_seal.replace(path.with_suffix(SEAL))
         staged.replace(path)
     finally:
         staged.unlink(missing_ok=True)
+        staged_seal.unlink(missing_ok=True)
+
+
+def are_whole(path: Path) -> bool:
+    """Whether the blocks of a file are there, and are those that were written: all of it is read."""
+    try:
+        return path.with_suffix(SEAL).read_text() == _seal(path)
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
+def _seal(path: Path) -> str:
+    with path.open("rb") as file:
+        return file_digest(file, blake2b).hexdigest()
 
 
 def _blocks(texts: Iterable[str], tokenizer: "PreTrainedTokenizerBase", length: int) -> Iterator[Int]:
