@@ -18,7 +18,7 @@ help:
 	@echo "make test             run the tests"
 	@echo "make check            run the tests, the linters and the type checker"
 	@echo "make fuzz             check 200,000 specs that are bent out of shape: ten minutes"
-	@echo "make bench            time checking and planning, and training beside what one would run instead: some minutes"
+	@echo "make bench            time checking, planning, training, and all around it, beside what one would run instead"
 	@echo "make goldens          write the expected outputs of the tests anew; read the difference before you keep it"
 	@echo "make clean            remove what the demo made"
 
@@ -61,6 +61,7 @@ fuzz: $(INSTALLED)
 bench: $(INSTALLED)
 	$(BIN)/python benchmarks/language.py
 	$(BIN)/python benchmarks/training.py
+	$(ONE_THREAD) $(BIN)/python benchmarks/overhead.py
 
 goldens: $(INSTALLED)
 	REFRESH_GOLDENS=1 $(TEST) || true
