@@ -266,7 +266,7 @@ class Session:
         return self.gathered.diagnostics
 
     def _data_problems(self) -> Iterator[Diagnostic]:
-        from .tasks import check_task
+        from .tasks.reading import problems_of
 
         for task in self.study.tasks.values():
-            yield from check_task(task, self.gathered.places.tasks[task.name])
+            yield from problems_of(task, self.gathered.places.tasks[task.name], self.store_folder / "cache" / "read")

@@ -3,7 +3,6 @@
 import atexit
 import os
 import re
-from fractions import Fraction
 from importlib.metadata import version
 from pathlib import Path
 from shutil import rmtree
@@ -11,12 +10,11 @@ from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
 import torch
-from attrs import define, evolve, field
+from attrs import define, field
 from torch.utils import deterministic
 
 from ticketlang.jobs import JobKey, canonical
-from ticketlang.study import Recipe, Task
-from ticketlang.units import START
+from ticketlang.study import Task
 
 from .digests import digest_of
 from .failures import JobFailed, NoSuchDevice
@@ -25,6 +23,7 @@ from .models import trunk
 from .tasks.encoding import load_tokenizer
 from .tasks.kept import REVISION, kept
 from .tasks.prepared import Materials, Prepared
+from .tasks.reading import read_as
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
     from .facts import Places
     from .progress import Listener
 
-NO_RECIPE = Recipe(train=START, batch=1, rate=Fraction(0))
 DEVICES = re.compile(r"cpu|cuda(:\d+)?")
 
 
@@ -90,7 +88,7 @@ class Workshop:
             model, data: their digests, which tell one version from another.
         """
         is_limited = task.limit is not None or task.limit_evaluation is not None
-        asked = (_read_as(task), model, data, subset_seed if is_limited else None)
+        asked = (read_as(task), model, data, subset_seed if is_limited else None)
         if asked not in self._prepared:
             self.places.data(task.name)  # refuses files that changed since the plan was made
             path = self.cache / "examples" / _name_of(*asked)
@@ -124,11 +122,6 @@ class Workshop:
         prepared = task_kind(task.kind).prepare(task, materials)
         self.places.data(task.name)  # refuses files that changed while they were read
         return prepared
-
-
-def _read_as(task: Task) -> Task:
-    """A task without what does not decide which examples it has."""
-    return evolve(task, recipe=NO_RECIPE, head="fresh")
 
 
 def _name_of(task: Task, *others: object) -> str:

@@ -41,6 +41,9 @@ def happen(asked: Path) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
         case ["fail"]:
             raise OSError("the network is down")
+        case ["stubborn"]:
+            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+            time.sleep(600)
         case ["sleep", seconds]:
             time.sleep(float(seconds))
 

@@ -61,6 +61,7 @@ LIGHT = (
     "session",
     "statistics",
     "store",
+    "tasks.reading",
     "tensors",
     "training.seeds",
     "verdicts",

@@ -3,6 +3,8 @@
 import json
 import re
 import signal
+import subprocess
+import sys
 
 import pytest
 from desk import ENVIRONMENT, SPEC, Answer, Desk
@@ -59,6 +61,21 @@ def test_two_workers_leave_the_bits_that_one_does(desk: Desk, finished: tuple[De
     assert desk.artifacts() == finished[0].artifacts()
     threads = {path.read_text().partition('"threads": ')[2][:1] for path in desk.folder.rglob("provenance.json")}
     assert threads == {"1"}
+
+
+def test_whoever_gives_jobs_to_workers_does_without_torch(again: Desk) -> None:
+    """Data in which nothing was wrong is not read again to see whether anything is."""
+    lost = next(path for path in (again.folder / ".ticketlang/artifacts").glob("*/mask.safetensors")).parent
+    lost.rename(again.folder / "lost")
+    program = (
+        "import sys; from ticketlang.cli import main\n"
+        "print(main(['run', 'small.ticket', '--workers', '2']), 'torch' in sys.modules)"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", program], cwd=again.folder, env=ENVIRONMENT, capture_output=True, text=True, check=False
+    )
+    assert ran.stdout.splitlines()[-1:] == ["0 False"], ran.stdout + ran.stderr
+    assert {path.name for path in lost.iterdir()} == {path.name for path in (again.folder / "lost").iterdir()}
 
 
 def test_layout_and_comments_run_nothing(again: Desk) -> None:

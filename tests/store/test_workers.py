@@ -129,7 +129,8 @@ def test_an_accident_is_tried_again_as_often_as_was_asked(store: Store, notes: P
     assert (ended.done, ended.failed) == (1, 1)
     assert sorted(seed for seed, _ in crews.tried(notes)) == [0, 0, 5, 5, 5]
     assert heard.failures == {"draw 5": "unexpected OSError: the network is down"}
-    assert heard.notices[-1].endswith("; try 3 of 3")
+    assert "unexpected OSError: the network is down; try 3 of 3" in heard.notices
+    assert any(text.endswith("; try 2 of 3") and "SIGKILL" in text for text in heard.notices)
     assert [failure.key for failure in store.failures.all()] == [draw(5).key]
 
 
@@ -171,31 +172,34 @@ def test_an_interruption_ends_all_workers_at_once(store: Store, notes: Path, by:
 
 
 PROGRAM = """
-import sys, crews
+import os, sys, crews
 from functools import partial
 from pathlib import Path
 from handmade import draw, plan_of_jobs
 from runtime.progress import Silent
+from runtime.schedulers import crew
 from runtime.schedulers.crew import Crew
 from runtime.schedulers.run import run
 from runtime.store import Store
 from test_workers import chain
 
+crew.GRACE = float(os.environ.get("GRACE", crew.GRACE))
 store, notes = Store.open(Path(sys.argv[1])), Path(sys.argv[2])
 jobs = [*chain(5), *chain(5, first=10), *(draw(seed) for seed in range(20, 30))]
-crew = Crew((partial(crews.equip, notes),) * 2, 1, store, Silent())
-print(run(lambda: plan_of_jobs(*jobs, known=store.known), store, crew, Silent()).done)
+hands = Crew((partial(crews.equip, notes),) * 2, 1, store, Silent())
+print(run(lambda: plan_of_jobs(*jobs, known=store.known), store, hands, Silent()).done)
 """
 
 
-def start(store: Path, notes: Path) -> "subprocess.Popen[str]":
+def start(store: Path, notes: Path, **environment: str) -> "subprocess.Popen[str]":
     here = Path(__file__).parent
     paths = os.pathsep.join(map(str, (here, here.parent, here.parents[1])))
     return subprocess.Popen(
         [sys.executable, "-c", PROGRAM, str(store), str(notes)],
-        env={**os.environ, "PYTHONPATH": paths},
+        env={**os.environ, "PYTHONPATH": paths, **environment},
         stdout=subprocess.PIPE,
         text=True,
+        start_new_session=True,  # so that a Ctrl-C can reach all of its processes, as in a terminal
     )
 
 
@@ -217,6 +221,26 @@ def test_workers_end_when_their_parent_is_killed(store: Store, notes: Path) -> N
     parent.communicate()
 
     assert until(lambda: not any(map(is_running, workers)))
+    assert is_left_tidy(store)
+    assert store.failures.all() == ()
+
+
+@pytest.mark.parametrize("grace", ["0.5", "600"])
+def test_whoever_does_not_end_is_killed(store: Store, notes: Path, grace: str) -> None:
+    """After a while; and at once after a second Ctrl-C."""
+    for seed in (0, 10):
+        (notes / str(seed)).write_text("stubborn")
+    parent = start(store.folder, notes, GRACE=grace)
+    assert until(lambda: (notes / "done").exists() and len(crews.tried(notes)) == 2)
+
+    os.killpg(parent.pid, signal.SIGINT)
+    if grace == "600":
+        with pytest.raises(subprocess.TimeoutExpired):
+            parent.wait(1.0)
+        os.killpg(parent.pid, signal.SIGINT)
+
+    assert parent.communicate(timeout=60)[0] == "0\n"
+    assert not any(is_running(pid) for _, pid in crews.tried(notes))
     assert is_left_tidy(store)
     assert store.failures.all() == ()
 

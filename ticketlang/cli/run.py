@@ -105,13 +105,11 @@ def run(study: Study, args: Namespace) -> int:
     session.remember_run(text_of(statements_of(study)))
     console().print(heading(study), "", summary(plan, session.cost(plan.to_run)), "", sep="\n")
     ran = _run(session, plan, args) if plan.to_run else None
+    if ran is not None and ran.interrupted is not None:
+        return BY_SIGNAL + ran.interrupted  # whoever wants to leave is not kept waiting for tables
     for block in session.report():
         console().print(block)
-    if ran is None:
-        return DONE
-    if ran.interrupted is not None:
-        return BY_SIGNAL + ran.interrupted
-    return SOME_FAILED if ran.failed else DONE
+    return SOME_FAILED if ran is not None and ran.failed else DONE
 
 
 def _run(session: "Session", plan: Plan, args: Namespace) -> "Ran":
