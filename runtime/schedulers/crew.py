@@ -78,6 +78,9 @@ class Crew:
 
     def give(self, job: PlannedJob, study: str) -> None:
         """To a worker that is free, the readiest first; to a new one, if all that are there have a job."""
+        for number, member in tuple(self.members.items()):
+            if member.job is None and not member.process.is_alive():  # whoever dies idle takes no job along
+                del self.members[number]
         free = [member for member in self.members.values() if member.job is None]
         member = max(free, key=lambda one: one.is_ready) if free else self._start()
         member.job = job

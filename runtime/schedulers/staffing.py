@@ -11,6 +11,7 @@ from ticketlang.plan import Plan
 from .machine import Glance, free_cores, free_memory, graphics_processors
 
 TORCH = 700 << 20  # bytes that a worker needs before it has a model
+LARGE = 50 << 20  # bytes of weights: networks of fewer gain nothing from a second thread
 COPIES = 8  # of the weights: parameters, gradients, two moments, the pre-trained ones, and what is read and compared
 TRAININGS = FineTune | ReachRewindPoint | Interpolate
 
@@ -21,7 +22,7 @@ class Staff:
 
     devices: tuple[str, ...]  # one for each worker
     threads: int  # of each
-    idle: int = 0  # cores that none of them uses, on a run without a graphics processor
+    idle: int = 0  # cores that none of them uses, and more threads would
 
     @property
     def workers(self) -> int:
@@ -59,7 +60,8 @@ def staff(
     if workers is None:
         workers = max(1, min(graphics or cores // threads, _at_once(plan), *_that_fit(weights)))
     devices = tuple(f"cuda:{n % graphics}" if device == "auto" and graphics > 1 else device for n in range(workers))
-    return Staff(devices=devices, threads=threads, idle=max(0, cores - workers * threads))
+    idle = max(0, cores - workers * threads) if weights >= LARGE else 0
+    return Staff(devices=devices, threads=threads, idle=idle)
 
 
 def _threads_said() -> int | None:

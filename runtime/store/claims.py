@@ -9,6 +9,7 @@ import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from secrets import token_hex
 from threading import Event, Thread
@@ -29,13 +30,13 @@ SILENCE = 120.0  # seconds without one, after which an owner counts as dead; far
 class Owner:
     """One process on one machine."""
 
-    host: str
+    host: str  # with what tells its numbers of processes from those of another that is called the same
     pid: int
     token: str  # tells apart two processes that had one number
 
     @classmethod
     def me(cls) -> "Owner":
-        return cls(socket.gethostname(), os.getpid(), token_hex(8))
+        return cls(_here(), os.getpid(), token_hex(8))
 
     def is_gone(self, here: str) -> bool:
         """Whether the process is known to have ended; of another machine's nothing is known."""
@@ -48,6 +49,20 @@ class Owner:
         except OSError:
             return False  # it is there and somebody else's
         return False
+
+
+@cache
+def _here() -> str:
+    """The name of this machine, and of what its numbers of processes hold for: since it was started, in one container.
+
+    Containers, and machines that were never given a name, often share one.
+    """
+    parts = [socket.gethostname()]
+    for name in ("/proc/sys/kernel/random/boot_id", "/proc/self/ns/pid"):
+        with suppress(OSError):  # only Linux has them
+            path = Path(name)
+            parts.append(str(path.readlink()) if path.is_symlink() else path.read_text().strip())
+    return " ".join(parts)
 
 
 @frozen

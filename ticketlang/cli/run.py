@@ -50,8 +50,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument(
         "--retry",
-        type=int,
-        choices=range(100),
+        type=_count_or_none,
         default=0,
         metavar="N",
         help="try a job that failed by accident up to N times more (default: 0); not one that would fail again",
@@ -71,6 +70,10 @@ def _count(text: str) -> int:
     if not text.isdecimal() or not int(text):
         raise ArgumentTypeError(f"`{text}` is no number from 1 on")
     return int(text)
+
+
+def _count_or_none(text: str) -> int:
+    return 0 if text == "0" else _count(text)
 
 
 def _count_or_auto(text: str) -> int | None:
@@ -122,4 +125,4 @@ def _run(session: "Session", plan: Plan, args: Namespace) -> "Ran":
 def _hint(staff: "Staff") -> str:
     """Where cores would be idle, how to use them."""
     more = staff.idle // staff.workers
-    return f"; with --threads {staff.threads + more} they would use all cores" if more else ""
+    return f"; --threads {staff.threads + more} would use all cores" if more else ""
