@@ -44,6 +44,7 @@ class Table:
     rows: tuple[tuple[Entry, ...], ...]
     notes: tuple[str, ...] = ()  # below the table: what the marks mean, and what the numbers are
     drawing: Drawing | None = None  # the same numbers as a picture, for writers that can draw
+    beside: "Table | None" = None  # what somebody else found at the same places, for writers that have the room
 
 
 @frozen

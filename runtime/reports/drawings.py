@@ -88,6 +88,8 @@ class Rules:
     rules: tuple[str, ...]
     in_force: int  # which of them the study goes by
     places: tuple[tuple[tuple[Judged, ...], ...], ...]  # for each row and column of the table one for each rule
+    counts: tuple[tuple[str, ...], ...]  # for each row what stands in its last column by each rule; empty: nothing
+    notes: tuple[str, ...] = ()  # in place of the table's own, which speak of one rule alone
 
 
 @frozen(kw_only=True)

@@ -1,15 +1,21 @@
 """Which places of a transfer matrix match, under every rule of the field, and by how much."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from ticketlang.study import MatchRule
+from ticketlang.study import MatchRule, Published, PublishedScore
+from ticketlang.units import Sparsity
 
-from ..matching import AT_OR_ABOVE, RULES, Comparison, answer
+from ..matching import AT_OR_ABOVE, NOISE, RULES, Comparison, answer
 from ..results import Condition
+from .blocks import Column, Entry, Table
 from .drawings import Judged, Rules
 from .evidence import Evidence
+from .numbers import points
 
 OWN_TICKET = "at least the target's own ticket"  # the paper's rule for transfers (Chen et al. 2020, figure 2)
+UNKNOWN = Judged(None, None)
+
+Place = tuple[str, str]  # source and target
 
 
 def rules_of(evidence: Evidence) -> tuple[MatchRule, ...]:
@@ -19,22 +25,34 @@ def rules_of(evidence: Evidence) -> tuple[MatchRule, ...]:
 
 
 def matrix_by_rules(
-    evidence: Evidence, conditions: Sequence[Sequence[Condition | None]], own: Mapping[str, Condition | None]
+    evidence: Evidence,
+    conditions: Sequence[Sequence[Condition | None]],
+    own: Mapping[str, Condition | None],
+    notes: tuple[str, ...],
 ) -> Rules:
-    """A matrix with a heading on the left and a count on the right.
+    """A matrix with a heading on the left and a count of other targets on the right.
 
     Args:
         conditions: row by row; None: there is no such place.
         own: of each target, the ticket that was found on it.
     """
-    rules, in_force = rules_of(evidence), evidence.study.match
+    in_force = evidence.study.match
     has_dense = any(c is not None and evidence.results.dense(c.target) for row in conditions for c in row)
-    asked = rules if has_dense else ()
-    places = [[_judged(evidence, asked, c, own.get(c.target)) if c else () for c in row] for row in conditions]
+    asked = rules_of(evidence) if has_dense else ()
+    rows = [[_judged(evidence, asked, c, own.get(c.target)) if c else () for c in row] for row in conditions]
+    is_own = [[c is not None and c == own.get(c.target) for c in row] for row in conditions]
     return Rules(
         rules=(*map(str, asked), OWN_TICKET),
         in_force=asked.index(in_force) if in_force in asked else len(asked),
-        places=tuple(((), *row, ()) for row in places),
+        places=tuple(((), *row, ()) for row in rows),
+        counts=tuple(
+            tuple(
+                _count(place[rule] for place, its in zip(row, own_, strict=True) if place and not its)
+                for rule in range(len(asked) + 1)
+            )
+            for row, own_ in zip(rows, is_own, strict=True)
+        ),
+        notes=notes,
     )
 
 
@@ -43,13 +61,85 @@ def _judged(
 ) -> tuple[Judged, ...]:
     dense = evidence.results.dense(condition.target)
     against_dense = (_answer(evidence, rule, condition, dense) for rule in rules)
-    is_own = condition == own
-    return (*against_dense, Judged(None, None) if is_own else _answer(evidence, AT_OR_ABOVE, condition, own))
+    return (*against_dense, UNKNOWN if condition == own else _answer(evidence, AT_OR_ABOVE, condition, own))
 
 
 def _answer(evidence: Evidence, rule: MatchRule, condition: Condition, other: Condition | None) -> Judged:
     if other is None:
-        return Judged(None, None)
+        return UNKNOWN
     found = Comparison.of(condition, other, evidence.results)
     apart = 100 * (found.mine.mean - found.theirs.mean) if found.mine and found.theirs else None
     return Judged(answer(rule, found), apart)
+
+
+def _count(judged: Iterable[Judged]) -> str:
+    """`3 of 10`, of those that have an answer; empty where none has."""
+    answers = [each.answer for each in judged if each.answer in {"holds", "fails"}]
+    return f"{answers.count('holds')} of {len(answers)}" if answers else ""
+
+
+# What others found
+
+
+def published_matrix(evidence: Evidence, name: str, level: Sparsity) -> Table | None:
+    """The published matrix of a ticket block at a level; None where there is none."""
+    for published in evidence.study.published:
+        numbers = [number for number in published.numbers if isinstance(number, PublishedScore)]
+        places: dict[Place, PublishedScore] = {
+            (number.arm.source, number.target): number
+            for number in numbers
+            if number.arm.source not in {None, "target"} and (number.arm.arm, number.arm.level) == (name, level)
+        }
+        if min(len({source for source, _ in places}), len({target for _, target in places})) > 1:
+            return _published_table(evidence, published, places)
+    return None
+
+
+def _published_table(evidence: Evidence, published: Published, places: Mapping[Place, PublishedScore]) -> Table:
+    sources = tuple(dict.fromkeys(source for source, _ in places))
+    targets = tuple(dict.fromkeys(target for _, target in places))
+    has_gaps = all(number.gap is not None for number in places.values())
+    rules = (*map(str, rules_of(evidence)), OWN_TICKET)
+    judged = {place: _published_answers(evidence, place, places) for place in places}
+    said = "gap to dense, in points" if has_gaps else "scores, in hundredths"
+    return Table(
+        title=f"{published.where}: source (row) to target (column)",
+        columns=(Column("source", is_number=False), *map(Column, targets), Column("count")),
+        rows=tuple((Entry(s), *(_published_entry(places.get((s, t))) for t in targets), Entry("")) for s in sources),
+        drawing=Rules(
+            rules=rules,
+            in_force=len(rules) - 1,
+            places=tuple(((), *(judged.get((s, t), ()) for t in targets), ()) for s in sources),
+            counts=tuple(
+                tuple(
+                    _count(judged[s, t][rule] for t in targets if (s, t) in judged and s != t)
+                    for rule in range(len(rules))
+                )
+                for s in sources
+            ),
+            notes=(f"as published: {said}; grey where the rule needs runs, which publications do not give",),
+        ),
+    )
+
+
+def _published_entry(number: PublishedScore | None) -> Entry:
+    if number is None:
+        return Entry("")
+    value = number.points if number.gap is None else number.gap
+    return Entry(points(float(value), is_signed=number.gap is not None))
+
+
+def _published_answers(evidence: Evidence, place: Place, places: Mapping[Place, PublishedScore]) -> tuple[Judged, ...]:
+    number, own = places[place], places.get((place[1], place[1]))
+    above = None if number.gap is None else float(number.gap)
+    against_dense = (_by(above) if rule == AT_OR_ABOVE else UNKNOWN for rule in rules_of(evidence))
+    is_compared = own is not None and own is not number and (number.gap is None) == (own.gap is None)
+    return (*against_dense, _by(_value(number) - _value(own)) if own and is_compared else UNKNOWN)
+
+
+def _value(number: PublishedScore) -> float:
+    return float(number.points if number.gap is None else number.gap)
+
+
+def _by(apart: float | None) -> Judged:
+    return UNKNOWN if apart is None else Judged("holds" if apart >= -NOISE else "fails", apart)

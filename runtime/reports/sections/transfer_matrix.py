@@ -15,7 +15,7 @@ from ...results import Condition
 from ..blocks import MISSING, Block, Column, Entry, Section, Table
 from ..evidence import Evidence, Variant, said_of
 from ..numbers import difference, score
-from ..shading import matrix_by_rules
+from ..shading import matrix_by_rules, published_matrix
 
 
 def section(evidence: Evidence) -> Section:
@@ -38,18 +38,23 @@ def _table(evidence: Evidence, name: str, variant: Variant, level: Sparsity, tic
     dense = [condition for target in targets if (condition := evidence.results.dense(target)) is not None]
     rows = [_row(evidence, ticket, [(target, there.get((ticket, target))) for target in targets], own)
             for ticket in tickets]  # fmt: skip
-    said = "gap to dense, in points" if dense else "scores, in hundredths"
+    said = "mean over runs: gap to dense, in points" if dense else "mean over runs: scores, in hundredths"
+    footnotes = evidence.footnotes((*there.values(), *dense))
     return Table(
         title=f"{name} at {level}{said_of(variant)}: source (row) to target (column)",
         columns=(Column("source", is_number=False), *(Column(target) for target in targets), Column("count")),
         rows=tuple(rows),
         notes=(
-            f"mean over runs: {said}; count: other targets on which it is at least the target's own ticket (coloured)",
-            *evidence.footnotes((*there.values(), *dense)),
+            f"{said}; count: other targets on which it is at least the target's own ticket (coloured)",
+            *footnotes,
         ),
         drawing=matrix_by_rules(
-            evidence, [[there.get((ticket, target)) for target in targets] for ticket in tickets], own
+            evidence,
+            [[there.get((ticket, target)) for target in targets] for ticket in tickets],
+            own,
+            notes=(said, *footnotes),
         ),
+        beside=published_matrix(evidence, name, level),
     )
 
 
