@@ -32,6 +32,8 @@ from .verification import Looking, Verified, verify
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from .reports import Report, Written
+
 
 @define
 class Session:
@@ -234,6 +236,13 @@ class Session:
 
         assert self.store is not None, "make_ready() comes first"
         return terminal_report(report(self.plan(), self.store))
+
+    def whole_report(self, written: Written | None = None) -> Report:
+        """All there is to say of the study so far, for pages and files."""
+        from .reports import whole_report
+
+        assert self.store is not None, "make_ready() comes first"
+        return whole_report(self.plan(), self.store, written)
 
     def _set_damaged_aside(self) -> Iterator[str]:
         """Take results whose scores are not as they were written out of the way, so that their jobs are done anew.

@@ -22,6 +22,7 @@ STAGES = (
     "reasons",
     "cost",
     "grammar",
+    "highlighting",
     "syntax",
     "stops",
     "lines",

@@ -44,6 +44,7 @@ class Table:
     rows: tuple[tuple[Entry, ...], ...]
     notes: tuple[str, ...] = ()  # below the table: what the marks mean, and what the numbers are
     drawing: Drawing | None = None  # the same numbers as a picture, for writers that can draw
+    is_detail: bool = False  # not what its section is about: writers may fold it away
     beside: "Table | None" = None  # what somebody else found at the same places, for writers that have the room
 
 
@@ -111,4 +112,4 @@ class Report:
     done: int = 0  # cells that have a number
     asked: int = 0  # cells of the study
     summary: tuple[tuple[str, str], ...] = ()  # the model, the seeds and the like: what it is, and which one
-    show: str = ""  # the command that shows a cell, with `CELL` in its place
+    show: str = ""  # the command that shows a cell, whose name follows it

@@ -49,6 +49,7 @@ class Curves:
     curves: tuple[Curve, ...]
     level: Level | None = None
     x_unit: str = ""  # beside the numbers of the axis: `%`
+    spread: str = ""  # over what the means are, and how far the bands go
 
 
 @frozen(kw_only=True)
@@ -71,6 +72,7 @@ class Dots:
     dots: tuple[Dot | None, ...]  # as many as there are rows
     level: Level | None = None
     other_name: str = ""  # what the second value of each row is
+    spread: str = ""  # over what the means are, and what the lines beside the dots are
 
 
 @frozen

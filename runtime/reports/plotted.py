@@ -1,6 +1,6 @@
 """Conditions as drawings show them: points and levels in hundredths, with one standard deviation to either side."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from ticketlang.units import Sparsity
 
@@ -9,7 +9,20 @@ from ..statistics import Average
 from .drawings import Curve, Dot, Level, Point, Role
 from .evidence import Evidence
 
-BAND = "one standard deviation to either side"
+LONGEST = 30  # characters of a list of seeds that stands in a caption
+
+
+def spread_of(evidence: Evidence, conditions: Iterable[Condition]) -> str:
+    """`mean over 2 to 3 runs (seeds 1, 2, 3), with one standard deviation to either side`."""
+    averages = [average for condition in conditions if (average := evidence.results.average(condition))]
+    if not averages:
+        return ""
+    fewest, most = min(a.n for a in averages), max(a.n for a in averages)
+    n = f"{most} run{'s' if most > 1 else ''}" if fewest == most else f"{fewest} to {most} runs"
+    seeds = ", ".join(str(each).removeprefix("seed=") for each in evidence.study.seeds)
+    is_short = len(seeds) <= LONGEST and all(each.is_tied for each in evidence.study.seeds)
+    said = f"mean over {n}{f' (seeds {seeds})' if is_short else ''}"
+    return f"{said}, with one standard deviation to either side" if most > 1 else said
 
 
 def role_of(evidence: Evidence, condition: Condition) -> Role:

@@ -117,7 +117,10 @@ def _published_table(evidence: Evidence, published: Published, places: Mapping[P
                 )
                 for s in sources
             ),
-            notes=(f"as published: {said}; grey where the rule needs runs, which publications do not give",),
+            notes=(
+                f"as published: {said}; by rules that ask for runs, which publications do not give, shaded as"
+                f" {AT_OR_ABOVE}",
+            ),
         ),
     )
 
@@ -132,7 +135,7 @@ def _published_entry(number: PublishedScore | None) -> Entry:
 def _published_answers(evidence: Evidence, place: Place, places: Mapping[Place, PublishedScore]) -> tuple[Judged, ...]:
     number, own = places[place], places.get((place[1], place[1]))
     above = None if number.gap is None else float(number.gap)
-    against_dense = (_by(above) if rule == AT_OR_ABOVE else UNKNOWN for rule in rules_of(evidence))
+    against_dense = (_by(above) for _ in rules_of(evidence))
     is_compared = own is not None and own is not number and (number.gap is None) == (own.gap is None)
     return (*against_dense, _by(_value(number) - _value(own)) if own and is_compared else UNKNOWN)
 

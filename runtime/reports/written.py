@@ -5,7 +5,7 @@ from attrs import frozen
 from .blocks import Piece
 
 
-@frozen(kw_only=True)
+@frozen
 class Change:
     """A place of a study, what is said there, and what was said elsewhere; None: nothing."""
 
@@ -22,5 +22,5 @@ class Written:
     name: str  # of the file
     lines: tuple[tuple[Piece, ...], ...] = ()  # its text
     changes: tuple[Change, ...] | None = None  # against the protocol of the paper; None: it was not compared
-    show: str = ""  # the command that shows a cell, with `CELL` in its place
+    show: str = ""  # the command that shows a cell, whose name follows it
     run: str = ""  # the command that runs what is missing

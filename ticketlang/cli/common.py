@@ -106,6 +106,22 @@ def show(diagnostics: Sequence[Diagnostic], name: str | None = None) -> None:
         out.print(text, soft_wrap=True)
 
 
+def put_file(path: Path, content: bytes) -> str | None:
+    """Write a file as a whole, in place of what may be there. Says why if it cannot be done."""
+    from secrets import token_hex
+
+    target = path.resolve()  # a link stays one
+    new = target.with_name(f".{target.name[:50]}.{token_hex(4)}.new")
+    try:
+        with new.open("xb") as file:
+            file.write(content)
+        new.replace(target)
+    except OSError as problem:
+        new.unlink(missing_ok=True)
+        return f"{path} cannot be written: {problem.strerror or problem}"
+    return None
+
+
 def replace_text(path: Path, text: str) -> str | None:
     """Replace a file as a whole: whoever reads it meets the old text or the new one. Says why if it cannot be done."""
     from tempfile import NamedTemporaryFile

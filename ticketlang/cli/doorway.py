@@ -1,8 +1,10 @@
 """The one door to `runtime`. Nothing else in `ticketlang` reaches through it, and nothing heavy comes with it."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..differences import Difference
 from ..plan import PLAN_FORMAT
 from ..study import Study
 
@@ -12,6 +14,8 @@ if TYPE_CHECKING:
     from runtime.schedulers.ran import Ran as Ran
     from runtime.schedulers.ran import Terms as Terms
     from runtime.schedulers.staffing import Staff as Staff
+    from runtime.reports import Report as Report
+    from runtime.reports import Written as Written
     from runtime.session import Session as Session
     from runtime.verification import Looking as Looking
     from runtime.verification import Verified as Verified
@@ -77,6 +81,34 @@ def import_mask(path: Path, to: Path) -> "Given":
     from runtime.exchange import import_mask
 
     return import_mask(path, to)
+
+
+def written(
+    lines: "Iterable[tuple[tuple[str, str], ...]]",
+    changes: "Iterable[Difference] | None" = None,
+    **more: str,
+) -> "Written":
+    """A study as somebody wrote it, for its report. See `runtime.reports.Written`.
+
+    Args:
+        lines: of its text, each as parts with their kinds.
+        changes: against the protocol of the paper.
+    """
+    from runtime.reports.blocks import Piece
+    from runtime.reports.written import Change, Written
+
+    return Written(
+        lines=tuple(tuple(Piece(kind, text) for kind, text in line) for line in lines),
+        changes=None if changes is None else tuple(Change(c.place, c.field, c.before, c.after) for c in changes),
+        **more,
+    )
+
+
+def html_page(report: "Report") -> str:
+    """A report as one page that needs nothing else."""
+    from runtime.reports.writers.html import html_page
+
+    return html_page(report)
 
 
 def listener(is_terminal: bool) -> "Listener":

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
+from attrs import evolve
+
 from ticketlang.jobs import JobKey
 from ticketlang.study import Ticket
 from ticketlang.units import Sparsity
@@ -28,7 +30,7 @@ def section(evidence: Evidence) -> Section:
         present = {level: matrices for level, matrices in found.items() if matrices}
         if present:
             blocks.append(_by_kind(ticket, present))
-            blocks.append(_by_layer(ticket, *max(present.items())))
+            blocks.append(evolve(_by_layer(ticket, *max(present.items())), is_detail=len(tickets) > 1))
     return Section(title="Sparsity by layer", blocks=tuple(blocks))
 
 

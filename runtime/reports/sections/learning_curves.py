@@ -7,7 +7,7 @@ from ...statistics import Average, average
 from ..blocks import Column, Entry, Section, Table
 from ..drawings import Curve, Curves, Point
 from ..evidence import Evidence, arm_name
-from ..plotted import role_of
+from ..plotted import role_of, spread_of
 
 ROWS = 6  # places of the training that a table shows; a drawing shows all
 
@@ -56,6 +56,7 @@ def _table(evidence: Evidence, target: str, losses: Mapping[Condition, Losses]) 
         drawing=Curves(
             x_name="step",
             y_name="training loss",
+            spread=spread_of(evidence, losses),
             curves=tuple(
                 Curve(
                     name=_name(condition),

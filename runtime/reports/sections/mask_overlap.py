@@ -8,12 +8,12 @@ task, chance is also given for masks that are independent within each matrix.
 from collections.abc import Mapping
 from itertools import combinations
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from ticketlang.units import Sparsity
 
 from ...statistics import average
-from ..blocks import MISSING, Block, Column, Entry, Section, Table
+from ..blocks import MISSING, Column, Entry, Section, Table
 from ..drawings import Dot, Dots
 from ..evidence import Evidence
 from ..numbers import runs, score
@@ -35,11 +35,12 @@ class Overlap:
 def section(evidence: Evidence) -> Section:
     """One table for each level at which there are tickets of several sources."""
     levels = sorted({level for _, level in evidence.masks})
-    tables = tuple(table for level in levels if (table := _table(evidence, level)) is not None)
-    return Section(title="Overlap of masks", blocks=tables)
+    tables = [table for level in levels if (table := _table(evidence, level)) is not None]
+    blocks = (*(evolve(table, is_detail=True) for table in tables[:-1]), *tables[-1:])
+    return Section(title="Overlap of masks", blocks=blocks)
 
 
-def _table(evidence: Evidence, level: Sparsity) -> Block | None:
+def _table(evidence: Evidence, level: Sparsity) -> Table | None:
     masks = {ticket: keys for (ticket, at), keys in evidence.masks.items() if at == level}
     needed = {key for by_seeds in masks.values() for key in by_seeds.values()}
     packed = {key: mask for key in sorted(needed) if (mask := read_packed(evidence, key)) is not None}

@@ -10,7 +10,7 @@ from ..blocks import MISSING, Block, Column, Entry, Section, Table
 from ..drawings import Curves
 from ..evidence import Evidence, Variant, said_of
 from ..numbers import gap, score
-from ..plotted import curve, level_of
+from ..plotted import curve, level_of, spread_of
 
 AXIS = "rewind"
 
@@ -57,6 +57,7 @@ def _table(evidence: Evidence, title: str, target: str, points: Points) -> Table
             y_name=evidence.metric(target),
             curves=tuple(curve(evidence, name, at) for name, at in points.items()),
             level=level_of(evidence, dense),
+            spread=spread_of(evidence, shown),
         ),
     )
 

@@ -6,7 +6,7 @@ from ..blocks import Column, Entry, Prose, Section, Table, Tone
 from ..drawings import Dots
 from ..evidence import Evidence, arm_name
 from ..numbers import gap, interval, runs, score, share
-from ..plotted import dot, level_of
+from ..plotted import dot, level_of, spread_of
 
 COLUMNS = (Column("arm", is_number=False), Column("level"), Column("score"), Column("gap to dense"))
 INTERVAL = Column("95% interval of the gap", is_extra=True)
@@ -35,9 +35,10 @@ def _table(evidence: Evidence, target: str) -> Table:
         ),
         notes=evidence.footnotes(conditions),
         drawing=Dots(
-            name=f"{evidence.metric(target)}, mean ± standard deviation",
+            name=evidence.metric(target),
             dots=tuple(dot(evidence, condition) for condition in conditions),
             level=level_of(evidence, dense),
+            spread=spread_of(evidence, conditions),
         ),
     )
 

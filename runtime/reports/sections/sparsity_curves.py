@@ -7,7 +7,7 @@ from ..blocks import MISSING, Column, Entry, Section, Table
 from ..drawings import Curves
 from ..evidence import Evidence, arm_name
 from ..numbers import score
-from ..plotted import curve, level_of
+from ..plotted import curve, level_of, spread_of
 
 
 def section(evidence: Evidence) -> Section:
@@ -44,6 +44,7 @@ def _table(evidence: Evidence, target: str, curves: dict[str, dict[Sparsity, Con
             y_name=evidence.metric(target),
             curves=tuple(curve(evidence, arm, at) for arm, at in curves.items()),
             level=level_of(evidence, dense),
+            spread=spread_of(evidence, shown),
         ),
     )
 

@@ -69,6 +69,7 @@ def _environment() -> "Environment":
     )
     environment.tests |= _kinds()
     environment.globals |= {
+        "is_detail": lambda block: isinstance(block, Table) and block.is_detail,
         "chart": chart,
         "strip": strip,
         "classes_of": classes_of,

@@ -7,8 +7,8 @@ from attrs import frozen
 from ...drawings import Curve, Curves, Dot, Dots, Level, Point
 from ..scales import Scale, scale, tick_text
 
-WIDTH, HEIGHT = 400, 240  # in the units of the drawing; it is as wide as its column
-LEFT, RIGHT, TOP, BOTTOM = 44, 10, 10, 34
+WIDTH, HEIGHT = 320, 200  # in the units of the drawing; it is as wide as its column
+LEFT, RIGHT, TOP, BOTTOM = 42, 8, 8, 34
 COLOURS = 8  # that are told apart; curves beyond are grey
 
 
@@ -56,7 +56,7 @@ def chart(drawing: Curves, has_marks: bool = True) -> Chart:
     points = [point for curve in drawing.curves for point in curve.points]
     x = scale([point.x for point in points])
     y = scale([*_reach(points), *_level_reach(drawing.level)])
-    styles = {curve.name: _style(i, curve) for i, curve in enumerate(drawing.curves)}
+    styles = _styles(drawing.curves)
     in_order = sorted((c for c in drawing.curves if c.points), key=lambda c: -c.points[-1].y)
     level = drawing.level
     return Chart(
@@ -79,9 +79,15 @@ def _level_reach(level: Level | None) -> Iterator[float]:
         yield from (value for value in (level.value, level.low, level.high) if value is not None)
 
 
-def _style(index: int, curve: Curve) -> str:
-    colour = f"c{index}" if index < COLOURS else "rest"
-    return f"{colour} {curve.role}"
+def _styles(curves: Sequence[Curve]) -> dict[str, str]:
+    """Tickets have every other colour and baselines those between, so that a baseline looks alike on all targets."""
+    next_of = {"ticket": 0, "baseline": 1, "dense": 0}
+    styles = {}
+    for curve in curves:
+        index = next_of[curve.role]
+        styles[curve.name] = f"{f'c{index}' if index < COLOURS else 'rest'} {curve.role}"
+        next_of[curve.role] += 0 if curve.role == "dense" else 2
+    return styles
 
 
 def _x(x: Scale, value: float) -> float:

@@ -13,6 +13,8 @@
     return element;
   };
 
+  const quoted = (word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
+
   const fill = (name) => {
     const its = runs[name] || [];
     about.replaceChildren(make("h4", name));
@@ -27,7 +29,7 @@
     }
     about.append(table);
     const first = its.find((run) => run[2] !== null) || its[0];
-    if (first && show) about.append(make("code", show.replace("CELL", first[0]), "command"));
+    if (first && show) about.append(make("code", `${show} ${quoted(first[0])}`, "command"));
   };
 
   const tell = (place) => {

@@ -1,20 +1,14 @@
-"""Places of a matrix as the page colours them: two hues for the answers, four depths for how far apart."""
+"""Places of a matrix as the page colours them: two hues for the answers, and depths for how far below or above."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from attrs import frozen
 
-from ...drawings import Judged, Rules, Shares
+from ...drawings import Judged, Shares
 
-BOUNDS = (1.0, 3.0, 10.0)  # points, between one depth and the next
-HUES = {"holds": "h", "fails": "f"}
-SAID = {
-    "holds": "matches",
-    "fails": "does not match",
-    "not enough runs": "too few runs",
-    "no result yet": "no result yet",
-    None: "the rule does not speak of it",
-}
+BELOW = (1.0, 3.0, 10.0)  # points, between one depth of what does not match and the next
+ABOVE = (0.0, 1.0, 3.0)  # the same of what matches: the lightest is below, and within what the rule allows
 
 
 @frozen
@@ -31,18 +25,27 @@ def classes_of(place: Sequence[Judged]) -> tuple[str, ...]:
 
 
 def _class(judged: Judged) -> str:
-    hue = HUES.get(judged.answer or "")
-    if hue is None or judged.apart is None:
+    apart = judged.apart
+    if apart is None or judged.answer not in {"holds", "fails"}:
         return "n"
-    return f"{hue}{1 + sum(abs(judged.apart) >= bound for bound in BOUNDS)}"
+    if judged.answer == "holds":
+        return f"h{1 + sum(apart >= bound for bound in ABOVE)}"
+    return f"f{1 + sum(-apart >= bound for bound in BELOW)}"
 
 
-def legend(drawing: Rules) -> tuple[Shade, ...]:
-    """What the colours mean, from far below to far above."""
-    lasts = (f"less than {BOUNDS[0]:g}", *(f"{a:g} to {b:g}" for a, b in zip(BOUNDS, BOUNDS[1:], strict=False)))
-    depths = (*lasts, f"{BOUNDS[-1]:g} or more")
-    fails = [Shade(f"f{i}", text) for i, text in reversed(list(enumerate(depths, 1)))]
-    return (*fails, *(Shade(f"h{i}", text) for i, text in enumerate(depths, 1)))
+def legend() -> tuple[tuple[Shade, ...], tuple[Shade, ...]]:
+    """What the colours mean: of places that do not match, and of those that do."""
+    fails = _depths(BELOW, f"by less than {BELOW[0]:g}")
+    holds = _depths(ABOVE, "below")
+    return (
+        tuple(Shade(f"f{i}", text) for i, text in reversed(list(enumerate(fails, 1)))),
+        tuple(Shade(f"h{i}", text) for i, text in enumerate(holds, 1)),
+    )
+
+
+def _depths(bounds: Sequence[float], first: str) -> tuple[str, ...]:
+    between = (f"{low:g} to {high:g}" for low, high in pairwise(bounds))
+    return first, *between, f"{bounds[-1]:g} or more"
 
 
 def shades_of(drawing: Shares) -> tuple[tuple[float | None, ...], ...]:

@@ -1,0 +1,307 @@
+"""The page of a report: what it holds, and what a browser makes of it."""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from attrs import evolve, field, frozen
+from browser import Page, browsing, chromium
+from handmade import AT, DENSE, RANDOM_INIT, RANDOM_MASK, claim, fill, plan, publish, rule, study, ticket, transfer
+
+from runtime.reports import Report, Written, whole_report
+from runtime.reports.blocks import Piece
+from runtime.reports.writers.html import html_page
+from runtime.store import Certificate, Check, Outcome, Store
+from ticketlang.highlighting import highlighted
+from ticketlang.plan import Cell
+from ticketlang.study import ArmPattern, Published, PublishedScore, Study
+from ticketlang.units import Sparsity
+
+AT_70 = Sparsity.percent(70)
+VOID = {"meta", "link", "input", "br", "hr", "img", "path", "line", "rect", "circle"}
+EVIL = "<script>document.title='taken'</script>\"' onmouseover=alert(1) \x1b[2J\u202e"
+TEXT = 'study handmade {  # <b>\n  question "Are <tickets> universal?"\n  seeds 1, 2\n}\n'
+
+
+def published() -> Published:
+    numbers = tuple(
+        PublishedScore(
+            arm=ArmPattern(arm="imp", source=source, level=AT_70), target=target, points=i + 1, below_dense=True, at=AT
+        )
+        for i, (source, target) in enumerate([("a", "a"), ("a", "b"), ("b", "a"), ("b", "b")])
+    )
+    return Published(where="A. Author 2020, Figure 2", numbers=numbers, at=AT)
+
+
+def wanted(**more: object) -> Study:
+    return study(
+        *(ticket(name, 30, 70, variant=(("rewind", point),)) for name in "ab" for point in ("0 steps", "5%")),
+        tasks=("a", "b"),
+        seeds=3,
+        baselines=(DENSE, RANDOM_MASK, RANDOM_INIT),
+        transfers=(transfer("imp", 70, "a", "b"),),
+        match=rule("larger"),
+        question="Are <tickets> universal?",
+        published=(published(),),
+        claims=(
+            claim(ArmPattern(arm="imp", level=AT_70), "matches", ArmPattern(arm="dense"), name="winning"),
+            claim(ArmPattern(arm="imp", level=AT_70), "beats", ArmPattern(arm="random_mask"), name="mask"),
+        ),
+        **more,
+    )
+
+
+def score(cell: Cell) -> float:
+    level = float(cell.level.fraction) if cell.level else 0.0
+    base = {"dense": 0.8, "imp": 0.8}.get(cell.arm, 0.5)
+    return base - 0.05 * level**2 + 0.004 * cell.seeds.head
+
+
+def write(folder: Path, of: Study, found: Callable[[Cell], float | None] = score, text: str = TEXT) -> Report:
+    store, laid_out = Store.open(folder), plan(of)
+    fill(store, laid_out, found)
+    for cell, key in laid_out.cells.items():
+        value = found(cell)
+        if value is None:
+            continue
+        result = {"scores": {"accuracy": value}, "metric": "accuracy", "steps": 30, "examples": 640}
+        losses = [[step, 1.0 / step + 0.01 * cell.seeds.head] for step in range(1, 31)]
+        held = Certificate((Check("masked weights are zero", 1, 1, True),))
+        publish(store, laid_out.jobs[key], Outcome({**result, "learning_curve": losses}, held))
+    lines = tuple(tuple(Piece(kind, piece) for kind, piece in line) for line in highlighted(text))
+    return whole_report(
+        laid_out, store, Written(name="handmade.ticket", lines=lines, show="ticketrun show handmade.ticket")
+    )
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return html_page(write(tmp_path_factory.mktemp("page") / "store", wanted()))
+
+
+@frozen
+class Element:
+    tag: str
+    attributes: dict[str, str]
+    text: list[str] = field(factory=list)
+
+
+class Reader(HTMLParser):
+    """Elements in order; refuses a page whose tags do not close each other."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[Element] = []
+        self.open: list[Element] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        element = Element(tag, {name: value or "" for name, value in attrs})
+        self.found.append(element)
+        if tag not in VOID:
+            self.open.append(element)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append(Element(tag, {name: value or "" for name, value in attrs}))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop().tag == tag
+
+    def handle_data(self, data: str) -> None:
+        for element in self.open:
+            element.text.append(data)
+
+
+def read(page: str) -> list[Element]:
+    reader = Reader()
+    reader.feed(page)
+    reader.close()
+    assert not reader.open
+    return reader.found
+
+
+def test_the_page_is_whole_and_needs_nothing_else(whole: str) -> None:
+    elements = read(whole)
+
+    addresses = [e.attributes[name] for e in elements for name in ("src", "href") if name in e.attributes]
+    assert all(address.startswith("#") or address == "data:," for address in addresses)
+    assert "@import" not in whole
+    assert "url(" not in whole
+    assert len(whole.encode()) < 3_000_000
+
+
+def test_what_names_something_names_something_that_is_there(whole: str) -> None:
+    elements = read(whole)
+    ids = [e.attributes["id"] for e in elements if "id" in e.attributes]
+
+    assert len(ids) == len(set(ids))
+    links = [e.attributes["href"][1:] for e in elements if e.attributes.get("href", "").startswith("#")]
+    labels = [e.attributes[name] for e in elements for name in ("aria-labelledby",) if name in e.attributes]
+    assert links
+    assert labels
+    assert set(links) | set(labels) <= set(ids)
+
+
+def test_everything_a_reader_looks_for_has_its_heading(whole: str) -> None:
+    headings = ["".join(e.text) for e in read(whole) if e.tag in {"h1", "h2", "h3"}]
+
+    assert headings[:2] == ["Are <tickets> universal?", "Verdicts"]
+    assert {
+        "Score against sparsity",
+        "Rewinding",
+        "Transfer",
+        "Scores",
+        "Beside published numbers",
+        "Overlap of masks",
+        "Sparsity by layer",
+        "Learning curves",
+        "Hyper-parameters as executed",
+        "Seeds",
+        "Certificates",
+        "Hardware and versions",
+        "The study as written",
+    } <= set(headings)
+
+
+def test_a_cell_tells_its_runs_and_keys(whole: str) -> None:
+    elements = read(whole)
+    (data,) = (json.loads("".join(e.text)) for e in elements if e.attributes.get("type") == "application/json")
+    laid_out = plan(wanted())
+
+    told = {e.attributes["data-of"] for e in elements if "data-of" in e.attributes}
+    assert told <= data["runs"].keys()
+    ids = {cell.id: key for cell, key in laid_out.cells.items()}
+    assert {cell: key for runs in data["runs"].values() for cell, key, _ in runs} == ids
+    assert data["runs"]["dense/a"][0] == ["dense/a/seed=1", ids["dense/a/seed=1"], 80.4]
+
+
+def test_names_of_a_spec_are_text(tmp_path: Path) -> None:
+    """No script runs but the page's own, whatever a question, a claim, or a publication is called."""
+    base = wanted()
+    evil = evolve(
+        base,
+        question=EVIL,
+        claims=tuple(evolve(each, name=EVIL, sentence=EVIL) for each in base.claims),
+        published=(evolve(base.published[0], where=EVIL),),
+    )
+    report = write(tmp_path / "store", evil, text=f"# </code></script>{EVIL}\n")
+    page = html_page(evolve(report, problems=(EVIL,), show=f"ticketrun show '</script>{EVIL}'"))
+
+    elements = read(page)
+    scripts = [e for e in elements if e.tag == "script"]
+    assert len(scripts) == 2
+    assert not any(name.startswith("on") for e in elements for name in e.attributes)
+    assert "\x1b" not in page
+    assert "\u202e" not in page
+    assert "document.title=&#39;taken&#39;" in page
+
+
+def test_the_policy_names_the_script_it_was_written_with(whole: str) -> None:
+    from base64 import b64encode
+    from hashlib import sha256
+
+    (script,) = re.findall(r"<script>(.*?)</script>", whole, re.DOTALL)
+    assert f"script-src 'sha256-{b64encode(sha256(script.encode()).digest()).decode()}'" in whole
+
+
+def test_a_study_half_done_says_what_is_missing(tmp_path: Path) -> None:
+    report = write(tmp_path / "store", wanted(), lambda cell: None if cell.arm == "random_init" else score(cell))
+    text = " ".join("".join(e.text) for e in read(html_page(report)) if e.tag in {"p", "td", "th"})
+
+    missing = sum(cell.arm == "random_init" for cell in plan(wanted()).cells)
+    assert f"{missing} of {report.asked} results are missing" in " ".join(text.split())
+    assert "random_init.imp[rewind=0 steps]/a@70%/a" in text
+
+
+def test_a_study_without_results_has_a_page(tmp_path: Path) -> None:
+    report = whole_report(plan(wanted()), Store.open(tmp_path / "store"))
+
+    headings = ["".join(e.text) for e in read(html_page(report)) if e.tag == "h2"]
+    assert "Verdicts" in headings
+
+
+# In a browser
+
+
+@pytest.fixture(scope="module")
+def page_in_browser(whole: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Page, Path]]:
+    if chromium() is None:
+        pytest.skip("there is no Chromium here: `apt-get install chromium` brings one")
+    folder = tmp_path_factory.mktemp("browser")
+    path = folder / "page.html"
+    path.write_text(whole, encoding="utf-8")
+    with browsing(folder / "profile") as page:
+        yield page, path
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_browser_shows_all_of_it_without_complaint(
+    page_in_browser: tuple[Page, Path], width: int, dark: bool
+) -> None:
+    page, path = page_in_browser
+    page.complaints.clear()
+    page.fetched.clear()
+    page.open(path, width, dark)
+
+    assert page.complaints == []
+    assert [address for address in page.fetched if not address.startswith(("file:", "data:"))] == []
+    assert page.tell("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    sizes = page.tell("[...document.querySelectorAll('svg.chart')].map(e => e.getBoundingClientRect().height)")
+    assert len(sizes) >= 6  # curves of two targets, rewinding of two tickets on two targets, losses
+    assert min(sizes) > 100
+    assert page.tell("document.querySelectorAll('table.shaded').length") >= 2  # found here, and published
+    assert page.tell("document.querySelectorAll('table.shares').length") >= 1
+    ink, paper = page.tell("[getComputedStyle(document.body).color, getComputedStyle(document.body).backgroundColor]")
+    assert (_lightness(ink) > _lightness(paper)) is dark
+
+
+def test_pointing_at_a_cell_tells_where_it_comes_from(page_in_browser: tuple[Page, Path]) -> None:
+    page, path = page_in_browser
+    page.open(path)
+    page.point_at("#scores td[data-of='dense/a']")
+
+    told = page.tell("document.getElementById('about').hidden ? '' : document.getElementById('about').innerText")
+    assert "dense/a" in told
+    assert "80.40" in told
+    key = next(key for cell, key in plan(wanted()).cells.items() if cell.id == "dense/a/seed=1")
+    assert key in told
+    assert "ticketrun show handmade.ticket dense/a/seed=1" in told
+    page.press("Escape")
+    assert page.tell("document.getElementById('about').hidden")
+
+
+def test_arrows_go_from_cell_to_cell(page_in_browser: tuple[Page, Path]) -> None:
+    page, path = page_in_browser
+    page.open(path)
+    page.tell("document.querySelector('table.shaded [data-of]').focus()")
+    first = page.tell("document.activeElement.dataset.of")
+    page.press("ArrowRight")
+    second = page.tell("document.activeElement.dataset.of")
+
+    assert first != second
+    assert second in page.tell("document.getElementById('about').innerText")
+
+
+def test_a_matrix_is_shaded_by_the_rule_that_is_chosen(page_in_browser: tuple[Page, Path]) -> None:
+    page, path = page_in_browser
+    page.open(path)
+    classes = "[...document.querySelectorAll('.matrix td[data-shades]')].map(e => e.className).join()"
+    before = page.tell(classes)
+    page.tell("document.querySelector('.rules label:last-of-type input').click()")
+
+    assert page.tell(classes) != before
+
+
+def test_the_page_prints(page_in_browser: tuple[Page, Path]) -> None:
+    page, path = page_in_browser
+    page.open(path)
+
+    printed = page.ask("Page.printToPDF", paperWidth=8.27, paperHeight=11.69)["data"]
+    assert len(printed) > 20_000
+
+
+def _lightness(colour: str) -> float:
+    return sum(map(float, re.findall(r"[\d.]+", colour)[:3]))
