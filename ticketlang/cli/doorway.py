@@ -11,11 +11,11 @@ from ..study import Study
 if TYPE_CHECKING:
     from runtime.exchange import Given as Given
     from runtime.progress import Listener
+    from runtime.reports import Report as Report
+    from runtime.reports import Written as Written
     from runtime.schedulers.ran import Ran as Ran
     from runtime.schedulers.ran import Terms as Terms
     from runtime.schedulers.staffing import Staff as Staff
-    from runtime.reports import Report as Report
-    from runtime.reports import Written as Written
     from runtime.session import Session as Session
     from runtime.verification import Looking as Looking
     from runtime.verification import Verified as Verified
