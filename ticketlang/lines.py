@@ -6,6 +6,7 @@ the grammar. Each leaves a sequence that reads well and complains about what did
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from attrs import define, field
 
@@ -17,9 +18,25 @@ from .syntax import place
 from .vocabulary.fields import BLOCKS
 
 DEEPEST = 8  # blocks in blocks; the language itself goes three deep
+LONGEST_SLIP = 60  # characters that are looked at for what was meant
+A_HABIT = 3  # as many lines of another language are no slips
 MOST_DIGITS = 30  # on either side of the point: no quantity needs more, and exact numbers cost what they are long
 
 QUOTES = frozenset("'`\u2018\u2019\u201c\u201d\u201e\u00ab\u00bb")  # that some other language puts around strings
+CLOSING = {
+    "\u2018": "\u2019",
+    "\u201c": "\u201d",
+    "\u201e": "\u201c\u201d",
+    "\u00ab": "\u00bb",
+}  # others close as they open
+# Signs of other scripts that stand for one of ours, or for none.
+WIDE = {"\uff0c": ",", "\u3001": ",", "\uff1b": ";", "\uff05": "%", "\uff0b": "+"}
+COLONS = frozenset(":\uff1a")
+ARROWS = frozenset({"->", "-->", "\u2192", "\u21d2"})
+COMPARISONS = ("<", ">", "\u2264", "\u2265", "!", "~")
+GLUED = re.compile(r"([0-9]+(?:\.[0-9]+)?%?)([^\W\d]\w*)")
+BRACKETED = re.compile(r"(?=.*[\[\]()])[\[(]*([^\W\d][\w-]*|[0-9.]+%?|)[\])]*(%?)[\])]*")
+RANGE = re.compile(r"[0-9.]*%?(?:\.\.+|[-\u2013\u2014~])[0-9.]*%?")
 
 Tokens = Sequence[Token]
 
@@ -67,11 +84,30 @@ def has_field(block: str, word: str) -> bool:
     return word in BLOCKS.get(block, {})
 
 
+def another_language(tokens: Tokens) -> str | None:
+    """What a text is evidently written in, if that is not ours: a complaint about each of its lines would say less."""
+    words = [token for token in tokens if token.kind != "END"]
+    if not words:
+        return None
+    if words[0].kind == "LBRACE" or words[0].text.startswith("["):
+        return "JSON" if words[0].kind == "LBRACE" and words[1:2] and words[1].kind == "STRING" else None
+    if any(token.kind == "LBRACE" for token in words):
+        return None
+    pairs = [(one, two) for one, two in pairwise(tokens) if one.kind == "WORD"]
+    keys = sum(two.text.startswith(":") and two.start == one.stop for one, two in pairs)
+    set_ = sum(two.kind == "EQUALS" for _, two in pairs)
+    return "YAML" if keys >= A_HABIT else "TOML or Python" if set_ >= A_HABIT else None
+
+
 def read_words(tokens: Tokens, source: Source) -> Iterator[Token | Diagnostic]:
     """Complain about text that is no word, string or quantity, once a line, and put `MISSING` in its place."""
     is_first = True
+    end = 0  # of a string in other quotes
     for token in tokens:
-        complaint = _unreadable(token, place(source, token))
+        if token.start < end:
+            continue
+        quoted = _in_other_quotes(token, source)
+        complaint = _unreadable(token, place(source, token)) if quoted is None else _of_quotes(quoted)
         if complaint is None:
             is_first = is_first or token.kind == "END"
             yield token
@@ -79,13 +115,36 @@ def read_words(tokens: Tokens, source: Source) -> Iterator[Token | Diagnostic]:
             if is_first:
                 yield complaint
             is_first = False
-            yield Token("MISSING", "", token.start, token.stop)
+            end = token.stop if quoted is None else quoted.stop
+            yield Token("MISSING", "", token.start, end)
+
+
+def _in_other_quotes(token: Token, source: Source) -> Span | None:
+    """A string in quotes of another language, spaces and all, if the token opens one that ends on its line."""
+    quote = token.text[:1]
+    if token.kind != "UNREADABLE" or quote not in QUOTES or _character_before(place(source, token)):
+        return None
+    line_end = source.text.find("\n", token.start)
+    rest = source.text[token.start + 1 : len(source.text) if line_end < 0 else line_end]
+    closing = next((i for i, c in enumerate(rest) if c in CLOSING.get(quote, quote)), None)
+    return None if closing is None else source.span(token.start, token.start + closing + 2)
+
+
+def _of_quotes(at: Span) -> Diagnostic:
+    inside = at.text[1:-1]
+    instead = None if '"' in inside or not inside.isprintable() else f'"{inside}"'
+    return diagnostics.UnreadableText(
+        at=at, text=at.text, way_out='strings stand in double quotes: `"..."`', instead=instead
+    )
 
 
 def _unreadable(token: Token, at: Span) -> Diagnostic | None:
     match token.kind:
         case "UNREADABLE":
-            way_out, instead = _way_out(token.text)
+            is_apart = not _character_before(at).strip(",")
+            way_out, instead = _way_out(token.text[:LONGEST_SLIP], is_apart)
+            if len(token.text) > LONGEST_SLIP:
+                instead = None
             return diagnostics.UnreadableText(at=at, text=token.text, way_out=way_out, instead=instead)
         case "OPEN_STRING" if token.text.rstrip().endswith('"') and len(token.text.rstrip()) > 1:
             return diagnostics.ControlCharacter(at=at)
@@ -96,19 +155,38 @@ def _unreadable(token: Token, at: Span) -> Diagnostic | None:
     return None
 
 
-def _way_out(text: str) -> tuple[str, str | None]:
-    """What helps with the unreadable things that people write most, and what they meant where that is certain."""
-    if glued := re.fullmatch(r"([0-9]+(?:\.[0-9]+)?%?)([^\W\d]\w*)", text):
+def _character_before(at: Span) -> str:
+    """The character before a place; empty if it is white space or nothing."""
+    return at.source.text[max(at.start - 1, 0) : at.start].strip()
+
+
+def _way_out(text: str, is_apart: bool) -> tuple[str, str | None]:
+    """What helps with the unreadable things that people write most, and what they meant where that is certain.
+
+    Args:
+        is_apart: no word or quantity ends where this begins.
+    """
+    if glued := GLUED.fullmatch(text):
         apart = f"{glued[1]} {glued[2]}"
         return f"a quantity and its unit are two words: `{apart}`", apart
     if text[0] in QUOTES:
-        inside = text[1:-1]
-        is_whole = len(text) > 1 and text[-1] in QUOTES and not QUOTES.intersection(inside)
-        return 'strings stand in double quotes: `"..."`', f'"{inside}"' if is_whole else None
-    if text == ":":
+        return 'strings stand in double quotes: `"..."`', None
+    if text in COLONS:
         return "a word and what is said about it stand side by side: `seeds 1, 2`", ""
+    if text in WIDE:
+        return f"this is another sign than `{WIDE[text]}`", WIDE[text]
+    if bare := BRACKETED.fullmatch(text):
+        return "a list stands without brackets: `seeds 1, 2, 3`", bare[1] + bare[2] if is_apart or not bare[1] else None
+    if text == "//" or text.startswith(("/*", "<!--")):
+        return "a comment opens with `#`, and goes on to the end of the line", "#" if text == "//" else None
+    if text in ARROWS:
+        return "words say what goes where: `transfer imp at 70% to mrpc, sst2`", None
+    if RANGE.fullmatch(text):
+        return "a range is said in words: `seeds 1 to 5`, `sparsity 10% to 70% by 10% of original`", None
     if text.startswith("-"):
         return "nothing here is negative", None
+    if text.startswith(COMPARISONS):
+        return "claims say `is at least`, `beats` or `matches`", None
     return "words are letters, digits, `_`, `-` and `.`; anything else stands in double quotes", None
 
 

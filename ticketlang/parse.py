@@ -12,9 +12,9 @@ from attrs import define, field
 from . import diagnostics
 from .diagnostics import Diagnostic
 from .grammar import END_OF_FILE, Table, Token, table
-from .lines import Tokens, join_lines, pair_braces, put, read_words
+from .lines import Tokens, another_language, join_lines, pair_braces, put, read_words
 from .source import Source
-from .syntax import Comment, File, Nodes, Statement
+from .syntax import Comment, File, Nodes, Statement, place
 
 LARGEST = 50_000  # characters; the largest study we know has a tenth of it
 MOST_MISTAKES = 100
@@ -25,6 +25,9 @@ def parse(source: Source) -> tuple[File | None, tuple[Diagnostic, ...]]:
     if len(source.text) > LARGEST:
         return None, (diagnostics.FileTooLarge(at=source.span(0, 0), size=len(source.text), limit=LARGEST),)
     written = tuple(table().tokens(source.text))
+    if (language := another_language(written)) is not None:
+        at = place(source, next(token for token in written if token.kind != "END"))
+        return None, (diagnostics.AnotherLanguage(at=at, language=language),)
     complaints: list[Diagnostic] = []
     tokens: Tokens = written
     for prepare in (read_words, join_lines, pair_braces):

@@ -45,6 +45,21 @@ def program(**wrong: str) -> Source:
         ({"study": "baselines dense; report mask_overlapp"}, {"study": "baselines dense; report mask_overlap"}),
         ({"study": "question 'why'"}, {"study": 'question "why"'}),
         ({"study": "question “why”"}, {"study": 'question "why"'}),
+        ({"study": "question „why so, and # not“"}, {"study": 'question "why so, and # not"'}),
+        ({"study": "question = 'why so'"}, {"study": 'question "why so"'}),
+        (
+            {"study": "// what else\nbaselines [dense, random_mask]"},
+            {"study": "# what else\nbaselines dense, random_mask"},
+        ),
+        ({"study": "baselines Dense\uff0c \u201crandom_mask\u201d"}, {"study": "baselines dense, random_mask"}),
+        (
+            {"ticket": "prune magnitude of encoder; sparsity (30, 50]% of original"},
+            {"ticket": "prune magnitude of encoder; sparsity 30%, 50% of original"},
+        ),
+        (
+            {"task": "train 1 epoch; batch 8 examples; rate 1e-4 linear; warmup 5%"},
+            {"task": "train 1 epoch; batch 8 examples; rate 1e-4 linear; warmup 5% of training"},
+        ),
         (
             {"study": "claim c\n  {\n imp at 50% beats dense by 2 }\n  baselines dense"},
             {"study": "claim c {\n   imp at 50% beats dense by 2 points }\n  baselines dense"},
@@ -74,6 +89,8 @@ def test_what_can_be_mended_in_one_way_is(wrong: dict[str, str], right: dict[str
         {"ticket": "prune magnitude of encoder; sparsity 50%"},  # of what?
         {"study": "match within 1 of dense"},  # sd or points
         {"study": "baselines dence"},  # an arm may be called anything
+        {"study": "report range(3)"},  # no name and its brackets
+        {"study": "question don't, they're fine"},  # apostrophes, and no quotes
         {"study": "baselines dense, # the network\n dense"},  # a comment stands between
         {"task": "train 3; batch 8 examples; rate 1e-4"},  # epochs or steps
         {"task": "epochs 3; batch 8 examples; rate 1e-4"},  # `train` says more than a number

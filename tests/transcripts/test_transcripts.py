@@ -191,11 +191,11 @@ def test_what_is_certain_is_mended_in_the_file(tmp_path: Path) -> None:
     spec = tmp_path / "bad.ticket"
     spec.write_text((HERE / "bad" / "writing.ticket").read_text(encoding="utf-8"), encoding="utf-8")
     before = ticketrun("validate", "bad.ticket", cwd=tmp_path)
-    assert "bad.ticket: 7 errors; `ticketrun validate --fix` mends 4\n" in before.stderr
+    assert "bad.ticket: 7 errors; `ticketrun validate --fix` mends 5\n" in before.stderr
 
     after = ticketrun("validate", "--fix", "bad.ticket", cwd=tmp_path)
     assert after.returncode == 1
-    assert "mended 4 mistakes in bad.ticket" in after.stderr
+    assert "mended 5 mistakes in bad.ticket" in after.stderr
     assert "model hub" in " ".join(spec.read_text(encoding="utf-8").split())
 
     again = spec.read_bytes()

@@ -67,17 +67,22 @@ class UnknownName(Diagnostic):
     nearest: str | None = None
     origin: str = ""  # where that one comes from, such as "chen2020, used on line 3"
     known: tuple[str, ...] = ()  # all there are, where that is a short list
+    example: str = ""  # of a right phrase, for those who were further off than by a slip
 
     @property
     def help_text(self) -> str:
         if self.nearest is not None:
-            return f"did you mean `{self.nearest}`?" + (f" (from {self.origin})" if self.origin else "")
+            guess = f"did you mean `{self.nearest}`?" + (f" (from {self.origin})" if self.origin else "")
+            return f"{guess} For example `{self.example}`" if self.example and not self.fix else guess
         if self.known:
-            return f"there are {_as_text(self.known)}"
+            return f"there are {_as_text(self.known)}" + (f"; for example `{self.example}`" if self.example else "")
         return self.help.format_map(self._facts())
 
     @property
     def fix(self) -> tuple[Edit, ...]:
+        if self.at.text != self.name or self.nearest is None:
+            return ()
         meant = [name for name in self.known if is_slip(self.name, name)]
-        is_certain = self.is_closed and meant == [self.nearest] and self.at.text == self.name
-        return (Edit(self.at, meant[0]),) if is_certain else ()
+        is_certain = self.is_closed and meant == [self.nearest]
+        is_same = self.name.lower() == self.nearest.lower()  # no one has two names that differ in case alone
+        return (Edit(self.at, self.nearest),) if is_certain or is_same else ()

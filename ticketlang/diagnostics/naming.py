@@ -13,6 +13,25 @@ class UnknownField(UnknownName):
     help = "see the reference for the fields of {block}"
     is_closed = True
     block: str
+    home: str = ""  # the blocks that have what is meant, where this one has not
+
+    @property
+    def help_text(self) -> str:
+        if self.home:
+            return f"{self.home} may say `{self.example}`"
+        return super().help_text
+
+
+@frozen(kw_only=True)
+class QuotedName(Diagnostic):
+    code = "quoted-name"
+    says = "the name `{name}` stands in quotes"
+    help = "names of the language stand without; quotes are for paths, for hub names and for columns"
+    name: str
+
+    @property
+    def fix(self) -> tuple[Edit, ...]:
+        return (Edit(self.at, self.name),)
 
 
 @frozen(kw_only=True)

@@ -24,6 +24,11 @@ class UnknownKind(UnknownName):
     is_closed = True
     says = "there is no kind of task called `{name}`"
 
+    @property
+    def help_text(self) -> str:
+        """All kinds, unless it is a slip of one: `classification` may be that of sentences or of pairs."""
+        return super().help_text if self.fix else f"there are {', '.join(f'`{kind}`' for kind in self.known)}"
+
 
 @frozen(kw_only=True)
 class UnknownMetric(UnknownName):
@@ -97,6 +102,13 @@ class UnknownChoice(UnknownName):
 
 
 @frozen(kw_only=True)
+class UnknownQuantifier(UnknownName):
+    code = "unknown-quantifier"
+    is_closed = True
+    says = "a claim speaks of every, most or some targets, and not of `{name}`"
+
+
+@frozen(kw_only=True)
 class NotWhole(Diagnostic):
     code = "not-whole"
     says = "{what} must be a whole number, found `{found}`"
@@ -124,7 +136,12 @@ class UnitMissing(Diagnostic):
     help = "write `{right}`"
     number: str
     right: str  # the number with the unit that was probably meant
+    other: str = ""  # what else it may mean
     is_certain: bool = False  # there is no other unit here
+
+    @property
+    def help_text(self) -> str:
+        return f"write `{self.right}`" + (f", or `{self.other}` if that is what you mean" if self.other else "")
 
     @property
     def fix(self) -> tuple[Edit, ...]:

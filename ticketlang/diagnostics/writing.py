@@ -68,6 +68,26 @@ class MissingItem(Diagnostic):
 
 
 @frozen(kw_only=True)
+class NeedlessEquals(Diagnostic):
+    code = "needless-equals"
+    says = "a word and what is said about it stand side by side, without `=`"
+    help = "for example `{example}`; `=` is for groups alone: `group small = mrpc, rte`"
+    example: str
+
+    @property
+    def fix(self) -> tuple[Edit, ...]:
+        return (Edit(self.at, ""),)
+
+
+@frozen(kw_only=True)
+class AnotherLanguage(Diagnostic):
+    code = "another-language"
+    says = "this is written in {language}, and a spec is written in blocks of lines: `study mine {{ seeds 1, 2, 3 }}`"
+    help = "`ticketrun new NAME` writes a spec to start from"
+    language: str
+
+
+@frozen(kw_only=True)
 class StatementExpected(Diagnostic):
     code = "statement-expected"
     says = "{expected}, found {found}"

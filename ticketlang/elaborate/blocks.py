@@ -1,6 +1,7 @@
 """The statements of a block by their words: unknown, misplaced, repeated and missing fields are found here."""
 
 from collections.abc import Callable, Iterator, Mapping
+from fractions import Fraction
 from typing import TypeVar
 
 from attrs import field, frozen
@@ -8,8 +9,10 @@ from attrs import field, frozen
 from .. import diagnostics
 from ..diagnostics import Diagnostic
 from ..source import Span
-from ..syntax import Missing, Statement, Word
+from ..syntax import Missing, Ratio, Statement, Word
+from ..units import percent_text
 from ..vocabulary.fields import BLOCKS, Field
+from ..vocabulary.words import SYNONYMS
 from .complaints import Complaints, Misread
 from .nearest import nearest
 from .phrases import Reader
@@ -87,9 +90,20 @@ class Fields:
         unforgiven = tuple(row for row in missing if row.name not in self.forgiven and has_block)
         if unforgiven:
             names, example = tuple(row.name for row in unforgiven), unforgiven[0].example
+            if names == ("sparsity",):
+                example = self._sparsity_of_pattern() or example
             head = f"`{self.head.at.text}`"
             self.complaints.add(diagnostics.MissingField(at=self.head.at, fields=names, block=head, example=example))
         return bool(missing)
+
+    def _sparsity_of_pattern(self) -> str | None:
+        """What a ticket says that keeps two of every four weights: there is one sparsity that this is."""
+        parts = (part for statement in self.all("prune") for item in statement.items for part in item.parts)
+        for part in parts:
+            if isinstance(part, Ratio) and part.value[0] < part.value[1]:
+                kept, of = part.value
+                return f"sparsity {percent_text(1 - Fraction(kept, of))} of original"
+        return None
 
 
 def fields_of(head: Statement, block: str, complaints: Complaints) -> Fields:
@@ -126,8 +140,17 @@ def _no_such_field(word: Word, block: str) -> Diagnostic:
             at=word.at, name=word.text, block=a_block(block), home=" and ".join(a_block(home) for home in homes)
         )
     guess = nearest(word.text, BLOCKS[block])
+    meant = SYNONYMS.get(word.text.lower(), "")
+    homes = [a_block(home) for home in ("task", "ticket", "study") if meant in BLOCKS[home] and home != block]
+    example = next((BLOCKS[home][meant].example for home in ("task", "ticket", "study") if meant in BLOCKS[home]), "")
     return diagnostics.UnknownField(
-        at=word.at, name=word.text, nearest=guess, known=tuple(BLOCKS[block]), block=a_block(block)
+        at=word.at,
+        name=word.text,
+        nearest=guess,
+        known=tuple(BLOCKS[block]),
+        block=a_block(block),
+        example=BLOCKS[block][guess].example if guess in BLOCKS[block] else example,
+        home=" and ".join(homes) if guess is None else "",
     )
 
 
@@ -169,12 +192,14 @@ def name_of(head: Statement, complaints: Complaints) -> tuple[str | None, str | 
             base = phrase.take_name("the name of a ticket").text
         return name, base
 
-    row = BLOCKS["file"].get(head.word.at.text) or BLOCKS["study"][head.word.at.text]
+    row = BLOCKS["study"].get(head.word.at.text) or BLOCKS["file"][head.word.at.text]
     phrase = Reader.of(head, row)
+    phrase.slips = []
     try:
         named = read(phrase)
+        complaints.extend(phrase.slips)
         complaints.attempt(phrase.take_end)
     except Misread as misread:
-        complaints.extend(misread.complaints)
+        complaints.extend((*phrase.slips, *misread.complaints))
         return None, None
     return named

@@ -88,9 +88,7 @@ class Sentence:
         said, *after = (*self.phrase.parts[self.phrase.index :], None)
         if isinstance(said, Word) and any(isinstance(part, Word) and part.text in TARGETS for part in after[:2]):
             guess = nearest(said.text, QUANTIFIERS)
-            raise Misread(
-                diagnostics.UnknownChoice(at=said.at, field="on", name=said.text, nearest=guess, known=QUANTIFIERS)
-            )
+            raise Misread(diagnostics.UnknownQuantifier(at=said.at, name=said.text, nearest=guess, known=QUANTIFIERS))
 
     def _named_targets(self) -> tuple[str, ...]:
         targets: dict[str, None] = {}

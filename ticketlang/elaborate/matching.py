@@ -29,7 +29,7 @@ def _take_tolerance(phrase: Reader, start: Span) -> MatchRule:
     number = phrase.take_number("a number of `sd` or `points`")
     amount = check_above_zero(phrase, number, "a tolerance") if number.value else number.value
     if phrase.next is None or not any(map(phrase.says, ("sd", "points", "point"))):
-        raise Misread(diagnostics.UnitMissing(at=number.at, number=number.text, right=f"{number.text} sd"))
+        raise phrase.no_such_unit(number, "sd", "points")
     if phrase.takes("sd"):
         phrase.take_words("of", "dense")
         return MatchRule(amount=amount, unit="sd", deviation=_take_deviation(phrase), at=start)

@@ -24,6 +24,7 @@ class Names:
     baselines: Mapping[str, Arm | None]
     module: Module
     tasks: Tasks
+    has_nameless: bool = False  # there is a ticket whose name was not understood
 
     def levels_of(self, arm: str) -> tuple[Sparsity, ...]:
         """Levels at which an arm is run; a baseline is run wherever a ticket is."""
@@ -35,6 +36,8 @@ class Names:
         return arm in self.levels or arm in self.baselines
 
     def unknown(self, arm: Name) -> Misread:
+        if self.has_nameless:
+            return Misread()
         known = (*self.levels, *self.baselines)
         return Misread(diagnostics.UnknownArm(at=arm.at, name=arm.text, nearest=nearest(arm.text, known)))
 

@@ -1,5 +1,6 @@
 """Reading a phrase from left to right: what is next, what must come, and what was found instead."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from typing import TypeVar
@@ -10,8 +11,8 @@ from .. import diagnostics
 from ..diagnostics import Diagnostic, UnknownName
 from ..diagnostics.fixes import is_slip
 from ..source import Span
-from ..syntax import Item, Missing, Number, Part, Percent, Ratio, Statement, String, Sum, Word
-from ..units import START, Duration, Unit, one_of
+from ..syntax import Equals, Item, Missing, Number, Part, Percent, Ratio, Statement, String, Sum, Word
+from ..units import START, Duration, Unit, one_of, percent_text
 from ..vocabulary.fields import Field
 from ..vocabulary.words import FIXED, RESERVED
 from .complaints import Misread
@@ -21,6 +22,8 @@ Row = TypeVar("Row")
 T = TypeVar("T")
 
 MOST = 10**9  # of anything that is counted
+AND = "between the items of a list stands a comma; `+` makes one thing of several"
+PLAIN_NAME = re.compile(r"[^\W\d][\w-]*(\.[\w-]+)*")  # as WORD of grammar.lark
 
 
 @frozen(repr=False, eq=False)
@@ -124,6 +127,9 @@ class Reader:
 
     def take_name(self, expected: str) -> Name:
         """A name that somebody gives or gave."""
+        part = self.next
+        if isinstance(part, String) and PLAIN_NAME.fullmatch(part.text):
+            return self._bare(part)
         word = self.take_word(expected)
         if word.text in FIXED:
             self.index -= 1
@@ -131,6 +137,15 @@ class Reader:
         if word.text in RESERVED:
             raise Misread(diagnostics.ReservedName(at=word.at, name=word.text))
         return Name(word.text, word.at)
+
+    def _bare(self, quoted: String) -> Name:
+        """A name that stands in quotes is that name."""
+        complaint = diagnostics.QuotedName(at=quoted.at, name=quoted.text)
+        if self.slips is None:
+            raise Misread(complaint)
+        self.slips.append(complaint)
+        self.index += 1
+        return Name(quoted.text, quoted.at)
 
     def take_column(self, expected: str) -> Name:
         """The name of something outside the language: any word but the fixed ones, or a string."""
@@ -159,9 +174,7 @@ class Reader:
             self.index += 1
             return part
         if isinstance(part, Number):
-            right = f"{part.text}%"
-            is_share = part.value <= 1  # `0.5` may mean 0.5% or 50%
-            raise Misread(diagnostics.UnitMissing(at=part.at, number=part.text, right=right, is_certain=not is_share))
+            raise Misread(_without_percent(part))
         raise self.misread(expected)
 
     def takes_ratio(self) -> Ratio | None:
@@ -174,6 +187,9 @@ class Reader:
     def take_terms(self, expected: str) -> tuple[Word, ...]:
         """A word, or several joined by `+`."""
         part = self.next
+        if isinstance(part, String) and PLAIN_NAME.fullmatch(part.text):
+            name = self._bare(part)
+            return (Word(name.text, name.at),)
         terms = part.parts if isinstance(part, Sum) else (part,)
         if any(not isinstance(term, Word) or term.text in FIXED for term in terms):
             raise self.misread(expected)
@@ -202,6 +218,11 @@ class Reader:
         start, part = self.here, self.next
         if isinstance(part, Percent):
             self.index += 1
+            if self.is_done:
+                right = f"{part.text} of training"
+                raise Misread(
+                    diagnostics.UnitMissing(at=part.at, number=part.text, right=right, is_certain="training" in units)
+                )
             self.take_words("of", "training")
             amount, unit = part.value, "training"
             if amount >= 1:
@@ -243,9 +264,12 @@ class Reader:
         # A slip of a row, with words of the phrase after it, or else all of the words.
         length = next((n for n in range(len(words), 0, -1) if _is_slip_of_one(words[:n], table)), len(words))
         self.index -= len(words) - length
-        name = " ".join(words[:length])
-        at = first.at.to(self._last)
-        return table[self.pass_over(unknown()(at=at, name=name, nearest=nearest(name, table), known=tuple(table)))]
+        name, known = " ".join(words[:length]), tuple(table)
+        guess = nearest(name, table) or next(filter(None, (nearest(word, table) for word in words)), None)
+        complaint = unknown()(
+            at=first.at.to(self._last), name=name, nearest=guess, known=known, example=self.field.example
+        )
+        return table[self.pass_over(complaint)]
 
     def pass_over(self, complaint: UnknownName) -> str:
         """What was meant by a name, if that is certain: so what comes after it is read, too."""
@@ -283,12 +307,15 @@ class Reader:
 
     def complaint(self, expected: str) -> Diagnostic:
         part = self.next
+        if isinstance(part, Equals):
+            return diagnostics.NeedlessEquals(at=part.at, example=self.field.example)
         return diagnostics.NotUnderstood(
             at=self.here,
             field=self.field.name,
             expected=expected,
             found="nothing" if part is None else "a comma" if isinstance(part, Comma) else f"`{part.at.text}`",
             example=self.field.example,
+            note=AND if isinstance(part, Word) and part.text == "and" else "",
         )
 
     @property
@@ -307,6 +334,13 @@ class Reader:
                 return unit
         raise self._wrong_unit(part.at, units, part.text)
 
+    def no_such_unit(self, number: Number, *units: str) -> Misread:
+        """To be raised: what comes after a number is not its unit, or is another one."""
+        part = self.next
+        if isinstance(part, Word) and part.text not in FIXED:
+            return self._wrong_unit(part.at, units, part.text)
+        return Misread(diagnostics.UnitMissing(at=number.at, number=number.text, right=f"{number.text} {units[0]}"))
+
     def _wrong_unit(self, at: Span, units: tuple[str, ...], found: str) -> Misread:
         return Misread(
             diagnostics.WrongUnit(
@@ -321,12 +355,26 @@ class Reader:
 
     def _no_such_choice(self, word: Word, choices: tuple[str, ...]) -> UnknownName:
         return diagnostics.UnknownChoice(
-            at=word.at, field=self.field.name, name=word.text, nearest=nearest(word.text, choices), known=choices
+            at=word.at,
+            field=self.field.name,
+            name=word.text,
+            nearest=nearest(word.text, choices),
+            known=choices,
+            example=self.field.example,
         )
 
 
 def _is_slip_of_one(words: list[str], table: Mapping[str, object]) -> bool:
     return sum(is_slip(" ".join(words), name) for name in table) == 1
+
+
+def _without_percent(number: Number) -> Diagnostic:
+    """`70` is 70%, and `0.7` most likely that as well."""
+    as_percent = f"{number.text}%"
+    if number.value > 1:
+        return diagnostics.UnitMissing(at=number.at, number=number.text, right=as_percent, is_certain=True)
+    share = percent_text(number.value)
+    return diagnostics.UnitMissing(at=number.at, number=number.text, right=share, other=as_percent)
 
 
 def check_above_zero(reader: Reader, number: Number, what: str) -> Fraction:

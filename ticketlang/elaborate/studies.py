@@ -39,6 +39,7 @@ class Parts:
     tickets: list[Ticket] = field(factory=list)
     blocks: dict[str, Span] = field(factory=dict)  # ticket blocks by name, and where each was named
     known_levels: dict[str, tuple[Sparsity, ...]] = field(factory=dict)  # of blocks, whatever else is wrong with them
+    has_nameless: bool = False  # a ticket whose name was not understood: it may be any that is spoken of
     used: dict[Declaration, None] = field(factory=dict)  # tasks, in the order of their first use
 
     def levels(self, block: str) -> tuple[Sparsity, ...]:
@@ -55,7 +56,8 @@ def study_of(head: Statement, module: Module, tasks: Tasks, complaints: Complain
         _add_tickets(parts, statement)
     baselines = _baselines(parts)
     transfers = tuple(_transfers(parts))
-    names = Names({name: parts.levels(name) for name in parts.blocks}, baselines, parts.module, parts.tasks)
+    levels = {name: parts.levels(name) for name in parts.blocks}
+    names = Names(levels, baselines, parts.module, parts.tasks, has_nameless=parts.has_nameless)
     claims = tuple(_claims(parts, names))
     published = tuple(publications_of(fields.all("published"), names, complaints))
     question = fields.read("question", lambda phrase: phrase.take_string("a question in quotes").text)
@@ -156,6 +158,8 @@ def _add_tickets(parts: Parts, statement: Statement) -> None:
         parts.complaints.add(diagnostics.NameTaken(at=at, name=name, seconds=(first,)))
     elif name is not None:
         parts.blocks[name] = at
+    else:
+        parts.has_nameless = True
     if statement.block is None:
         return
     found = tickets_of(statement, name or "", extends, parts.module, parts.tasks, parts.complaints)
@@ -200,7 +204,7 @@ def _take_transfer(phrase: Reader, parts: Parts) -> Transfer:
     """`imp at 50%, 70% to glue, squad`. Without `at`: at every level."""
     start = phrase.here
     ticket = phrase.take_name("the name of a ticket")
-    if ticket.text not in parts.blocks:
+    if ticket.text not in parts.blocks and not parts.has_nameless:
         guess = nearest(ticket.text, parts.blocks)
         parts.complaints.add(diagnostics.UnknownTicket(at=ticket.at, name=ticket.text, nearest=guess))
     known = parts.levels(ticket.text)
@@ -238,6 +242,8 @@ def _named(phrase: Reader, parts: Parts) -> tuple[Declaration, ...]:
 def _claims(parts: Parts, names: Names) -> Iterable[Claim]:
     places: dict[str, Span] = {}
     for statement in parts.fields.all("claim"):
+        if statement.block is None:
+            continue  # that it needs one has been said, and its sentence stands where a name belongs
         name, _ = name_of(statement, parts.complaints)
         if name is not None and name in places:
             first = (places[name], "first named here")

@@ -21,6 +21,7 @@ from .phrases import Name, Reader
 from .recipes import take_batch, take_limit, take_optimizer, take_rate, take_training, take_warmup
 
 DEFAULT_STRIDE = 128  # tokens, as in the fine-tuning of Devlin et al. 2019 on SQuAD
+ALL = {"all", "any", "everything", "others"}  # what people write for it
 LONGEST_CHAIN = 20  # tasks that extend each other, groups in groups
 
 
@@ -137,6 +138,9 @@ class Tasks:
 
 
 def unknown_task(name: Name, module: Module) -> diagnostics.Diagnostic:
+    if name.text in ALL:
+        note = "no word stands for all tasks: name them, or a group such as `glue` of chen2020"
+        return diagnostics.UnknownTask(at=name.at, name=name.text, note=note)
     guess = nearest(name.text, module.names("task"))
     origin = module.origin("task", guess) if guess is not None else ""
     return diagnostics.UnknownTask(at=name.at, name=name.text, nearest=guess, origin=origin)

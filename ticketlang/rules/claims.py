@@ -6,7 +6,7 @@ from .. import diagnostics
 from ..diagnostics import Diagnostic
 from ..study import Arm, ArmPattern, PublishedNumber, Study, Ticket
 from ..units import Sparsity
-from .levels import levels_of
+from .levels import are_transfers_sound, levels_of
 
 
 def claims_compare_two_things(study: Study) -> Iterator[Diagnostic]:
@@ -37,7 +37,7 @@ def other_targets_are_other_than_a_source(study: Study) -> Iterator[Diagnostic]:
 
 
 def claims_compare_what_is_run(study: Study) -> Iterator[Diagnostic]:
-    for claim in study.claims:
+    for claim in study.claims if are_transfers_sound(study) else ():
         other = claim.other and _has_source(study, claim.left)
         left, right = _targets(study, claim.left, other=other), _targets(study, claim.right)
         nowhere = [pattern for pattern, targets in ((claim.left, left), (claim.right, right)) if not targets]

@@ -9,6 +9,11 @@ from ..study import Study
 from ..units import Sparsity
 
 
+def are_transfers_sound(study: Study) -> bool:
+    """Whether all levels that transfers speak of are there: where one is not, more may be run than can be seen."""
+    return not any(transferred_levels_exist(study))
+
+
 def transferred_levels_exist(study: Study) -> Iterator[Diagnostic]:
     blocks = _blocks(study)
     for transfer in study.transfers:
