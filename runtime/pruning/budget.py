@@ -16,7 +16,7 @@ from .erdos_renyi import removed_of_each
 from .lazily import among, shapes_of
 from .mask import Mask
 from .material import Material
-from .selection import remove_by_pattern, remove_lowest, remove_of_each, remove_share_of_each
+from .selection import remove_by_pattern, remove_lowest, remove_of_each
 from .threshold import Scores
 from .units import Group, groups_of, spread, units_of
 
@@ -65,16 +65,23 @@ def select(pruning: Pruning, sparsity: Sparsity, scores: Scores, start: Mask | N
     """Remove the lowest of all, of each matrix, or of every few neighbours; of weights, or of units."""
     if pruning.pattern is not None:
         return remove_by_pattern(scores, *pruning.pattern, start)
+    shapes = shapes_of(scores)
     match pruning.allocation:
         case "global":
-            return remove_lowest(
-                scores, sparsity.removed(sum(shape.numel() for shape in shapes_of(scores).values())), start
-            )
+            return remove_lowest(scores, sparsity.removed(sum(shape.numel() for shape in shapes.values())), start)
         case "per layer":
-            return remove_share_of_each(scores, sparsity.fraction, start)
+            counts = {name: sparsity.removed(shape.numel()) for name, shape in shapes.items()}
         case "erk":
-            return remove_of_each(scores, removed_of_each(shapes_of(scores), sparsity), start)
-    assert_never(pruning.allocation)
+            counts = removed_of_each(shapes, sparsity)
+        case other:
+            assert_never(other)
+    return remove_of_each(scores, _with_those_gone(counts, start), start)
+
+
+def _with_those_gone(counts: dict[str, int], start: Mask | None) -> dict[str, int]:
+    """On the way from one level to the next, what rounding took of a small matrix may be ahead of its share by one."""
+    gone = {} if start is None else start.per_matrix()
+    return {name: max(count, gone[name][0]) if gone else count for name, count in counts.items()}
 
 
 def declared(pruning: Pruning, sparsity: Sparsity, ground: Ground) -> dict[str, int]:
@@ -110,6 +117,6 @@ def approach(pruning: Pruning, sparsity: Sparsity, start: Mask | None) -> Iterat
     """
     iterations = pruning.iterations or 1
     before, after = 1 - (start.sparsity if start else Fraction(0)), 1 - sparsity.fraction
-    for iteration in range(1, iterations):
+    for iteration in range(1, iterations if before else 1):
         yield Sparsity(1 - before * Fraction(float(after / before) ** (iteration / iterations)))
     yield sparsity

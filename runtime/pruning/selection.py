@@ -4,14 +4,13 @@ Exact, and without a copy of the scores (threshold.py): 85 million weights are a
 """
 
 from collections.abc import Mapping
-from fractions import Fraction
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from ..failures import JobFailed
-from .lazily import among, shapes_of
+from .lazily import among
 from .mask import Mask
 from .threshold import GONE, Ranked, Ranks, Scores, find_threshold
 
@@ -33,13 +32,6 @@ def remove_lowest(scores: Scores, count: int, start: Mask | None = None) -> Mask
             ties -= _keep_above(bits[places], ranks, threshold, ties)
         kept[name] = torch.from_numpy(bits.reshape(shape))
     return Mask(kept)
-
-
-def remove_share_of_each(scores: Scores, share: Fraction, start: Mask | None = None) -> Mask:
-    """Remove the same share of every matrix, round-half-even in each."""
-    return remove_of_each(
-        scores, {name: round(share * shape.numel()) for name, shape in shapes_of(scores).items()}, start
-    )
 
 
 def remove_of_each(scores: Scores, counts: Mapping[str, int], start: Mask | None = None) -> Mask:

@@ -99,6 +99,8 @@ def _is_mask(artifact: Artifact) -> bool:
 
 def _scores(artifact: Artifact, shelf: Shelf, kept: Kept) -> dict[str, Array]:
     if setting(artifact, "kind") == "draw-mask":
+        if set(setting(artifact, "scope")) - WEIGHTS:
+            raise Unknowable("whole units were drawn")
         seed = setting(artifact, "seed")
         return {name: _ranks(bits, stream(seed, "mask", name)) for name, bits in kept.items()}
     method, weights = setting(artifact, "pruning", "method"), setting(artifact, "weights")

@@ -2,21 +2,25 @@
 
 from collections.abc import Mapping
 from fractions import Fraction
+from typing import Literal
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 from torch.nn.utils import prune as peer
 
 from runtime.failures import JobFailed
 from runtime.pruning import magnitude, random
+from runtime.pruning.budget import Ground, counted, declared, remove, select
 from runtime.pruning.lazily import among, each
 from runtime.pruning.mask import Mask
 from runtime.pruning.material import Material
-from runtime.pruning.selection import remove_by_pattern, remove_lowest, remove_of_each, remove_share_of_each
+from runtime.pruning.selection import remove_by_pattern, remove_lowest, remove_of_each
 from runtime.pruning.threshold import SAMPLE
+from ticketlang.study import Pruning
+from ticketlang.units import Sparsity
 
 SHAPES = {"a": (30, 40), "b": (100, 3), "c": (7, 9), "d": (1, 1)}
 
@@ -189,9 +193,33 @@ def test_a_score_that_is_no_number_is_refused() -> None:
 
 
 def test_per_layer_takes_the_same_share_of_each() -> None:
-    mask = remove_share_of_each(magnitudes(weights()), Fraction(1, 2))
+    half = Pruning(method="magnitude", allocation="per layer", scope=("encoder",))
+    mask = select(half, Sparsity.percent(50), magnitudes(weights()))
 
     assert mask.per_matrix() == {"a": (600, 1200), "b": (150, 300), "c": (32, 63), "d": (0, 1)}  # 31.5 and 0.5, to even
+
+
+@pytest.mark.parametrize("allocation", ["per layer", "erk"])
+@given(
+    shapes=st.lists(st.tuples(st.integers(1, 9), st.integers(1, 9)), min_size=1, max_size=3),
+    levels=st.lists(st.integers(1, 95), min_size=2, max_size=4, unique=True).map(sorted),
+)
+@example(shapes=[(3, 3), (6, 2), (7, 2), (9, 4)], levels=[60, 63])  # 22 of 36 are gone, ahead of the whole
+@settings(deadline=None, max_examples=15)
+def test_levels_of_many_steps_nest_in_the_smallest_matrices(
+    allocation: Literal["per layer", "erk"], shapes: list[tuple[int, int]], levels: list[int]
+) -> None:
+    """Between two levels a share of each may round to less than is gone; at a level the counts are exact."""
+    pruning = Pruning(method="synflow", allocation=allocation, scope=("encoder",), iterations=20)
+    generator = torch.Generator().manual_seed(1)
+    matrices = {f"{n}": torch.randn(shape, generator=generator) for n, shape in enumerate(shapes)}
+    ground, mask = Ground(matrices, {}), None
+    for level in levels:
+        sparsity = Sparsity.percent(level)
+        found = remove(magnitude, pruning, sparsity, Material(weights=matrices).under(mask), ground, mask)
+        assert counted(found, ground) == declared(pruning, sparsity, ground)
+        assert mask is None or found.is_inside(mask)
+        mask = found
 
 
 def test_random_levels_nest_and_seeds_differ() -> None:

@@ -124,6 +124,21 @@ def test_what_is_not_at_hand_is_counted_and_said(store: Store) -> None:
     assert "12 results verified: all that can be recomputed holds." in shown
 
 
+def test_units_that_are_drawn_like_others_are_not_taken_for_weights(
+    model_folder: Path, data_folder: Path, tmp_path: Path
+) -> None:
+    """How many went is counted; which ones is not asked of single weights, of which another draw knows nothing."""
+    world = World.open(model_folder, data_folder, tmp_path / "store")
+    units = evolve(FIRST, pruning=evolve(PRUNING, scope=("heads", "neurons")), weights=None)
+    for job in (units, evolve(RANDOM, scope=("heads", "neurons"), like=key_of(units))):
+        world.do(job)
+    found = verified(Store.open(tmp_path / "store"), model_folder)
+    skipped = {tally.question.things: dict(tally.skipped) for tally in found.tallies if tally.skipped}
+
+    assert found.findings == ()
+    assert skipped["masks"] == {"whole units were pruned": 1, "whole units were drawn": 1}
+
+
 def test_nothing_is_written(store: Store, model_folder: Path) -> None:
     def state() -> dict[Path, int]:
         return {path: path.stat().st_mtime_ns for path in (store.folder, *store.folder.rglob("*"))}
