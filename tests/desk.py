@@ -92,6 +92,18 @@ class Desk:
         assert "Traceback" not in done.stdout + done.stderr, done.stdout + done.stderr
         return Answer(done.returncode, done.stdout, done.stderr)
 
+    def ticketrun_at_once(self, times: int, *words: str) -> list[Answer]:
+        """Run the program several times, all begun at one moment."""
+        processes = [
+            subprocess.Popen(
+                self._command(words), cwd=self.folder, env=ENVIRONMENT, text=True,
+                stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            )
+            for _ in range(times)
+        ]  # fmt: skip
+        said = [process.communicate() for process in processes]
+        return [Answer(process.returncode, out, err) for process, (out, err) in zip(processes, said, strict=True)]
+
     def interrupt(self, *words: str, by: signal.Signals, after: str) -> Answer:
         """Run the program, and send it a signal once it has printed something."""
         with subprocess.Popen(

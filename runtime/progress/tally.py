@@ -110,8 +110,8 @@ class Tally:
 
     def stopped(self) -> None:
         """Nobody does anything any more."""
-        for key in tuple(self.running):
-            self._let_go(key)
+        self.running.clear()
+        self.hands.clear()
 
     def _let_go(self, key: JobKey) -> None:
         if self.running.pop(key, None) is not None:

@@ -136,7 +136,7 @@ def test_a_corpus_is_made_into_tokens_once(ran: tuple[Desk, Answer], tmp_path: P
     desk = Desk(copytree(ran[0].folder, tmp_path / "desk"))
     blocks = desk.folder / ".ticketlang" / "cache" / "blocks"
     before = {path.name: path.stat().st_mtime_ns for path in blocks.iterdir()}
-    assert len(before) == 2  # trained on, and scored on
+    assert len(before) == 4  # trained on, and scored on, each with its seal
     cell = ("--cell", "dense/text/seed=3", "--set", "seeds 1, 3")
     assert desk.ticketrun("run", "kinds.ticket", *cell).status == 0
     assert {path.name: path.stat().st_mtime_ns for path in blocks.iterdir()} == before

@@ -63,6 +63,17 @@ def test_two_workers_leave_the_bits_that_one_does(desk: Desk, finished: tuple[De
     assert threads == {"1"}
 
 
+def test_four_runs_on_one_store_do_each_job_once(desk: Desk, finished: tuple[Desk, Answer]) -> None:
+    """Begun at one moment: what one does the others wait for, and all show the same tables."""
+    answers = desk.ticketrun_at_once(4, "run", "small.ticket", "--workers", "1")
+
+    assert [answer.status for answer in answers] == [0] * 4, "\n".join(answer.text for answer in answers)
+    done = [int(number) for answer in answers for number in re.findall(r"Finished (\d+) jobs? in", answer.out)]
+    assert sum(done) == len(list((desk.folder / ".ticketlang" / "artifacts").iterdir()))
+    assert desk.artifacts() == finished[0].artifacts()
+    assert {tables(answer) for answer in answers} == {tables(finished[1])}
+
+
 def test_whoever_gives_jobs_to_workers_does_without_torch(again: Desk) -> None:
     """Data in which nothing was wrong is not read again to see whether anything is."""
     lost = next(path for path in (again.folder / ".ticketlang/artifacts").glob("*/mask.safetensors")).parent
