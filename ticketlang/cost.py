@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from statistics import median
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from .jobs import settings
 from .plan import PlannedJob
@@ -22,11 +22,15 @@ OF_TASK = ("name", "kind", "length", "limit", "limit_evaluation", "recipe")
 
 @frozen
 class Cost:
-    """Of some jobs, in seconds of the wall clock, one job after another."""
+    """Of some jobs, by the wall clock."""
 
-    seconds: float  # of those that the store has the like of
+    seconds: float  # of those that the store has the like of, one after another unless it is said otherwise
     known: int  # how many these are
     unknown: int  # how many others there are
+
+    def among(self, workers: int) -> "Cost":
+        """Where so many do them at once, and none has to wait for another."""
+        return evolve(self, seconds=self.seconds / workers)
 
     def __str__(self) -> str:
         """`about 1h 12m, going by the like in the store; 3 jobs have none`; empty where there is nothing to go by."""

@@ -56,6 +56,12 @@ def test_work_without_a_like_is_counted_apart() -> None:
     assert str(evolve(cost, unknown=0)) == f"about {time_text(cost.seconds)}, going by the like in the store"
 
 
+def test_several_workers_share_the_time() -> None:
+    plan = planned(SPEC)
+    job = trainings(plan, "a")[0]
+    assert cost_of([job], past(job, 600.0)).among(4) == Cost(150.0, 1, 0)
+
+
 def test_times_that_are_not_known_tell_nothing() -> None:
     plan = planned(SPEC)
     job = trainings(plan, "a")[0]

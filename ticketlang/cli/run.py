@@ -3,7 +3,6 @@
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from typing import TYPE_CHECKING
 
-from ..plan import Plan
 from ..study import Study
 from . import doorway
 from .cells import add_cell_option, narrowed
@@ -35,6 +34,11 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--device", default="auto", metavar="NAME", help="cpu, cuda, cuda:1 ... (default: a GPU when there is one)"
     )
+    _add_manner_arguments(parser)
+
+
+def _add_manner_arguments(parser: ArgumentParser) -> None:
+    """How jobs are done, and what follows a failure."""
     parser.add_argument(
         "--workers",
         type=_count_or_auto,
@@ -106,8 +110,10 @@ def run(study: Study, args: Namespace) -> int:
         return complain(plan, WRONG_USE)
     session.wanted = tuple(args.cells)
     session.remember_run(text_of(statements_of(study)))
-    console().print(heading(study), "", summary(plan, session.cost(plan.to_run)), "", sep="\n")
-    ran = _run(session, plan, args) if plan.to_run else None
+    staff = session.staff(plan, args.device, args.workers, args.threads) if plan.to_run else None
+    cost = session.cost(plan.to_run).among(staff.workers if staff else 1)
+    console().print(heading(study), "", summary(plan, cost), "", sep="\n")
+    ran = _run(session, staff, args) if staff else None
     if ran is not None and ran.interrupted is not None:
         return BY_SIGNAL + ran.interrupted  # whoever wants to leave is not kept waiting for tables
     for block in session.report():
@@ -115,8 +121,7 @@ def run(study: Study, args: Namespace) -> int:
     return SOME_FAILED if ran is not None and ran.failed else DONE
 
 
-def _run(session: "Session", plan: Plan, args: Namespace) -> "Ran":
-    staff = session.staff(plan, args.device, args.workers, args.threads)
+def _run(session: "Session", staff: "Staff", args: Namespace) -> "Ran":
     console().print(f"{staff}{_hint(staff)}", "", sep="\n")
     terms = doorway.terms(retries=args.retry, fails_fast=args.fail_fast)
     return session.run(doorway.listener(console().is_terminal), args.device, staff, terms)
