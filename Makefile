@@ -62,6 +62,7 @@ bench: $(INSTALLED)
 	$(BIN)/python benchmarks/language.py
 	$(BIN)/python benchmarks/training.py
 	$(ONE_THREAD) $(BIN)/python benchmarks/overhead.py
+	$(ONE_THREAD) $(BIN)/python benchmarks/study.py
 
 goldens: $(INSTALLED)
 	REFRESH_GOLDENS=1 $(TEST) || true

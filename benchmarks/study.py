@@ -6,7 +6,8 @@ Claims: the study takes at most 60% of the optimizer steps of its cells run by t
 time. A ticket in six levels, three baselines and a transfer, on the micro-BERT. Of the cells some are run, each
 as a command that starts from scratch; and once more where the rest of the study is in the store, as with scripts that
 keep their masks. Their mean stands for the others. Time is that of the clock and of the processors, the second for
-machines that others use, too.
+machines that others use, too. Trainings are short here, so that starting counts; the longer they are, the closer the
+share of the time comes to that of the steps.
 """
 
 import os

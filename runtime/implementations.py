@@ -31,6 +31,15 @@ TASK_KINDS = {
     "masked words": "tasks.masked_words",
 }
 
+# How the data of each kind is read. Without torch, so that what is wrong with it is known before torch is there.
+READINGS = {
+    "classify sentence": "tasks.classes",
+    "classify pair": "tasks.classes",
+    "score pair": "tasks.amounts",
+    "answer spans": "tasks.answers",
+    "masked words": "tasks.corpus",
+}
+
 METRICS = dict.fromkeys(
     (
         "accuracy", "f1", "matthews", "pearson", "spearman", "span_f1", "exact_match", "masked_accuracy",
@@ -53,9 +62,6 @@ class PruningMethod(Protocol):
 class TaskKind(Protocol):
     """A module that knows one form of task."""
 
-    def check(self, task: "Task", place: "DataPlace") -> None:
-        """Raises BadData if there is anything wrong with the data, as far as it can be known before any job."""
-
     def prepare(self, task: "Task", materials: "Materials") -> "Prepared":
         """The examples as the model's tokenizer sees them. Raises BadData as above."""
 
@@ -75,7 +81,14 @@ class TaskKind(Protocol):
         """The most frequent class among some examples; None where there are no classes."""
 
 
-class LabelledKind(TaskKind, Protocol):
+class Reading(Protocol):
+    """A module that knows how the data of one form of task is written."""
+
+    def check(self, task: "Task", place: "DataPlace") -> None:
+        """Raises BadData if there is anything wrong with the data, as far as it can be known before any job."""
+
+
+class LabelledKind(Reading, Protocol):
     """One whose examples are rows of a table, each with its label."""
 
     def read_labels(self, task: "Task", tables: "Mapping[str, Table]") -> "tuple[dict[str, NDArray[Any]], int | None]":
@@ -90,8 +103,12 @@ def task_kind(name: str) -> TaskKind:
     return cast(TaskKind, _module(TASK_KINDS, name))
 
 
+def reading(name: str) -> Reading:
+    return cast(Reading, _module(READINGS, name))
+
+
 def labelled_kind(name: str) -> LabelledKind:
-    return cast(LabelledKind, _module(TASK_KINDS, name))
+    return cast(LabelledKind, _module(READINGS, name))
 
 
 def metric(name: str) -> "Metric":

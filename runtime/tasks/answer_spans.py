@@ -9,7 +9,6 @@ The scripts of BERT have two rules more, which can only find a less likely span,
 whole window, its question included; and a first token counts only in the window where most of the context surrounds it.
 """
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,20 +16,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ticketlang.diagnostics import BadLabel
 from ticketlang.study import Task
 
 from ..training.batches import Encoded
-from .bad_data import BadData, place_of
-from .examples import Split, check, labels_of, limited, load_examples
+from .examples import Split, limited, load_examples
 from .prepared import Materials, Prepared, is_same_split
-from .table import Table
-from .windows import Answers, Spans, encode_windows
+from .windows import Spans, encode_windows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-__all__ = ["check", "loss", "majority", "outputs", "predictions", "prepare", "read_labels", "scored"]
 
 CANDIDATES = 20  # for the first token of a span, and for the last
 LONGEST = 30  # tokens of an answer
@@ -38,28 +32,6 @@ LONGEST = 30  # tokens of an answer
 # Shapes: N examples, W windows, B of a batch, T tokens of a window, R tokens read
 
 Best = tuple[float, int, int]  # sum of outputs, first and last token
-
-
-def read_labels(task: Task, tables: Mapping[str, Table]) -> tuple[dict[str, NDArray[Any]], int | None]:
-    """The answers to each question of each split: texts of the context, and where they begin.
-
-    They are written `{"text": [...], "answer_start": [...]}`, or as a list of `{"text": ..., "answer_start": ...}`.
-
-    Raises:
-        BadData: for a question without an answer, or one whose answer is not where it is said to be.
-    """
-    labels = {}
-    for split, table in tables.items():
-        contexts = table.columns[task.text[1]]
-        found = np.empty(len(table), dtype=object)
-        for row, (value, context) in enumerate(zip(labels_of(task, table), contexts, strict=True)):
-            answers = _answers(value)
-            if not answers or any(not text or context[at : at + len(text)] != text for text, at in answers):
-                place = place_of(task, "label")
-                raise BadData(BadLabel(at=place, value=_shown(value), row=row + 1, split=split))
-            found[row] = answers
-        labels[split] = found
-    return labels, None
 
 
 def prepare(task: Task, materials: Materials) -> Prepared:
@@ -141,23 +113,3 @@ def _by_window(found: Tensor, examples: Encoded) -> "Iterator[NDArray[np.float32
 def majority(examples: Encoded) -> None:
     """Spans are no classes."""
     return
-
-
-def _answers(value: Any) -> Answers:
-    """The answers as they are written; none where they cannot be read."""
-    if isinstance(value, Mapping):
-        texts, starts = value.get("text"), value.get("answer_start")
-        if not isinstance(texts, list) or not isinstance(starts, list) or len(texts) != len(starts):
-            return ()
-        pairs = list(zip(texts, starts, strict=True))
-    elif isinstance(value, list) and all(isinstance(one, Mapping) for one in value):
-        pairs = [(one.get("text"), one.get("answer_start")) for one in value]
-    else:
-        return ()
-    is_read = all(isinstance(text, str) and isinstance(start, int) and start >= 0 for text, start in pairs)
-    return tuple(pairs) if is_read else ()
-
-
-def _shown(value: Any) -> str:
-    text = "nothing" if value is None else str(value)
-    return text if len(text) <= 60 else text[:57] + "..."

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ticketlang.diagnostics import Diagnostic, EmptySplit, MissingColumn, UnreadableDataFile
 from ticketlang.study import Task
 
-from ..implementations import labelled_kind, task_kind
+from ..implementations import labelled_kind, reading
 from ..training.seeds import numpy_generator, stream
 from .bad_data import BadData, place_of
 from .hub import read_hub_split
@@ -78,7 +78,7 @@ def check(task: Task, place: "DataPlace") -> None:
 def check_task(task: Task, place: "DataPlace") -> tuple[Diagnostic, ...]:
     """What is wrong with the data of a task, known before any job."""
     try:
-        task_kind(task.kind).check(task, place)
+        reading(task.kind).check(task, place)
     except BadData as problem:
         return (problem.diagnostic,)
     return ()

@@ -19,12 +19,12 @@ from ..digests import digest_of
 from ..training.batches import Asked, Encoded, Int
 from ..training.seeds import numpy_generator, stream
 from .blocks import Vocabulary, are_whole, blocks_in, write_blocks
-from .corpus import Part, check, texts_of
+from .corpus import Part, texts_of
 from .encoding import encode
 from .examples import Split, limited_rows
 from .prepared import Materials, Prepared, is_same_split
 
-__all__ = ["check", "loss", "majority", "outputs", "predictions", "prepare", "scored"]
+__all__ = ["loss", "majority", "outputs", "predictions", "prepare", "scored"]
 
 CHOSEN = 0.15  # of the words of a block (Devlin et al. 2019, section 3.1)
 HIDDEN, REPLACED = 0.8, 0.1  # of those chosen: by the mask, by any word; the others stay as they are

@@ -14,8 +14,6 @@ from .examples import Split
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
-Answers = tuple[tuple[str, int], ...]  # of one question: each a text, and the character at which it begins
-
 LONGEST_QUESTION = 64  # tokens, as in the fine-tuning of Devlin et al. 2019; half of the input where that is less
 AT_ONCE = 1000  # examples
 

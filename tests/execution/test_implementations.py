@@ -7,7 +7,16 @@ from typing import Any
 import pytest
 
 from runtime import implementations
-from runtime.implementations import METRICS, PRUNINGS, TASK_KINDS, metric, pruning_method, task_kind
+from runtime.implementations import (
+    METRICS,
+    PRUNINGS,
+    READINGS,
+    TASK_KINDS,
+    metric,
+    pruning_method,
+    reading,
+    task_kind,
+)
 from runtime.models.scopes import MATRICES
 from ticketlang.vocabulary.metrics import METRICS as METRIC_ROWS
 from ticketlang.vocabulary.prunings import PRUNINGS as PRUNING_ROWS
@@ -17,8 +26,14 @@ from ticketlang.vocabulary.tasks import TASK_KINDS as TASK_ROWS
 
 @pytest.mark.parametrize(
     ("rows", "code"),
-    [(PRUNING_ROWS, PRUNINGS), (TASK_ROWS, TASK_KINDS), (METRIC_ROWS, METRICS), (SCOPE_ROWS, MATRICES)],
-    ids=["prunings", "task kinds", "metrics", "scopes"],
+    [
+        (PRUNING_ROWS, PRUNINGS),
+        (TASK_ROWS, TASK_KINDS),
+        (TASK_ROWS, READINGS),
+        (METRIC_ROWS, METRICS),
+        (SCOPE_ROWS, MATRICES),
+    ],
+    ids=["prunings", "task kinds", "readings", "metrics", "scopes"],
 )
 def test_rows_that_run_are_implemented(rows: Mapping[str, Any], code: Mapping[str, str]) -> None:
     running = {name for name, row in rows.items() if row.runs}
@@ -35,8 +50,9 @@ def parameters(function: Callable[..., Any]) -> list[str]:
     [
         (implementations.PruningMethod, pruning_method, PRUNINGS),
         (implementations.TaskKind, task_kind, TASK_KINDS),
+        (implementations.Reading, reading, READINGS),
     ],
-    ids=["prunings", "task kinds"],
+    ids=["prunings", "task kinds", "readings"],
 )
 def test_modules_have_the_functions_that_are_asked_for(
     protocol: type, find: Callable[[str], object], names: Mapping[str, str]
