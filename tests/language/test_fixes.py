@@ -89,6 +89,7 @@ def test_what_can_be_mended_in_one_way_is(wrong: dict[str, str], right: dict[str
         {"ticket": "prune magnitude of encoder; sparsity 50%"},  # of what?
         {"study": "match within 1 of dense"},  # sd or points
         {"study": "baselines dence"},  # an arm may be called anything
+        {"study": "baselines dense\n}\ntask b extends b { limit 10 examples"},  # there is no other of this name
         {"study": "report range(3)"},  # no name and its brackets
         {"study": "question don't, they're fine"},  # apostrophes, and no quotes
         {"study": "baselines dense, # the network\n dense"},  # a comment stands between

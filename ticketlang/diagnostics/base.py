@@ -80,9 +80,9 @@ class UnknownName(Diagnostic):
 
     @property
     def fix(self) -> tuple[Edit, ...]:
-        if self.at.text != self.name or self.nearest is None:
+        if self.at.text != self.name or self.nearest in {None, self.name}:
             return ()
         meant = [name for name in self.known if is_slip(self.name, name)]
         is_certain = self.is_closed and meant == [self.nearest]
-        is_same = self.name.lower() == self.nearest.lower()  # no one has two names that differ in case alone
+        is_same = self.name.lower() == self.nearest.lower()  # nobody has two names that differ in case alone
         return (Edit(self.at, self.nearest),) if is_certain or is_same else ()
