@@ -34,6 +34,7 @@ STAGES = (
     "lay_out",
     "factors",
     "pipeline",
+    "paper",
     "names",
     "readiness",
     "display",

@@ -47,7 +47,7 @@ def _of_blocks(before: Sequence[Said], after: Sequence[Said]) -> Iterator[Differ
         if one is None or other is None:
             yield Difference(place, "", _summary(one), _summary(other))
         else:
-            yield from _of_fields(place, _fields(one), _fields(other))
+            yield from _of_fields(place, fields_of(one), fields_of(other))
 
 
 def _of_fields(place: str, before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Difference]:
@@ -56,13 +56,19 @@ def _of_fields(place: str, before: Mapping[str, str], after: Mapping[str, str]) 
             yield Difference(place, name, before.get(name), after.get(name))
 
 
-def _fields(block: Said) -> dict[str, str]:
+def fields_of(block: Said) -> dict[str, str]:
+    """What a block says, by field."""
     inside = block.inside or ()
     if block.word == "claim":  # a sentence, whose first word is no field
         return {"": " ".join(f"{said.word} {said.phrase}" for said in inside)}
     if block.word == "published":
         return dict(map(_place_and_number, inside))
-    return {said.name: said.phrase.removesuffix(said.name.removeprefix("head")) for said in inside}
+    return {said.name: _phrase(said) for said in inside}
+
+
+def _phrase(said: Said) -> str:
+    """`carried` of `head carried in search`: where it is in force is in its name."""
+    return said.phrase.removesuffix(said.name.removeprefix("head")) if said.word == "head" else said.phrase
 
 
 def _place_and_number(said: Said) -> tuple[str, str]:

@@ -78,6 +78,7 @@ def _may_be_replaced(page: Path) -> bool:
 def _written(session: "Session", args: Namespace) -> "doorway.Written":
     from ..highlighting import highlighted
     from ..library import read_source
+    from ..paper import beside_the_paper
 
     source = read_source(args.spec)
     again = [
@@ -88,6 +89,7 @@ def _written(session: "Session", args: Namespace) -> "doorway.Written":
     ]
     return doorway.written(
         () if isinstance(source, str) else highlighted(source.text),
+        beside_the_paper(session.study),
         name=args.spec.name,
         show=shlex.join(("ticketrun", "show", *again)),
         run=shlex.join(("ticketrun", "run", *again)),
