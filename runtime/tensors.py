@@ -1,7 +1,7 @@
 """Tensors in files, without torch: safetensors as numpy arrays, and one digest of many."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,12 @@ def names_in(path: Path) -> tuple[str, ...]:
     """The names of the tensors in a file, in order of the alphabet."""
     with safe_open(path, framework="numpy") as file:
         return tuple(sorted(file.keys()))
+
+
+def shapes_in(path: Path) -> dict[str, tuple[int, ...]]:
+    """The shapes of the tensors in a file, by its header alone."""
+    with safe_open(path, framework="numpy") as file:
+        return {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118  # no mapping
 
 
 def read_tensors(path: Path, names: Iterable[str]) -> Iterator[tuple[str, Array]]:
@@ -57,6 +63,11 @@ def map_tensors(path: Path) -> tuple[dict[str, Array], dict[str, str]]:
     if begin + end != len(content):
         raise ValueError(f"{path} is not whole")
     return tensors, metadata
+
+
+def digest_of_numbers(numbers: Sequence[float]) -> str:
+    """One digest for all of them, to the last bit."""
+    return blake2b(np.array(numbers, dtype="<f8").tobytes(), digest_size=20).hexdigest()
 
 
 def digest_of(tensors: Iterable[tuple[str, Array]]) -> str:

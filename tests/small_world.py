@@ -177,7 +177,7 @@ class World:
         return self.made[key]
 
 
-HERE = Provenance(study="s", started="", seconds=0.0, host="", environment=Environment("cpu", 1, ""))
+HERE = Provenance(study="s", started="", seconds=0.0, host="", environment=Environment("cpu", 1, ""), release="1")
 
 
 def fine_tune(task: Task, **changed: object) -> FineTune:

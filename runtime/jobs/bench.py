@@ -100,7 +100,7 @@ def set_up(
     trunk.load_state_dict(weights, strict=True)
     heads = [_head(task, its.classes, model, trunk) for task, its in zip(tasks, data, strict=True)]
     network = Network(trunk, *heads, products=PRODUCTS[job.precision])
-    load_heads_(network, head if isinstance(head, dict) else _first_heads(job, head, network, model))
+    load_heads_(network, declared_heads(job, head, network, model))
     dropouts = plant_dropout(network, job.seeds.dropout, job.task.name)
     schedule = Schedule.of(job.task.recipe, len(data[0].train), len(tasks))
     _refuse_idle(job.task, schedule, begins if ends is None else ends)
@@ -122,8 +122,10 @@ def _head(task: Task, classes: int | None, model: Pretrained, trunk: nn.Module) 
     return build_head(model, trunk, task_kind(task.kind).outputs(classes), answers_for_whole_inputs=is_whole)
 
 
-def _first_heads(job: TrainingJob, head: PretrainedHead | None, network: Network, model: Pretrained) -> State:
-    """The heads before any training: drawn, or those that the model was pre-trained with."""
+def declared_heads(job: TrainingJob, head: State | PretrainedHead | None, network: Network, model: Pretrained) -> State:
+    """The heads that a training begins with: those of another one, or drawn, or those of the model's pre-training."""
+    if isinstance(head, dict):
+        return head
     state: State = {}
     for number, (task, empty) in enumerate(zip((job.task, *job.joined), network.heads, strict=True)):
         if head is not None or task.head == "pretrained":
@@ -148,18 +150,25 @@ def head_of(head: JobKey | PretrainedHead | None, inputs: Mapping[JobKey, Artifa
 def facts_of(job: TrainingJob, bench: Bench, trained: Trained) -> dict[str, JSON]:
     """What is worth knowing about a training beside its checks."""
     return {
-        "data": job.data,
+        **data_facts(job),
         "trained on": fingerprint(bench.data.train),
         **({"joined": {task.name: fingerprint(data.train)
                        for task, data in zip(job.joined, bench.joined, strict=True)}} if job.joined else {}),
-        "seeds": {"head": job.seeds.head, "order": job.seeds.order,
-                  "dropout": job.seeds.dropout, "subset": job.seeds.subset,
-                  **({} if job.seeds.masking is None else {"masking": job.seeds.masking})},
-        "precision": job.precision,
         "steps": [bench.training.begins, bench.training.ends],
         "steps of the whole schedule": bench.training.schedule.steps,
         "learning rate": rate_facts(trained),
         "last loss": trained.curve[-1][1] if trained.curve else None,
+    }  # fmt: skip
+
+
+def data_facts(job: TrainingJob) -> dict[str, JSON]:
+    """What a network is built with and shown, and every seed that takes part in it."""
+    return {
+        "data": job.data,
+        "seeds": {"head": job.seeds.head, "order": job.seeds.order,
+                  "dropout": job.seeds.dropout, "subset": job.seeds.subset,
+                  **({} if job.seeds.masking is None else {"masking": job.seeds.masking})},
+        "precision": job.precision,
     }  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from ..failures import JobFailed
 from ..masks import MASK_FILE
 from ..pruning.mask import Mask
 from ..store.artifact import Artifact
-from ..store.certificates import Check, Outcome
+from ..store.certificates import COMBINED, INVERTED, Check, Outcome
 from ..workshop import Workshop
 from .certify import certify, check_equal
 from .masks import leave_mask
@@ -35,10 +35,10 @@ def perform(
 def _combined(job: CombineMasks, first: Mask, last: Mask) -> tuple[Mask, Check]:
     if job.operation == "inverted":
         inverted = first.inverted()
-        return inverted, check_equal("as many weights are kept as were removed", first.removed, inverted.left)
+        return inverted, check_equal(INVERTED, first.removed, inverted.left)
     union, common = first.union(last), first.intersection(last)
     both = check_equal(
-        "what either keeps and what both keep are as many as what each keeps",
+        COMBINED,
         first.left + last.left,
         union.left + common.left,
     )

@@ -11,14 +11,14 @@ from ..models.network import heads_of
 from ..models.scopes import all_prunable
 from ..pruning.mask import Mask
 from ..store.artifact import Artifact
-from ..store.certificates import JSON, REWOUND, Check, Outcome
+from ..store.certificates import HELD, HOLES, JSON, REWOUND, STEPS, Check, Outcome
 from ..training.gradual import Gradual
 from ..training.loop import Trained
 from ..training.movement import Movement
 from ..weights.files import HEAD_FILE, MOVEMENT_FILE, WEIGHTS_FILE, digest_of, state_of, write_state
 from ..weights.origin import origin
 from ..workshop import Workshop
-from .bench import Bench, facts_of, head_of, set_up
+from .bench import Bench, declared_heads, facts_of, head_of, set_up
 from .certify import certify, check_equal
 from .gradually import checks_of, gradual_of
 from .masks import leave_mask, mask_of
@@ -35,16 +35,18 @@ def perform(job: FineTune, key: JobKey, inputs: Mapping[JobKey, Artifact], works
     _tell_unseen(job, key, bench, workshop)
     if mask is not None:
         mask.apply_(dict(bench.network.trunk.named_parameters()))
-    begun = (_check_rewound(job, mask, inputs, bench, workshop), *head_check(head, heads_of(bench.network)))
+    heads = declared_heads(job, head_of(job.head, inputs), bench.network, bench.model)
+    begun = (_check_rewound(job, mask, inputs, bench, workshop), head_check(heads, heads_of(bench.network)))
     movement = _movement(bench) if job.keeps_movement else None
-    gradual = None if job.gradually is None else gradual_of(job.gradually, bench)
+    inside: list[bool] = []  # whether each pruning on the way kept only what was there
+    gradual = None if job.gradually is None else gradual_of(job.gradually, bench, inside)
     best = Best(job.task, bench.network, bench.data)
     trained = bench.train(mask, key, workshop, _look(job, best, gradual), movement, gradual)
     found = {} if trained.mask is None else holes(trained.mask, dict(bench.network.trunk.named_parameters()))
     if job.gradually is None or gradual is None:
         mask_checks = _mask_checks(job, inputs, trained, found)
     else:
-        mask_checks = checks_of(job.gradually, bench, gradual, trained, sum(zeros for zeros, _ in found.values()))
+        mask_checks = checks_of(job.gradually, bench, gradual, trained, found, inside)
     checks = (*begun, *_training_checks(bench, trained, job), *mask_checks)
     certificate = certify(checks, _facts(job, inputs, bench, trained, found))
     if job.keeps_weights:
@@ -100,7 +102,7 @@ def _check_rewound(
 def _training_checks(bench: Bench, trained: Trained, job: FineTune) -> tuple[Check, ...]:
     steps = bench.training.ends - bench.training.begins
     return (
-        check_equal("the optimizer took as many steps as declared", steps, trained.steps),
+        check_equal(STEPS, steps, trained.steps),
         *rate_checks(job.task.recipe, bench.training, trained),
     )
 
@@ -112,8 +114,8 @@ def _mask_checks(
         return ()
     declared = inputs[job.mask].result["matrices"]
     return (
-        check_equal("masked weights are zero after every step: steps checked", trained.steps, trained.checked_steps),
-        check_equal("each matrix has as many zeros at the end as its mask removes", declared, found),
+        check_equal(HELD, trained.steps, trained.checked_steps),
+        check_equal(HOLES, declared, found),
     )
 
 
@@ -130,12 +132,16 @@ def _facts(
         "scored": f"on {job.task.scored_on}, {_moment(job.task)}",
         "scored on": fingerprint(bench.data.score),
         **_unseen_facts(job, bench),
+        **({} if bench.data.best is None else {"best looked for on": fingerprint(bench.data.best)}),
+        **({"joined, scored on": {task.name: fingerprint(data.score)
+                                  for task, data in zip(job.joined, bench.joined, strict=True)}} if job.joined else {}),
         "scope": list(found),
         "weights in scope": sum(total for _, total in found.values()),
         "weights in the trunk": sum(parameter.numel() for parameter in bench.network.trunk.parameters()),
         "matrices without gradient": [name for name in found if trained.largest_norms[f"trunk.{name}"] == 0],
         **(sparsity_facts(found) if found else {}),
-    }
+        **({"pruning": str(job.gradually.pruning), "prunings": len(trained.prunings)} if job.gradually else {}),
+    }  # fmt: skip
 
 
 def _unseen_facts(job: FineTune, bench: Bench) -> dict[str, JSON]:

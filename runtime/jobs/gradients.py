@@ -14,6 +14,7 @@ from ..weights.files import WEIGHTS_FILE
 from ..weights.origin import origin
 from ..workshop import Workshop
 from .bench import head_of, set_up
+from .proofs import fingerprint, head_policy
 
 
 def products_of(
@@ -35,8 +36,10 @@ def products_of(
     gradients, seen = mean_gradients(bench.network, bench.data.train, bench.training, batches, names)
     facts: dict[str, JSON] = {
         "data": training.data,
+        "looked at": fingerprint(bench.data.train),
         "examples looked at": seen,
         "seeds": {"head": training.seeds.head, "order": training.seeds.order, "subset": training.seeds.subset},
+        "head": head_policy(training.head, training.task, inputs),
         "matrices without gradient": [name for name in names if not gradients[name].any()],
     }
     return {name: parameters[name].detach().cpu() * gradients[name] for name in names}, facts

@@ -1,6 +1,6 @@
 """Pruning while a network is trained: what the training is given for it, and what it proves of it afterwards."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from torch import Tensor
 
@@ -13,15 +13,18 @@ from ..models.scopes import prunable
 from ..pruning.budget import Ground, declared, remove
 from ..pruning.mask import Mask
 from ..pruning.material import Material
-from ..store.certificates import JSON, Check
+from ..store.certificates import HELD_SINCE, HOLES, JSON, NESTED_ON_THE_WAY, PRUNED_ON_THE_WAY, Check
 from ..training.gradual import Gradual, sparsities
 from ..training.loop import Trained
 from .bench import Bench
 from .certify import check_equal
 
 
-def gradual_of(pruned: Gradually, bench: Bench) -> Gradual:
+def gradual_of(pruned: Gradually, bench: Bench, inside: list[bool]) -> Gradual:
     """The prunings of a training.
+
+    Args:
+        inside: is told of each pruning whether it kept only what the one before had kept.
 
     Raises:
         JobFailed: if the training is too short for them.
@@ -35,17 +38,28 @@ def gradual_of(pruned: Gradually, bench: Bench) -> Gradual:
 
     def prune(weights: Mapping[str, Tensor], sparsity: Sparsity, start: Mask | None) -> Mask:
         material = Material(weights={name: weights[name].detach().cpu() for name in ground.matrices})
-        return remove(method, pruned.pruning, sparsity, material, ground, start)
+        mask = remove(method, pruned.pruning, sparsity, material, ground, start)
+        inside.append(start is None or mask.is_inside(start))
+        return mask
 
     return Gradual(steps, prune)
 
 
-def checks_of(pruned: Gradually, bench: Bench, gradual: Gradual, trained: Trained, zeros: int) -> tuple[Check, ...]:
+def checks_of(
+    pruned: Gradually,
+    bench: Bench,
+    gradual: Gradual,
+    trained: Trained,
+    holes: Mapping[str, list[int]],
+    inside: Sequence[bool],
+) -> tuple[Check, ...]:
     """What was to happen at each pruning, and what did.
 
     Args:
-        zeros: removed weights that are zero at the end.
+        holes: for each matrix how many removed weights are zero at the end, and how many weights there are.
+        inside: see `gradual_of`.
     """
+    assert trained.mask is not None, "it was pruned on its way"
     ground = _ground(pruned, bench)
     wanted: JSON = [
         [step, declared(pruned.pruning, sparsity, ground)["weights"]] for step, sparsity in gradual.sparsities.items()
@@ -53,13 +67,14 @@ def checks_of(pruned: Gradually, bench: Bench, gradual: Gradual, trained: Traine
     found: JSON = [list(pruning) for pruning in trained.prunings]
     first = min(gradual.sparsities)
     return (
-        check_equal("the prunings: the step before each, and how many weights are gone from there on", wanted, found),
+        check_equal(PRUNED_ON_THE_WAY, wanted, found),
+        check_equal(NESTED_ON_THE_WAY, len(wanted), sum(inside)),
         check_equal(
-            "masked weights are zero after every step from the first pruning on: steps checked",
+            HELD_SINCE,
             bench.training.ends - first,
             trained.checked_steps,
         ),
-        check_equal("removed weights that are zero at the end", wanted[-1][1], zeros),
+        check_equal(HOLES, {name: list(counts) for name, counts in trained.mask.per_matrix().items()}, dict(holes)),
     )
 
 

@@ -18,13 +18,14 @@ from ..models.checkpoint import State
 from ..models.network import load_heads_
 from ..pruning.mask import Mask
 from ..store.artifact import Artifact
-from ..store.certificates import JSON, Check, Outcome
-from ..weights.files import HEAD_FILE, WEIGHTS_FILE, read_state
+from ..store.certificates import ENDS, HOLES_AT_ENDS, JSON, TRAINED_ENDS, Check, Outcome
+from ..weights.files import HEAD_FILE, WEIGHTS_FILE, digest_of, read_state, state_of
 from ..weights.origin import origin
 from ..workshop import Workshop
-from .bench import Bench, set_up
+from .bench import Bench, data_facts, set_up
 from .certify import certify, check_equal
 from .masks import mask_of
+from .proofs import fingerprint, sparsity_facts
 from .scoring import scores_of
 
 SAME_SCORE = 0.01  # a point: another device may answer a few examples otherwise
@@ -39,13 +40,25 @@ def perform(
     bench = set_up(job, one.trunk, one.head, None, None, workshop)
     metric, shares = job.task.metrics[0], [step / (job.points - 1) for step in range(job.points)]
     scores: list[float] = []
+    ends: list[str] = []  # digests of the weights at both
     for share in shares:
         one.towards(other, share, bench)
+        if share in {0, 1}:
+            ends.append(digest_of(state_of(bench.network.trunk)))
         scores.append(scores_of(job.task, bench.network, bench.data.score, bench.data.classes)[metric])
         workshop.listener.advanced(key, len(scores), job.points)
     stored = [inputs[end].result["scores"][metric] for end in (job.one, job.other)]
-    checks = (*_end_checks(job, stored, scores), *_mask_checks(mask, one, other))
-    facts = {"data": job.data, "ends": [job.one, job.other], "ends as they were stored": stored}
+    trained = check_equal(TRAINED_ENDS, [digest_of(one.trunk), digest_of(other.trunk)], ends)
+    checks = (trained, *_end_checks(job, stored, scores), *_mask_checks(mask, one, other))
+    facts = {
+        **data_facts(job),
+        "ends": [job.one, job.other],
+        "ends as they were stored": stored,
+        "metric": metric,
+        "scored": f"on {job.task.scored_on}, the ends as they were after the last step",
+        "scored on": fingerprint(bench.data.score),
+        **({} if mask is None else sparsity_facts(_holes(mask, one, other)) | {"scope": list(mask.kept)}),
+    }
     return Outcome(
         {
             "metric": metric,
@@ -94,17 +107,23 @@ def _end_checks(job: Interpolate, stored: Sequence[float], scores: Sequence[floa
         return ()
     found = [scores[0], scores[-1]]
     is_same = all(math.isclose(a, b, abs_tol=SAME_SCORE) for a, b in zip(stored, found, strict=True))
-    return (Check("the ends of the line score as their trainings did, to a point", list(stored), found, is_same),)
+    return (Check(ENDS, list(stored), found, is_same),)
 
 
 def _mask_checks(mask: Mask | None, one: _Ends, other: _Ends) -> tuple[Check, ...]:
     """Where both ends have zeros, the whole line has."""
     if mask is None:
         return ()
-    zeros = sum(
-        int(((one.trunk[name] == 0) & (other.trunk[name] == 0) & ~bits).sum()) for name, bits in mask.kept.items()
-    )
-    return (check_equal("removed weights that are zero at both ends", mask.removed, zeros),)
+    zeros = sum(gone for gone, _ in _holes(mask, one, other).values())
+    return (check_equal(HOLES_AT_ENDS, mask.removed, zeros),)
+
+
+def _holes(mask: Mask, one: _Ends, other: _Ends) -> dict[str, list[int]]:
+    """For each matrix how many weights that the mask removes are zero at both ends, and how many there are."""
+    return {
+        name: [int(((one.trunk[name] == 0) & (other.trunk[name] == 0) & ~bits).sum()), bits.numel()]
+        for name, bits in mask.kept.items()
+    }
 
 
 def _distance(one: State, other: State) -> float:

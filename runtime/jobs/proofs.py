@@ -16,7 +16,8 @@ from ..masks import has_collapsed
 from ..models.checkpoint import State
 from ..pruning.mask import Mask
 from ..store.artifact import Artifact
-from ..store.certificates import JSON, Check
+from ..store.certificates import HEAD_REWOUND, JSON, LAST_RATE, RATES, Check
+from ..tensors import digest_of_numbers
 from ..training.batches import Encoded
 from ..training.loop import Trained, Training
 from ..weights.files import digest_of
@@ -31,25 +32,18 @@ def rate_checks(recipe: Recipe, training: Training, trained: Trained) -> tuple[C
     """
     steps = range(training.begins, training.ends)
     declared = tuple(float(training.schedule.rate(step)) for step in steps)
-    trace = check_equal(
-        "the learning rate of every step is that of the schedule", trace_of(declared), trace_of(trained.rates)
-    )
+    trace = check_equal(RATES, digest_of_numbers(declared), digest_of_numbers(trained.rates))
     if training.ends != training.schedule.steps or not steps or recipe.schedule != "linear":
         return (trace,)
     whole = training.schedule.steps * recipe.rounds
     warmup = recipe.warmup.steps(training.schedule.steps_per_epoch, training.schedule.steps)
     last = float(recipe.rate * (whole - training.schedule.steps + 1) / max(whole - warmup, 1))
-    return trace, check_equal("the learning rate of the last step is the declared end", last, trained.last_rate)
+    return trace, check_equal(LAST_RATE, last, trained.last_rate)
 
 
 def rate_facts(trained: Trained) -> dict[str, JSON]:
     rates = trained.rates
-    return {"first": rates[0] if rates else None, "last": trained.last_rate, "trace": trace_of(rates)}
-
-
-def trace_of(rates: Sequence[float]) -> str:
-    """A digest of all learning rates, to the last bit."""
-    return blake2b(np.array(rates, dtype="<f8").tobytes(), digest_size=20).hexdigest()
+    return {"first": rates[0] if rates else None, "last": trained.last_rate, "trace": digest_of_numbers(rates)}
 
 
 def holes(mask: Mask, parameters: Mapping[str, Tensor]) -> dict[str, list[int]]:
@@ -70,11 +64,13 @@ def sparsity_facts(found: Mapping[str, list[int]]) -> dict[str, JSON]:
     }
 
 
-def head_check(declared: State | PretrainedHead | None, network: State) -> tuple[Check, ...]:
-    """Whether the heads that a training begins with are those that another left. Others have nothing to equal."""
-    if not isinstance(declared, dict):
-        return ()
-    return (check_equal("the head is bit-equal to the declared one", digest_of(declared), digest_of(network)),)
+def head_check(declared: State, network: State) -> Check:
+    """Whether the heads that a training begins with are the declared ones: of another training, drawn, or pre-trained.
+
+    Args:
+        declared: made once more, from files and streams.
+    """
+    return check_equal(HEAD_REWOUND, digest_of(declared), digest_of(network))
 
 
 def head_policy(head: JobKey | PretrainedHead | None, task: Task, inputs: Mapping[JobKey, Artifact]) -> str:

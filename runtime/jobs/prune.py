@@ -14,7 +14,7 @@ from ..pruning.budget import Ground, counted, declared, remove
 from ..pruning.mask import Mask
 from ..pruning.material import Material
 from ..store.artifact import Artifact
-from ..store.certificates import JSON, Check, Outcome
+from ..store.certificates import JSON, NESTED, PRUNINGS_DONE, Outcome
 from ..weights.files import MOVEMENT_FILE, WEIGHTS_FILE, read_state
 from ..workshop import Workshop
 from .certify import certify, check_equal
@@ -34,8 +34,8 @@ def perform(job: Prune, key: JobKey, inputs: Mapping[JobKey, Artifact], workshop
     certificate = certify(
         (
             *(check_equal(f"as many {what} are removed as declared", n, found[what]) for what, n in wanted.items()),
-            check_equal("as many prunings were done as declared", job.prunings or prunings, prunings),
-            Check("what is kept was kept by the mask before", True, _is_nested(mask, start), _is_nested(mask, start)),
+            *((check_equal(PRUNINGS_DONE, job.prunings, prunings),) if job.prunings else ()),
+            check_equal(NESTED, True, start is None or mask.is_inside(start)),
         ),
         {
             "pruning": str(job.pruning),
@@ -54,8 +54,10 @@ def _material(
     """What the method reads, and what is worth knowing of where it came from."""
     weights = _weights(job, inputs, workshop)
     match PRUNINGS[job.pruning.method].reads:
-        case "nothing" | "weights":
-            return Material(weights=weights, seed=job.seed or 0).under(start), {}
+        case "nothing":
+            return Material(weights=weights, seed=job.seed or 0), {"seed": job.seed or 0}
+        case "weights":
+            return Material(weights=weights).under(start), {}
         case "gradients":
             products, facts = products_of(job, start, inputs, workshop, tuple(weights))
             return Material(weights=weights, products=products).under(start), facts
@@ -73,7 +75,3 @@ def _weights(job: Prune, inputs: Mapping[JobKey, Artifact], workshop: Workshop) 
         return read_state(inputs[job.weights].path(WEIGHTS_FILE), names)
     state = model.read_again()
     return {name: state[name] for name in names}
-
-
-def _is_nested(mask: Mask, start: Mask | None) -> bool:
-    return start is None or mask.is_inside(start)

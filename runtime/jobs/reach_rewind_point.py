@@ -7,12 +7,12 @@ from ticketlang.jobs import JobKey, ReachRewindPoint
 
 from ..models.network import heads_of
 from ..store.artifact import Artifact
-from ..store.certificates import REWOUND, Outcome
+from ..store.certificates import REWOUND, STEPS, Outcome
 from ..weights.files import HEAD_FILE, WEIGHTS_FILE, digest_of, state_of, write_state
 from ..workshop import Workshop
-from .bench import facts_of, set_up
+from .bench import declared_heads, facts_of, set_up
 from .certify import certify, check_equal
-from .proofs import head_policy, rate_checks
+from .proofs import head_check, head_policy, rate_checks
 
 
 def perform(
@@ -23,11 +23,13 @@ def perform(
     bench = set_up(job, weights, None, None, job.until, workshop)
     again = workshop.model(job.model).read_again()
     rewound = check_equal(REWOUND, digest_of(again), digest_of(state_of(bench.network.trunk)))
+    head = head_check(declared_heads(job, None, bench.network, bench.model), heads_of(bench.network))
     trained = bench.train(None, key, workshop)
     certificate = certify(
         (
             rewound,
-            check_equal("the optimizer took as many steps as declared", bench.training.ends, trained.steps),
+            head,
+            check_equal(STEPS, bench.training.ends, trained.steps),
             *rate_checks(job.task.recipe, bench.training, trained),
         ),
         facts_of(job, bench, trained) | {"head": head_policy(None, job.task, {})},

@@ -27,6 +27,7 @@ from ..store import (
     Store,
     StoreError,
     environment_of,
+    release,
 )
 from .interruption import Stop
 
@@ -136,6 +137,7 @@ class Hand(Generic[W]):
             seconds=seconds,
             host=gethostname(),
             environment=environment_of(self.workshop.device),
+            release=release(),
         )
         self.store.publish(job, staged, outcome, provenance)
         return Tried(how="done", summary=summary_of(outcome.result), seconds=seconds)

@@ -5,7 +5,7 @@ from .certificates import JSON, Certificate, Check, Outcome
 from .claims import Claim
 from .disk import Disk, MissingFileError, StoreError
 from .failures import Failure
-from .provenance import Environment, Provenance, environment_of
+from .provenance import Environment, Provenance, environment_of, release
 from .store import DEFAULT_FOLDER, Store
 
 __all__ = [
@@ -25,4 +25,5 @@ __all__ = [
     "Store",
     "StoreError",
     "environment_of",
+    "release",
 ]

@@ -12,8 +12,27 @@ from attrs import field, frozen
 # What `json.dumps` takes. A recursive type would only be cast away again wherever a stored value is read.
 JSON: TypeAlias = Any
 
-# The check that `verify` makes once more from stored weights: expected and found are their digests.
+# The names of checks. `verify` knows which of them each kind of job must have made, and makes some of them once more;
+# of the first two, expected and found are digests.
 REWOUND = "weights after rewinding are bit-equal to the declared point"
+HEAD_REWOUND = "the head is bit-equal to the declared one"
+STEPS = "the optimizer took as many steps as declared"
+RATES = "the learning rate of every step is that of the schedule"
+LAST_RATE = "the learning rate of the last step is the declared end"
+HELD = "masked weights are zero after every step: steps checked"
+HOLES = "each matrix has as many zeros at the end as its mask removes"
+PRUNED_ON_THE_WAY = "the prunings: the step before each, and how many weights are gone from there on"
+NESTED_ON_THE_WAY = "what each pruning keeps was kept by the one before"
+HELD_SINCE = "masked weights are zero after every step from the first pruning on: steps checked"
+REMOVED = "as many weights are removed as declared"
+PRUNINGS_DONE = "as many prunings were done as declared"
+NESTED = "what is kept was kept by the mask before"
+GIVEN = "the mask is as sparse as declared, to a hundredth of a percent"
+INVERTED = "as many weights are kept as were removed"
+COMBINED = "what either keeps and what both keep are as many as what each keeps"
+TRAINED_ENDS = "weights at the ends of the line are bit-equal to what their trainings left"
+ENDS = "the ends of the line score as their trainings did, to a point"
+HOLES_AT_ENDS = "removed weights that are zero at both ends"
 
 
 @frozen

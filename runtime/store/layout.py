@@ -27,6 +27,7 @@ CERTIFICATE = "certificate.json"
 DIGESTS = "digests.json"
 PROVENANCE = "provenance.json"  # the only file that differs when the same job runs again
 WEIGHTS = "weights.safetensors"  # the trained trunk, where a job keeps it
+HEAD = "head.safetensors"  # its heads, beside it
 MOVEMENT = "movement.safetensors"  # how far its matrices were pulled, as well
 
 LONGEST_NAME = 100  # bytes of a study's name that stands in a file name

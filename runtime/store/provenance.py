@@ -63,6 +63,15 @@ def versions() -> Mapping[str, str]:
     return found
 
 
+@cache
+def release() -> str:
+    """Which ticketlang this is."""
+    try:
+        return version("ticketlang")
+    except PackageNotFoundError:  # it runs from a folder that nobody installed
+        return "unknown"
+
+
 @frozen(kw_only=True)
 class Provenance:
     """The circumstances of one result."""
@@ -72,6 +81,7 @@ class Provenance:
     seconds: float  # of the wall clock
     host: str
     environment: Environment
+    release: str = ""  # of ticketlang; empty: of one that did not say so
 
     def to_record(self, digests: bytes, files: int) -> bytes:
         """As a file that seals itself, and the list of digests beside it: no bit of an artifact is unguarded.

@@ -1,143 +1,162 @@
-"""Questions about stored masks: what they remove, that levels nest, and that the method would choose the same again."""
+"""Questions about stored masks: what they remove and of what, that levels nest, and that units and patterns hold."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from fractions import Fraction
 
 import numpy as np
 
 from ticketlang.jobs import JobKey
+from ticketlang.units import Sparsity
 
 from ..masks import BoolArray, has_collapsed
-from ..store import Artifact
-from ..tensors import Array, read_tensors
-from ..training.seeds import numpy_generator, stream
-from .questions import Answer
+from ..store import JSON, Artifact
+from ..store.certificates import HOLES, HOLES_AT_ENDS, REMOVED
+from .questions import Answer, found_by, is_of_an_earlier_release
+from .shares import declared, kinds_of, pruning_of, scope_of, shapes_of, share_of
 from .shelf import Shelf, Unknowable, setting
+from .units import units_in
 
 Kept = Mapping[str, BoolArray]
 
-WEIGHTS = {"encoder", "pooler"}  # scopes whose weights go one by one
-PLAIN = {"is", "method", "allocation", "scope"}  # what may be said of a pruning whose masks are chosen again here
-
 
 def counts(artifact: Artifact, shelf: Shelf) -> Answer | None:
-    """Whether a mask removes what its result says, in all and in every matrix, and what its settings declare."""
-    if not _is_mask(artifact):
+    """Whether a mask removes what its result and certificate say, in all and in every matrix, and what was declared."""
+    if not shelf.is_mask(artifact):
         return None
-    removed = {name: [int(np.count_nonzero(~kept)), kept.size] for name, kept in shelf.mask(artifact.key).items()}
-    total = sum(size for _, size in removed.values())
-    found = {
-        "matrices": removed,
-        "removed": sum(gone for gone, _ in removed.values()),
-        "total": total,
-        "collapsed": [name for name, (gone, size) in removed.items() if has_collapsed(gone, size)],
+    kept = shelf.mask(artifact.key)
+    removed = {name: [int(np.count_nonzero(~bits)), bits.size] for name, bits in kept.items()}
+    gone, total = (sum(numbers[place] for numbers in removed.values()) for place in (0, 1))
+    measured = {
+        "sparsity": gone / total,
+        "collapsed": [name for name, numbers in removed.items() if has_collapsed(*numbers)],
     }
+    found: dict[str, JSON] = {"matrices": removed, "removed": gone, "total": total, **measured}
     wrong = [
-        f"says {name} {artifact.result.get(name)}, and its mask has {value}"
-        for name, value in found.items()
-        if artifact.result.get(name) != value
+        *_otherwise("says", artifact.result, found),
+        *_otherwise("certifies", artifact.certificate.facts, measured),
+        *_recounted(artifact, {REMOVED: gone, HOLES: removed}),
     ]
-    with suppress(Unknowable):  # what a mask says can be counted, although how many were to go cannot be known
-        parts = _parts(artifact, shelf, {name: size for name, (_, size) in removed.items()})
-        if found["removed"] != (declared := sum(count for _, count in parts)):
-            wrong.append(f"was to remove {declared:,} of {total:,} weights, and removes {found['removed']:,}")
+    if (other := _not_as_declared(artifact, shelf, kept, gone, total)) is not None:
+        wrong.append(other)
     return Answer(len(removed), tuple(wrong))
 
 
-def nesting(artifact: Artifact, shelf: Shelf) -> Answer | None:
-    """Whether a mask keeps nothing that the level before it removed."""
-    before = setting(artifact, "start")
-    if before is None:
+def _otherwise(verb: str, record: Mapping[str, JSON], found: Mapping[str, JSON]) -> Iterator[str]:
+    for name, value in found.items():
+        if record.get(name) != value:
+            yield f"{verb} {name} {_short(record.get(name))}, and its mask has {_short(value)}"
+
+
+def _recounted(artifact: Artifact, counts: Mapping[str, JSON]) -> Iterator[str]:
+    """What is wrong with checks that count, where they were made."""
+    for check, count in counts.items():
+        if (found := found_by(artifact, check)) not in (None, count):
+            yield f"certifies that {check}: {_short(found)}, and it is {_short(count)}"
+
+
+def _short(value: JSON, most: int = 60) -> str:
+    """A value that may be a table of all matrices."""
+    text = str(value)
+    return text if len(text) <= most else f"{text[:most]}..."
+
+
+def measured(artifact: Artifact, shelf: Shelf) -> Answer | None:
+    """Whether a run under a mask certifies the sparsity that this mask has, in all and in every matrix."""
+    key = setting(artifact, "mask")
+    if key is None:
         return None
-    start, kept = shelf.mask(JobKey(before)), shelf.mask(artifact.key)
-    if start.keys() != kept.keys():
-        return Answer(1, ("covers other matrices than the level before",))
-    back = sum(int(np.count_nonzero(kept[name] & ~start[name])) for name in kept)
-    return Answer(1, (f"keeps {back:,} weights that the level before removed",) if back else ())
+    removed = {name: [int(np.count_nonzero(~bits)), bits.size] for name, bits in shelf.mask(JobKey(key)).items()}
+    gone, total = (sum(numbers[place] for numbers in removed.values()) for place in (0, 1))
+    facts: dict[str, JSON] = {
+        "sparsity": gone / total,
+        "collapsed": [name for name, numbers in removed.items() if has_collapsed(*numbers)],
+        "scope": list(removed),
+    }
+    certified = artifact.certificate.facts
+    if is_of_an_earlier_release(artifact):
+        facts = {name: value for name, value in facts.items() if name in certified}
+    wrong = [*_otherwise("certifies", certified, facts)]
+    return Answer(1, (*wrong, *_recounted(artifact, {HOLES: removed, HOLES_AT_ENDS: gone})))
 
 
-def selection(artifact: Artifact, shelf: Shelf) -> Answer | None:
-    """Whether the same weights go when they are chosen once more, by another algorithm, bit for bit."""
-    if not _is_mask(artifact):
+def _not_as_declared(artifact: Artifact, shelf: Shelf, kept: Kept, gone: int, total: int) -> str | None:
+    """What is wrong with how much goes. What cannot be known for want of the model is told by another question."""
+    if setting(artifact, "kind") == "given-mask":  # declared to a hundredth of a percent, as people can write it
+        found, wanted = str(Sparsity(Fraction(gone, total))), str(Sparsity(share_of(artifact)))
+        return None if found == wanted else f"was to remove {wanted} of the scope, and removes {found}"
+    with suppress(Unknowable):
+        count = declared(artifact, shelf, shapes_of(kept))
+        if count is not None and count != gone:
+            return f"was to remove {count:,} of {total:,} weights, and removes {gone:,}"
+    return None
+
+
+def scopes(artifact: Artifact, shelf: Shelf) -> Answer | None:
+    """Whether a mask covers every matrix of its scope, in the shape it has, and nothing else."""
+    if not shelf.is_mask(artifact):
+        return None
+    shapes = shapes_of(shelf.mask(artifact.key))
+    like = setting(artifact, "like") or next(iter(setting(artifact, "masks") or ()), None)
+    if like is not None:
+        wanted = shapes_of(shelf.mask(JobKey(like)))
+        others = "those of the mask that it was made from"
+    else:
+        known = shelf.shapes(setting(artifact, "model"))
+        wanted = {name: shape for name, shape in known.items() if _is_in(name, scope_of(artifact))}
+        others = f"those of {' + '.join(scope_of(artifact))}"
+    if shapes == wanted:
+        return Answer(1)
+    name = next(name for name in (*wanted, *shapes) if wanted.get(name) != shapes.get(name))
+    return Answer(1, (f"covers other matrices than {others}: see `{name}`",))
+
+
+def _is_in(name: str, scope: tuple[str, ...]) -> bool:
+    part = {"pooler"} if name.startswith("pooler.") else {"encoder", "heads" if ".attention." in name else "neurons"}
+    return bool(part & set(scope))
+
+
+def shapes(artifact: Artifact, shelf: Shelf) -> Answer | None:
+    """Whether whole units go, and as many of each few neighbours as the pattern says."""
+    pattern = pruning_of(artifact).get("pattern")
+    kinds = kinds_of(artifact)
+    if not shelf.is_mask(artifact) or not (pattern or kinds):
         return None
     kept = shelf.mask(artifact.key)
-    parts = _parts(artifact, shelf, {name: bits.size for name, bits in kept.items()})
-    scores = _scores(artifact, shelf, kept)
-    before = setting(artifact, "start")
-    start = shelf.mask(JobKey(before)) if before is not None else None
-    again: dict[str, BoolArray] = {}
-    for names, count in parts:
-        again |= lowest_removed({name: scores[name] for name in names}, count, start)
-    differ = sum(int(np.count_nonzero(kept[name] != again[name])) for name in kept)
-    return Answer(1, (f"differs in {differ:,} weights from the mask that its settings give",) if differ else ())
+    if kinds:
+        units = units_in(kept, kinds)
+        broken = [each.name for each in units if not each.whole(kept)]
+        return Answer(len(units), tuple(f"cuts through units of `{name}`" for name in broken))
+    left, of = map(int, pattern or ())
+    uneven = [
+        name for name, bits in kept.items() if bits.shape[-1] % of or (bits.reshape(-1, of).sum(axis=1) != left).any()
+    ]
+    return Answer(len(kept), tuple(f"does not keep {left} of every {of} weights in `{name}`" for name in uneven))
 
 
-def lowest_removed(scores: Mapping[str, Array], count: int, start: Kept | None) -> dict[str, BoolArray]:
-    """Keep all but the `count` lowest scores, none of them negative; of equals the first go.
-
-    Args:
-        start: what it removes goes before anything else.
-    """
-    flat = np.concatenate([score.reshape(-1) for score in scores.values()])
-    if start is not None:
-        flat[~np.concatenate([start[name].reshape(-1) for name in scores])] = -1
-    kept = np.ones(flat.size, dtype=np.bool_)
-    if count:
-        threshold = np.partition(flat, count - 1)[count - 1]
-        kept = flat > threshold
-        ties = count - int(np.count_nonzero(flat < threshold))  # so many of those at the threshold go
-        kept[np.flatnonzero(flat == threshold)[ties:]] = True
-    ends = np.cumsum([score.size for score in scores.values()])[:-1]
-    parts = np.split(kept, ends)
-    return {name: part.reshape(scores[name].shape) for name, part in zip(scores, parts, strict=True)}
+def nesting(artifact: Artifact, shelf: Shelf) -> Answer | None:
+    """Whether a mask keeps nothing that the level before it removed, and comes after as many prunings as it says."""
+    if setting(artifact, "kind") != "prune":
+        return None
+    done, before = artifact.certificate.facts.get("prunings"), setting(artifact, "start")
+    number = _prunings(artifact, shelf)
+    wrong = () if done == number else (f"certifies {done} prunings, and is the result of {number}",)
+    if before is None:
+        return Answer(1, wrong)
+    start, kept = shelf.mask(JobKey(before)), shelf.mask(artifact.key)
+    if start.keys() != kept.keys():
+        return Answer(1, (*wrong, "covers other matrices than the level before"))
+    back = sum(int(np.count_nonzero(kept[name] & ~start[name])) for name in kept)
+    return Answer(1, (*wrong, f"keeps {back:,} weights that the level before removed") if back else wrong)
 
 
-def _is_mask(artifact: Artifact) -> bool:
-    return setting(artifact, "kind") in {"prune", "draw-mask", "given-mask"}
-
-
-def _scores(artifact: Artifact, shelf: Shelf, kept: Kept) -> dict[str, Array]:
-    if setting(artifact, "kind") == "draw-mask":
-        if set(setting(artifact, "scope")) - WEIGHTS:
-            raise Unknowable("whole units were drawn")
-        seed = setting(artifact, "seed")
-        return {name: _ranks(bits, stream(seed, "mask", name)) for name, bits in kept.items()}
-    method, weights = setting(artifact, "pruning", "method"), setting(artifact, "weights")
-    if method != "magnitude":
-        raise Unknowable(f"pruned by {method}")
-    if weights is None:
-        tensors = shelf.pretrained(setting(artifact, "model"), tuple(kept))
-    else:
-        tensors = read_tensors(shelf.weights(JobKey(weights)), kept)
-    return {name: np.abs(tensor) for name, tensor in tensors}
-
-
-def _ranks(bits: BoolArray, draw: int) -> Array:
-    return numpy_generator(draw).integers(0, 1 << 31, bits.size, dtype=np.int32).reshape(bits.shape)
-
-
-def _parts(artifact: Artifact, shelf: Shelf, sizes: Mapping[str, int]) -> tuple[tuple[tuple[str, ...], int], ...]:
-    """Matrices that are chosen from together, and how many of their weights go.
-
-    Args:
-        sizes: weights in each matrix.
-    """
-    if setting(artifact, "kind") == "given-mask":
-        raise Unknowable("the mask was given as a file")
-    share = Fraction(setting(artifact, "sparsity"))
-    like = setting(artifact, "like")
-    if like is not None:
-        theirs = shelf.mask(JobKey(like))
-        return tuple(((name,), int(np.count_nonzero(~theirs[name]))) for name in sizes)
-    if set(setting(artifact, "scope") or setting(artifact, "pruning", "scope") or ()) - WEIGHTS:
-        raise Unknowable("whole units were pruned")
-    if others := setting(artifact, "kind") == "prune" and setting(artifact, "pruning").keys() - PLAIN:
-        raise Unknowable(f"pruned with {', '.join(sorted(others))}")
-    match setting(artifact, "pruning", "allocation"):
-        case None | "global":
-            return ((tuple(sizes), round(share * sum(sizes.values()))),)
-        case "per layer":
-            return tuple(((name,), round(share * size)) for name, size in sizes.items())
-        case other:
-            raise Unknowable(f"weights are shared out {other}")
+def _prunings(artifact: Artifact, shelf: Shelf) -> int:
+    """How many prunings led to a mask, itself included: a path is as long as its results are linked."""
+    number = 0
+    while setting(artifact, "kind") == "prune":
+        number += 1
+        before = setting(artifact, "start")
+        if before is None:
+            break
+        artifact = shelf.find(JobKey(before))
+    return number

@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from attrs import Factory, define, frozen
 
-from ..store import Artifact
+from ..store import JSON, Artifact
 from .shelf import Shelf
 
 Ask: TypeAlias = "Callable[[Artifact, Shelf], Answer | None]"  # None: the question does not apply
@@ -18,6 +18,16 @@ class Answer:
 
     looked_at: int = 1
     wrong: tuple[str, ...] = ()  # sentences that go on after the name of the result
+
+
+def found_by(artifact: Artifact, check: str) -> JSON:
+    """What a check of a certificate found; None where there is no such check."""
+    return next((made.found for made in artifact.certificate.checks if made.name == check), None)
+
+
+def is_of_an_earlier_release(artifact: Artifact) -> bool:
+    """Whether a result was made by one that did not say which, and certified less than those after it."""
+    return not artifact.provenance.release
 
 
 @frozen

@@ -4,10 +4,33 @@ from math import isclose
 
 from ticketlang.jobs import inputs_in, key_of_settings
 
+from ..masks import MASK_FILE
 from ..store import JSON, Artifact
-from ..store.layout import OURS
-from .questions import Answer
-from .shelf import Shelf
+from ..store.certificates import (
+    COMBINED,
+    ENDS,
+    GIVEN,
+    HEAD_REWOUND,
+    HELD,
+    HELD_SINCE,
+    HOLES,
+    HOLES_AT_ENDS,
+    INVERTED,
+    NESTED,
+    NESTED_ON_THE_WAY,
+    PRUNED_ON_THE_WAY,
+    RATES,
+    REMOVED,
+    REWOUND,
+    STEPS,
+    TRAINED_ENDS,
+)
+from ..store.layout import HEAD, OURS, WEIGHTS
+from .questions import Answer, is_of_an_earlier_release
+from .shelf import Shelf, setting
+
+TRAINED = (REWOUND, HEAD_REWOUND, STEPS, RATES)
+LATER = frozenset({HEAD_REWOUND, NESTED_ON_THE_WAY, TRAINED_ENDS})  # checks that the first release did not make
 
 
 def files(artifact: Artifact, shelf: Shelf) -> Answer:
@@ -17,7 +40,15 @@ def files(artifact: Artifact, shelf: Shelf) -> Answer:
     if not wrong:
         strangers = sorted(there.keys() - {*artifact.files, *OURS})
         wrong = [f"holds `{name}`, which is not part of it" for name in strangers]
+        wrong += [f"lacks `{name}`, which such a job leaves" for name in _left_by(artifact, shelf) - {*artifact.files}]
     return Answer(max(len(there), len(wrong)), tuple(wrong))
+
+
+def _left_by(artifact: Artifact, shelf: Shelf) -> set[str]:
+    """The tensors without which a job of this kind is not done; weights of trainings may be dropped."""
+    if shelf.is_mask(artifact):
+        return {MASK_FILE}
+    return {WEIGHTS, HEAD} if setting(artifact, "kind") == "rewind-point" else set()
 
 
 def keys(artifact: Artifact, shelf: Shelf) -> Answer:
@@ -42,12 +73,42 @@ def certificates(artifact: Artifact, shelf: Shelf) -> Answer:
     checks = artifact.certificate.checks
     if not checks:
         return Answer(1, ("has a certificate without a check",))
-    wrong = tuple(
-        f"has a check that does not hold: {check.name}; expected {check.expected}, found {check.found}"
-        for check in checks
-        if not check.holds or not _agree(check.expected, check.found)
+    made = {check.name for check in checks}
+    old = LATER if is_of_an_earlier_release(artifact) else frozenset()
+    lacking = [name for name in _required(artifact) if name not in {*made, *old}]
+    wrong = (
+        *(
+            f"has a check that does not hold: {check.name}; expected {check.expected}, found {check.found}"
+            for check in checks
+            if not check.holds or not _agree(check.expected, check.found)
+        ),
+        *(f"has a certificate without the check that {name}" for name in lacking),
     )
-    return Answer(len(checks), wrong)
+    return Answer(len(checks) + len(lacking), wrong)
+
+
+def _required(artifact: Artifact) -> tuple[str, ...]:
+    """The checks without which a job of this kind is not done."""
+    is_masked = setting(artifact, "mask") is not None
+    match setting(artifact, "kind"):
+        case "fine-tune" if setting(artifact, "gradually") is not None:
+            return *TRAINED, PRUNED_ON_THE_WAY, NESTED_ON_THE_WAY, HELD_SINCE, HOLES
+        case "fine-tune":
+            return *TRAINED, *((HELD, HOLES) if is_masked else ())
+        case "rewind-point":
+            return TRAINED
+        case "prune":
+            return REMOVED, NESTED
+        case "draw-mask":
+            return (REMOVED,)
+        case "given-mask":
+            return (GIVEN,)
+        case "combine-masks":
+            return (INVERTED if setting(artifact, "operation") == "inverted" else COMBINED,)
+        case "interpolate":
+            is_at_its_end = setting(artifact, "task", "best_on") is None
+            return TRAINED_ENDS, *((ENDS,) if is_at_its_end else ()), *((HOLES_AT_ENDS,) if is_masked else ())
+    raise ValueError(f"no kind of job is called {setting(artifact, 'kind')}")
 
 
 def _agree(expected: JSON, found: JSON) -> bool:

@@ -1,18 +1,26 @@
 """The results of a store as they are looked at, and what stands beside them: their inputs, and the model's files."""
 
+import json
+import re
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
 from attrs import field, frozen
 
-from ticketlang.jobs import JobKey
+from ticketlang.jobs import CombineMasks, DrawMask, GivenMask, JobKey, Prune
 
 from ..masks import MASK_FILE, BoolArray, read_mask
 from ..models.description import today, weight_files
 from ..store import JSON, Artifact, DamagedError, MissingFileError, Store
-from ..store.layout import WEIGHTS
-from ..tensors import Array, names_in, read_tensors
+from ..store.layout import HEAD, MOVEMENT, WEIGHTS
+from ..tensors import Array, names_in, read_tensors, shapes_in
+
+MASK_KINDS = {job.kind for job in (Prune, DrawMask, GivenMask, CombineMasks)}
+PRUNABLE = re.compile(
+    r"encoder\.layer\.\d+\.(attention\.self\.(query|key|value)|(attention\.output|intermediate|output)\.dense)\.weight"
+    r"|pooler\.dense\.weight"
+)
 
 
 class Unknowable(Exception):  # noqa: N818  # its name says what happened
@@ -25,7 +33,8 @@ class Shelf:
 
     store: Store
     models: Mapping[str, Path] = field(factory=dict)  # digest -> folder, where it is known and at hand
-    trunks: dict[str, tuple[str, ...]] = field(factory=dict)  # model -> names of its trunk's parameters
+    trunks: dict[str, Path | None] = field(factory=dict)  # model -> the first weights of it that are stored
+    examples: dict[str, JSON] = field(factory=dict)  # what was read -> how many examples came of it, and their digest
     there: frozenset[JobKey] = field()  # all keys of the store
 
     @there.default
@@ -39,15 +48,37 @@ class Shelf:
         except MissingFileError:
             raise Unknowable("an input is not there") from None
 
+    def is_mask(self, artifact: Artifact) -> bool:
+        """Whether a result is a mask: of a job that makes masks, or of a training that pruned on its way."""
+        return setting(artifact, "kind") in MASK_KINDS or setting(artifact, "gradually") is not None
+
     def mask(self, key: JobKey) -> dict[str, BoolArray]:
         return read_mask(self.find(key).path(MASK_FILE))
 
     def weights(self, key: JobKey) -> Path:
         """The file of weights that a job left."""
+        return self._file(key, WEIGHTS, "weights were dropped")
+
+    def movement(self, key: JobKey) -> Path:
+        """The file of how far a training pulled its weights."""
+        return self._file(key, MOVEMENT, "how far weights were pulled was dropped")
+
+    def head(self, key: JobKey) -> Path:
+        """The file of the heads that a job left."""
+        return self._file(key, HEAD, "heads were dropped")
+
+    def _file(self, key: JobKey, name: str, why_not: str) -> Path:
         artifact = self.find(key)
-        if WEIGHTS not in artifact.files:
-            raise Unknowable("weights were dropped")
-        return artifact.path(WEIGHTS)
+        if name not in artifact.files:
+            raise Unknowable(why_not)
+        return artifact.path(name)
+
+    def matrices(self, artifact: Artifact, names: Collection[str]) -> Iterator[tuple[str, Array]]:
+        """What a pruning looked at: the weights of the training it names, or the pre-trained ones."""
+        trained = setting(artifact, "weights")
+        if trained is None:
+            return self.pretrained(setting(artifact, "model"), names)
+        return read_tensors(self.weights(JobKey(trained)), names)
 
     def pretrained(self, model: str, names: Collection[str]) -> Iterator[tuple[str, Array]]:
         """Tensors of the pre-trained model, by the names that the trunk gives them."""
@@ -57,7 +88,7 @@ class Shelf:
         places = {name: file for file, its in weight_files(folder).items() for name in its}
         for name in names:
             # With a head in the checkpoint, its names begin with the trunk's own, as in `bert.encoder...`.
-            found = [there for there in places if name in {today(there), today(there).partition(".")[2]}]
+            found = [there for there in places if name in _names_of(there)]
             if len(found) != 1:
                 raise Unknowable("the model's file names its weights in another way")
             try:
@@ -68,18 +99,54 @@ class Shelf:
 
     def trunk(self, model: str) -> tuple[str, ...]:
         """The names of all parameters of a model's trunk, from the first weights of it that are stored."""
-        if model not in self.trunks:
-            self.trunks[model] = next(self._trunks(model), ())
-        if not self.trunks[model]:
+        if (path := self._weights_of(model)) is None:
             raise Unknowable("no stored weights name the parameters of the model")
+        return names_in(path)
+
+    def shapes(self, model: str) -> dict[str, tuple[int, ...]]:
+        """The shapes of all matrices that any scope names, by stored weights or by the model's own files."""
+        if (path := self._weights_of(model)) is not None:
+            files = [path]
+        elif model in self.models:
+            files = [self.models[model] / name for name in weight_files(self.models[model])]
+        else:
+            raise Unknowable("neither the model nor any weights of it are at hand")
+        found = {there: shape for file in files for there, shape in shapes_in(file).items()}
+        return {name: shape for there, shape in found.items() for name in _names_of(there) if is_prunable(name)}
+
+    def configuration(self, model: str) -> Mapping[str, JSON]:
+        """What the model's folder says of the network."""
+        if model not in self.models:
+            raise Unknowable("the model's configuration lies elsewhere; name the SPEC that says where")
+        return dict(json.loads((self.models[model] / "config.json").read_text(encoding="utf-8")))
+
+    def heads(self, model: str) -> int:
+        """How many attention heads a layer of a model has."""
+        return int(self.configuration(model)["num_attention_heads"])
+
+    def _weights_of(self, model: str) -> Path | None:
+        """The first weights of a model that are stored."""
+        if model not in self.trunks:
+            self.trunks[model] = next(self._stored_weights(model), None)
         return self.trunks[model]
 
-    def _trunks(self, model: str) -> Iterator[tuple[str, ...]]:
+    def _stored_weights(self, model: str) -> Iterator[Path]:
         for key in sorted(self.there):
             artifact = self.store.artifact(key)
             with suppress(DamagedError):  # another one will do
                 if WEIGHTS in artifact.files and artifact.settings.get("model") == model:
-                    yield names_in(artifact.path(WEIGHTS))
+                    yield artifact.path(WEIGHTS)
+
+
+def _names_of(there: str) -> frozenset[str]:
+    """The names that a parameter of a checkpoint may have in its trunk."""
+    name = today(there)
+    return frozenset((name, name.partition(".")[2]))
+
+
+def is_prunable(name: str) -> bool:
+    """Whether a parameter of a trunk is the matrix of a linear layer in the encoder or the pooler."""
+    return PRUNABLE.fullmatch(name) is not None
 
 
 def name_of(artifact: Artifact) -> str:

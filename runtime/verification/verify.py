@@ -12,7 +12,7 @@ from ticketlang.plain import plain
 
 from ..masks import BadMaskFile
 from ..store import Artifact, DamagedError, Store
-from . import masks, records, weights
+from . import lines, masks, records, selection, trainings, weights
 from .questions import Answer, Question, Tally
 from .shelf import Shelf, Unknowable, name_of
 
@@ -22,10 +22,20 @@ QUESTIONS = (
     Question("inputs", "are in the store", records.inputs),
     Question("checks", "of certificates hold", records.certificates),
     Question("matrices", "lose as many weights as their results say", masks.counts),
+    Question("scopes", "have a mask for each matrix that they name", masks.scopes),
+    Question("patterns", "and whole units are kept in every matrix", masks.shapes),
     Question("levels", "keep nothing that the level before removed", masks.nesting),
-    Question("masks", "are the same, bit for bit, when they are chosen again", masks.selection),
+    Question("masks", "are the same, bit for bit, when they are chosen again", selection.selection),
+    Question("masked runs", "certify the sparsity of their mask in every matrix", masks.measured),
     Question("trained tickets", "are zero where their mask says so", weights.zeros),
     Question("trainings", "began with the weights of their declared point", weights.origins),
+    Question("heads", "are those that their trainings were to begin with", weights.heads),
+    Question("steps", "were taken at the rates of their schedule", trainings.rates),
+    Question("facts", "of certificates follow from the settings beside them", trainings.facts),
+    Question("scores", "are by the metrics of their task, and possible", trainings.scores),
+    Question("examples", "are the same wherever the same were read", trainings.examples),
+    Question("scored points", "of lines between trainings are those of their ends, and give the barrier", lines.lines),
+    Question("lines", "are as long as their ends are apart, and have as many signs in common", lines.distances),
 )
 
 Looking = Callable[[int, int, str], None]  # results looked at, results in all, what the next one is called

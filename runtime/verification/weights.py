@@ -1,5 +1,6 @@
-"""Questions about stored weights: masked ones are zero, and trainings began at the point that they claim."""
+"""Questions about stored weights: masked ones are zero, and trainings began with the weights and heads they claim."""
 
+import re
 from collections.abc import Iterator, Mapping
 
 import numpy as np
@@ -7,18 +8,21 @@ import numpy as np
 from ticketlang.jobs import JobKey
 
 from ..masks import BoolArray
+from ..models.description import FAMILIES, MASKED_WORDS_HEADS
 from ..store import JSON, Artifact
-from ..store.certificates import REWOUND
-from ..tensors import Array, digest_of, names_in, read_tensors
-from ..training.seeds import numpy_generator, stream
-from .questions import Answer
+from ..store.certificates import HEAD_REWOUND, REWOUND
+from ..tensors import Array, digest_of, names_in, read_tensors, shapes_in
+from ..training.seeds import numpy_generator, stream, torch_generator
+from .questions import Answer, found_by, is_of_an_earlier_release
 from .shelf import Shelf, Unknowable, setting
+
+LAYER = re.compile(r"\.layer\.(\d+)\.")
 
 
 def zeros(artifact: Artifact, shelf: Shelf) -> Answer | None:
     """Whether the weights that a masked training left are zero where its mask says so."""
-    key = setting(artifact, "mask")
-    if key is None:
+    key = artifact.key if setting(artifact, "gradually") is not None else setting(artifact, "mask")
+    if key is None or setting(artifact, "kind") != "fine-tune":
         return None
     mask, path = shelf.mask(JobKey(key)), shelf.weights(artifact.key)
     alive = {
@@ -32,14 +36,47 @@ def zeros(artifact: Artifact, shelf: Shelf) -> Answer | None:
 
 def origins(artifact: Artifact, shelf: Shelf) -> Answer | None:
     """Whether the digest of the weights that a training began with is that of the declared point, masked."""
-    check = next((check for check in artifact.certificate.checks if check.name == REWOUND), None)
-    if check is None:
+    if setting(artifact, "kind") not in {"fine-tune", "rewind-point"}:
         return None
     model, key = setting(artifact, "model"), setting(artifact, "mask")
     mask = shelf.mask(JobKey(key)) if key is not None else {}
     declared = setting(artifact, "weights") or {"is": "Pretrained"}  # where a rewind point is reached from
     found = digest_of(_masked(_point(declared, model, mask, shelf), mask))
-    return Answer(1, () if found == check.found else ("began with other weights than those of its declared point",))
+    is_it = found == found_by(artifact, REWOUND)
+    return Answer(1, () if is_it else ("began with other weights than those of its declared point",))
+
+
+def heads(artifact: Artifact, shelf: Shelf) -> Answer | None:
+    """Whether the digest of the heads that a training began with is that of the declared ones."""
+    if setting(artifact, "kind") not in {"fine-tune", "rewind-point"}:
+        return None
+    found, key = found_by(artifact, HEAD_REWOUND), setting(artifact, "head")
+    if found is None and is_of_an_earlier_release(artifact):
+        raise Unknowable("an earlier release did not look at heads that no training had seen")
+    if isinstance(key, str):
+        path = shelf.head(JobKey(key))
+        declared = digest_of(read_tensors(path, names_in(path)))
+    else:
+        declared = digest_of(sorted(_first_heads(artifact, shelf)))
+    return Answer(1, () if declared == found else ("began with other heads than the declared ones",))
+
+
+def _first_heads(artifact: Artifact, shelf: Shelf) -> Iterator[tuple[str, Array]]:
+    """The heads before any training, in the shapes of those that this one left: each drawn, or the model's own."""
+    path, model = shelf.head(artifact.key), setting(artifact, "model")
+    shapes = shapes_in(path)
+    for number, task in enumerate((setting(artifact, "task"), *(setting(artifact, "joined") or ()))):
+        prefix = f"joined.{number - 1}." if number else ""
+        its = {name for name in shapes if name.startswith("joined.") == bool(number) and name.startswith(prefix)}
+        if setting(artifact, "head") is not None or task.get("head") == "pretrained":
+            family = str(shelf.configuration(model)["model_type"])
+            found = {name: MASKED_WORDS_HEADS[family][name.removeprefix(prefix)] for name in its}
+            tensors = dict(shelf.pretrained(model, found.values()))
+            yield from ((name, tensors[theirs]) for name, theirs in found.items())
+            continue
+        bits = stream(setting(artifact, "seeds", "head"), "head", task["name"])
+        for name in its:  # one of them alone is a matrix, so that a stream serves one draw
+            yield name, _fresh(name.replace("norm.", "LayerNorm."), shapes[name], bits, shelf.configuration(model))
 
 
 def _masked(tensors: Iterator[tuple[str, Array]], mask: Mapping[str, BoolArray]) -> Iterator[tuple[str, Array]]:
@@ -60,7 +97,15 @@ def _point(weights: JSON, model: str, mask: Mapping[str, BoolArray], shelf: Shel
             return _mixed(_point(matrices, model, mask, shelf), read_tensors(path, names_in(path)), mask)
         case {"is": "Shuffled", "weights": inner, "seed": seed} if "over" not in weights:
             return _shuffled(_point(inner, model, mask, shelf), seed, mask)
-    raise Unknowable("random weights, and layers that changed places, are not made again")
+        case {"is": "Shuffled", "weights": inner, "seed": seed}:
+            return _moved(dict(_point(inner, model, mask, shelf)), seed, mask)
+        case {"is": "RandomWeights", "over": "all", "seed": seed}:
+            return _drawn(shelf.pretrained(model, shelf.trunk(model)), seed, shelf.configuration(model))
+        case {"is": "RandomWeights", "seed": seed}:
+            point = tuple(shelf.pretrained(model, shelf.trunk(model)))
+            drawn = _drawn((each for each in point if each[0] in mask), seed, shelf.configuration(model))
+            return iter(({**dict(point), **dict(drawn)}).items())
+    raise ValueError(f"no weights are made as {weights}")
 
 
 def _shuffled(
@@ -78,3 +123,48 @@ def _mixed(
 ) -> Iterator[tuple[str, Array]]:
     for (name, rewound), (_, left) in zip(point, rest, strict=True):
         yield name, rewound if name in mask else left
+
+
+def _moved(tensors: dict[str, Array], seed: int, mask: Mapping[str, BoolArray]) -> Iterator[tuple[str, Array]]:
+    """Layers in other places, each with all of its masked matrices."""
+    numbers = sorted({int(found[1]) for name in mask if (found := LAYER.search(name))})
+    order = numpy_generator(stream(seed, "weights", "shuffle layers")).permutation(len(numbers))
+    places = dict(zip(numbers, (numbers[place] for place in order), strict=True))
+    for name, tensor in tensors.items():
+        found = LAYER.search(name) if name in mask else None
+        if found is None:
+            yield name, tensor
+        else:
+            yield name, tensors[name.replace(found[0], f".layer.{places[int(found[1])]}.", 1)]
+
+
+def _drawn(
+    tensors: Iterator[tuple[str, Array]], seed: int, configuration: Mapping[str, JSON]
+) -> Iterator[tuple[str, Array]]:
+    """Fresh parameters in the shapes of these: matrices normal, biases zero, norms one, nothing for padding.
+
+    torch alone has the numbers that torch draws.
+    """
+    for name, tensor in tensors:
+        drawn = _fresh(name, tensor.shape, stream(seed, "weights", name), configuration)
+        if name.endswith(_padded(configuration)):
+            drawn[configuration.get("pad_token_id", 0)] = 0.0
+        yield name, drawn
+
+
+def _fresh(name: str, shape: tuple[int, ...], bits: int, configuration: Mapping[str, JSON]) -> Array:
+    if name.endswith("LayerNorm.weight"):
+        return np.ones(shape, dtype=np.float32)
+    if name.endswith("bias"):
+        return np.zeros(shape, dtype=np.float32)
+    import torch
+
+    deviation = configuration.get("initializer_range", 0.02)
+    drawn: Array = torch.empty(shape).normal_(0.0, deviation, generator=torch_generator(bits)).numpy()
+    return drawn
+
+
+def _padded(configuration: Mapping[str, JSON]) -> tuple[str, ...]:
+    """Embeddings with a row for padding: of words, and of places where these are counted from behind it."""
+    places = ("position_embeddings.weight",) if FAMILIES.get(configuration.get("model_type", ""), 0) else ()
+    return ("word_embeddings.weight", *places)

@@ -12,10 +12,10 @@ from small_world import SEEDS, World, fine_tune, recipe, same, warm
 
 from runtime.failures import BrokenInvariant
 from runtime.jobs import fine_tune as training_jobs
-from runtime.jobs.proofs import trace_of
 from runtime.pruning.mask import Mask
 from runtime.pruning.selection import remove_lowest
 from runtime.store import Artifact
+from runtime.tensors import digest_of_numbers
 from runtime.training import loop
 from runtime.training.masking import HeldMask
 from runtime.training.optimizer import adamw
@@ -47,7 +47,7 @@ def test_a_ticket_says_how_it_was_made(world: World, ticket: FineTune, mask: Art
     facts = world.do(ticket).certificate.facts
     rates = [float(Fraction(12 - step, 12_000)) for step in range(12)]
 
-    assert facts["learning rate"] == {"first": rates[0], "last": rates[-1], "trace": trace_of(rates)}
+    assert facts["learning rate"] == {"first": rates[0], "last": rates[-1], "trace": digest_of_numbers(rates)}
     assert facts["trained on"]["examples"] == 90
     assert facts["scored on"]["examples"] == 40
     assert facts["sparsity"] == 0.5

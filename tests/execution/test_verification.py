@@ -1,14 +1,16 @@
 """Stored results recomputed from their files: what is honest passes, and each lie is found where it stands."""
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from attrs import evolve
+from forging import forge, moved
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
@@ -16,12 +18,13 @@ from small_world import HERE, SEEDS, World, fine_tune, warm
 
 from runtime.masks import MASK_FILE, read_mask, write_mask
 from runtime.pruning.selection import remove_lowest
-from runtime.store import Artifact, Certificate, Check, Outcome, Store, StoreError
+from runtime.store import Certificate, Check, Store, StoreError, certificates
 from runtime.verification import Verified, verify
-from runtime.verification.masks import lowest_removed
+from runtime.verification.selection import lowest_removed
 from ticketlang.jobs import (
     AnyJob,
     DrawMask,
+    Interpolate,
     JobKey,
     PartlyRewound,
     Pretrained,
@@ -32,7 +35,6 @@ from ticketlang.jobs import (
     Shuffled,
     key_of,
 )
-from ticketlang.plan import PlannedJob
 from ticketlang.study import Pruning
 from ticketlang.units import Duration, Sparsity
 
@@ -46,13 +48,25 @@ TICKET = fine_tune(
 )  # fmt: skip
 SECOND = evolve(FIRST, sparsity=Sparsity.percent(60), weights=key_of(TICKET), start=key_of(FIRST))
 RANDOM = DrawMask(model="m", scope=("encoder",), sparsity=Sparsity.percent(60), seed=1, like=None)
+RERUN = fine_tune(
+    warm(), mask=key_of(FIRST), weights=Reached(job=key_of(POINT)), head=key_of(POINT), begins=UNTIL,
+    seeds=evolve(SEEDS, order=2, dropout=2),
+)  # fmt: skip
+LINE = Interpolate(
+    model="m", task=warm(), data="data", one=key_of(TICKET), other=key_of(RERUN), weights=Reached(job=key_of(POINT)),
+    mask=key_of(FIRST), points=3, seeds=SEEDS, precision="fp32",
+)  # fmt: skip
 OTHERS: tuple[AnyJob, ...] = (
+    RERUN,
+    LINE,
     evolve(FIRST, weights=None),
     evolve(FIRST, pruning=evolve(PRUNING, allocation="per layer"), weights=None),
     RANDOM,
     evolve(RANDOM, scope=PRUNING.scope, like=key_of(SECOND)),
     fine_tune(warm(), mask=key_of(FIRST), weights=Shuffled(weights=Pretrained(), seed=1)),
     fine_tune(warm(), mask=key_of(FIRST), weights=PartlyRewound(matrices=Pretrained(), rest=key_of(DENSE))),
+    fine_tune(warm(), mask=key_of(FIRST), weights=RandomWeights(over="pruned matrices", seed=1)),
+    fine_tune(warm(), mask=key_of(FIRST), weights=Shuffled(weights=Pretrained(), seed=1, over="layers")),
     fine_tune(warm(), mask=key_of(FIRST), weights=RandomWeights(over="all", seed=1), keeps_weights=False),
 )
 
@@ -76,42 +90,22 @@ def verified(store: Store, model: Path) -> Verified:
     return verify(Store.look(store.folder), {"m": model})
 
 
-def forge(
-    store: Store,
-    job: AnyJob,
-    tensors: Callable[[Path], None] = lambda folder: None,
-    result: Mapping[str, object] | None = None,
-    certificate: Certificate | None = None,
-) -> Artifact:
-    """Put another result in the place of one, with digests and seals that are right."""
-    key = key_of(job)
-    before = store.artifact(key)
-    staged = store.stage(key)
-    for name in before.files:
-        if name.endswith(".safetensors"):
-            shutil.copy(before.path(name), staged / name)
-    tensors(staged)
-    outcome = Outcome({**before.result, **(result or {})}, certificate or before.certificate)
-    planned = PlannedJob(key=key, job=job, group="", labels=("it",), known=None)
-    return store.publish(planned, staged, outcome, HERE)
-
-
 def test_an_honest_store_has_nothing_wrong(store: Store, model_folder: Path) -> None:
     found = verified(store, model_folder)
     looked_at = {tally.question.things: tally.looked_at for tally in found.tallies}
     skipped = {tally.question.things: dict(tally.skipped) for tally in found.tallies if tally.skipped}
 
     assert found.findings == ()
-    assert found.results == 12
-    assert looked_at["keys"] == 12
+    assert found.results == 16
+    assert looked_at["keys"] == 16
     assert looked_at["masks"] == 6
-    assert looked_at["levels"] == 1
-    assert looked_at["trained tickets"] == 3
-    assert looked_at["trainings"] == 5
-    assert skipped == {
-        "trained tickets": {"weights were dropped": 1},
-        "trainings": {"random weights, and layers that changed places, are not made again": 1},
-    }
+    assert looked_at["levels"] == 4
+    assert looked_at["trained tickets"] == 6
+    assert looked_at["trainings"] == 9
+    assert looked_at["heads"] == 8
+    assert looked_at["examples"] == 2 * 8 + 1 + 1  # a rewind point scores nothing, and a line trains nothing
+    assert looked_at["lines"] == 1
+    assert skipped == {"trained tickets": {"weights were dropped": 1}, "heads": {"heads were dropped": 1}}
 
 
 def test_what_is_not_at_hand_is_counted_and_said(store: Store) -> None:
@@ -121,22 +115,7 @@ def test_what_is_not_at_hand_is_counted_and_said(store: Store) -> None:
         "masks                 4  are the same, bit for bit, when they are chosen again\n"
         "                      2  not recomputed: the pre-trained weights lie elsewhere; name the SPEC"
     ) in shown
-    assert "12 results verified: all that can be recomputed holds." in shown
-
-
-def test_units_that_are_drawn_like_others_are_not_taken_for_weights(
-    model_folder: Path, data_folder: Path, tmp_path: Path
-) -> None:
-    """How many went is counted; which ones is not asked of single weights, of which another draw knows nothing."""
-    world = World.open(model_folder, data_folder, tmp_path / "store")
-    units = evolve(FIRST, pruning=evolve(PRUNING, scope=("heads", "neurons")), weights=None)
-    for job in (units, evolve(RANDOM, scope=("heads", "neurons"), like=key_of(units))):
-        world.do(job)
-    found = verified(Store.open(tmp_path / "store"), model_folder)
-    skipped = {tally.question.things: dict(tally.skipped) for tally in found.tallies if tally.skipped}
-
-    assert found.findings == ()
-    assert skipped["masks"] == {"whole units were pruned": 1, "whole units were drawn": 1}
+    assert "16 results verified: all that can be recomputed holds." in shown
 
 
 def test_nothing_is_written(store: Store, model_folder: Path) -> None:
@@ -154,16 +133,15 @@ def test_a_folder_without_a_store_is_refused(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-def moved(folder: Path) -> None:
-    """One weight more in the first matrix, and one less."""
-    kept = read_mask(folder / MASK_FILE)
-    bits = next(iter(kept.values())).reshape(-1)
-    bits[np.flatnonzero(bits)[0]], bits[np.flatnonzero(~bits)[-1]] = False, True
-    write_mask(folder / MASK_FILE, kept)
-
-
 def empty(folder: Path) -> None:
     write_mask(folder / MASK_FILE, {name: np.ones_like(bits) for name, bits in read_mask(folder / MASK_FILE).items()})
+
+
+def less(folder: Path) -> None:
+    """A mask of all matrices but one."""
+    kept = read_mask(folder / MASK_FILE)
+    del kept["pooler.dense.weight"]
+    write_mask(folder / MASK_FILE, kept)
 
 
 def all_alive(folder: Path) -> None:
@@ -201,6 +179,162 @@ def test_a_certificate_that_contradicts_itself_is_found(store: Store, model_fold
     assert finding.sentence.startswith("has a check that does not hold: weights after rewinding")
 
 
+Change = Callable[[dict[str, Any]], None]
+
+
+def check(name: str, value: object) -> Change:
+    """A check that expected and found something else, and holds."""
+
+    def change(certificate: dict[str, Any]) -> None:
+        (made,) = (made for made in certificate["checks"] if made["name"] == name)
+        made |= {"expected": value, "found": value}
+
+    return change
+
+
+def without(name: str) -> Change:
+    def change(certificate: dict[str, Any]) -> None:
+        certificate["checks"] = [made for made in certificate["checks"] if made["name"] != name]
+
+    return change
+
+
+def fact(value: object, *path: str) -> Change:
+    def change(certificate: dict[str, Any]) -> None:
+        place = certificate["facts"]
+        for name in path[:-1]:
+            place = place[name]
+        place[path[-1]] = value
+
+    return change
+
+
+def lie(store: Store, job: AnyJob, *changes: Change) -> None:
+    """Put another certificate beside a result."""
+    written = store.artifact(key_of(job)).certificate.to_json()
+    for change in changes:
+        change(written)
+    forge(store, job, certificate=Certificate.from_json(written))
+
+
+# What a certificate may say although it is not so: each is a check with itself, or a fact, that agrees with everything
+# in its own file.
+UNTRUE: list[tuple[AnyJob, Change, str]] = [
+    (TICKET, check(certificates.REWOUND, "0" * 40), "began with other weights than those of its declared point"),
+    (TICKET, check(certificates.HEAD_REWOUND, "0" * 40), "began with other heads than the declared ones"),
+    (DENSE, check(certificates.HEAD_REWOUND, "0" * 40), "began with other heads than the declared ones"),
+    (TICKET, check(certificates.STEPS, 4), "certifies 4 as its finding on whether the optimizer took"),
+    (TICKET, check(certificates.HELD, 4), "certifies 4 as its finding on whether masked weights are zero"),
+    (TICKET, check(certificates.RATES, "0" * 40), "as its finding on whether the learning rate of every step"),
+    (TICKET, check(certificates.LAST_RATE, 1.0), "certifies 1.0 as its finding on whether the learning rate of the"),
+    (TICKET, check(certificates.HOLES, {}), "certifies that each matrix has as many zeros at the end"),
+    (FIRST, check(certificates.REMOVED, 1), "certifies that as many weights are removed as declared: 1, and it is"),
+    (LINE, check(certificates.HOLES_AT_ENDS, 1), "certifies that removed weights that are zero at both ends: 1"),
+    (LINE, check(certificates.TRAINED_ENDS, ["", ""]), "went between other weights than its trainings left"),
+    *((TICKET, without(name), f"has a certificate without the check that {name}") for name in
+      (certificates.REWOUND, certificates.HEAD_REWOUND, certificates.STEPS, certificates.RATES,
+       certificates.HELD, certificates.HOLES)),
+    *((SECOND, without(name), f"has a certificate without the check that {name}") for name in
+      (certificates.REMOVED, certificates.NESTED)),
+    (RANDOM, without(certificates.REMOVED), "has a certificate without a check"),
+    (LINE, without(certificates.ENDS), "has a certificate without the check that the ends of the line score"),
+    (SECOND, fact(7, "prunings"), "certifies 7 prunings, and is the result of 2"),
+    (SECOND, fact(0.5, "sparsity"), "certifies sparsity 0.5, and its mask has 0.6"),
+    (SECOND, fact(["pooler.dense.weight"], "collapsed"), "certifies collapsed ['pooler.dense.weight'], and its mask"),
+    (RANDOM, fact(2, "seed"), "certifies 2 as its seed, and its settings give 1"),
+    (TICKET, fact(0.2, "sparsity"), "certifies sparsity 0.2, and its mask has 0.29"),
+    (TICKET, fact(["a"], "collapsed"), "certifies collapsed ['a'], and its mask has []"),
+    (TICKET, fact([], "scope"), "certifies scope [], and its mask has ["),
+    (LINE, fact(0.2, "sparsity"), "certifies sparsity 0.2, and its mask has 0.29"),
+    (TICKET, fact(9.0, "learning rate", "first"), "certifies 9.0 as its learning rate, first"),
+    (TICKET, fact(9.0, "learning rate", "last"), "certifies 9.0 as its learning rate, last"),
+    (TICKET, fact("0", "learning rate", "trace"), "certifies 0 as its learning rate, trace"),
+    (TICKET, fact([0, 12], "steps"), "certifies [0, 12] as its steps, and its settings give [3, 12]"),
+    (POINT, fact([0, 12], "steps"), "certifies [0, 12] as its steps, and its settings give [0, 3]"),
+    (TICKET, fact(20, "steps of the whole schedule"), "certifies 20 as its steps of the whole schedule"),
+    (TICKET, fact(8, "seeds", "dropout"), "'dropout': 8"),
+    (LINE, fact(8, "seeds", "dropout"), "'dropout': 8"),
+    (TICKET, fact("fresh", "head"), "certifies fresh as its head, and its settings give rewound"),
+    (POINT, fact("carried", "head"), "certifies carried as its head, and its settings give fresh"),
+    (TICKET, fact("other", "data"), "certifies other as its data, and its settings give data"),
+    (TICKET, fact("bf16", "precision"), "certifies bf16 as its precision, and its settings give fp32"),
+    (TICKET, fact("f1", "metric"), "certifies f1 as its metric, and its settings give accuracy"),
+    (LINE, fact("f1", "metric"), "certifies f1 as its metric, and its settings give accuracy"),
+    (TICKET, fact("on train, at its best", "scored"), "certifies on train, at its best as its scored"),
+    (TICKET, fact("0", "scored on", "digest"), "saw other examples than another result that read the same"),
+    (DENSE, fact(89, "trained on", "examples"), "saw other examples than another result that read the same"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("job", "change", "sentence"), UNTRUE, ids=[f"{n}: {sentence[:60]}" for n, (_, _, sentence) in enumerate(UNTRUE)]
+)
+def test_what_a_certificate_says_is_held_against_other_files(
+    store: Store, model_folder: Path, job: AnyJob, change: Change, sentence: str
+) -> None:
+    lie(store, job, change)
+    sentences = [finding.sentence for finding in verified(store, model_folder).findings]
+    assert any(sentence in said for said in sentences), sentences
+
+
+SCORED: list[tuple[AnyJob, dict[str, object], str]] = [
+    (LINE, {"barrier": 0.5}, "says that its barrier is 0.5, and its scores have"),
+    (LINE, {"line": [2.0, 0.5, 0.5]}, "says that an end scores 2.0, and its training scores"),
+    (LINE, {"line": [0.5]}, "has 1 scores, and not one at each of 3 even shares"),
+    (LINE, {"shares": [0.0, 0.4, 1.0]}, "has 3 scores, and not one at each of 3 even shares"),
+    (LINE, {"distance": 1.0}, "says that its ends are 1.0 apart, and they are"),
+    (LINE, {"signs": {"between": [1, 2], "since the start": [1, 2]}}, "says that 1 of 2 signs are the same, and"),
+    (DENSE, {"steps": 4}, "certifies 4 as its number of steps, and its settings give 12"),
+    (DENSE, {"scores": {"accuracy": 1.2}}, "says that its accuracy is 1.2, which cannot be"),
+    (DENSE, {"scores": {"f1": 0.5}, "metric": "f1"}, "has scores of f1, and its task is scored by accuracy"),
+    (FIRST, {"sparsity": 0.5}, "says sparsity 0.5, and its mask has 0.29"),
+]
+
+
+@pytest.mark.parametrize(("job", "result", "sentence"), SCORED, ids=[sentence for _, _, sentence in SCORED])
+def test_what_a_result_says_is_held_against_other_files(
+    store: Store, model_folder: Path, job: AnyJob, result: dict[str, object], sentence: str
+) -> None:
+    forge(store, job, result=result)
+    sentences = [finding.sentence for finding in verified(store, model_folder).findings]
+    assert any(sentence in said for said in sentences), sentences
+
+
+def test_every_question_can_say_no(store: Store, model_folder: Path) -> None:
+    """A store full of lies. Patterns are in the store of the file on masks."""
+    shutil.rmtree(store.artifact(key_of(SECOND)).folder)
+    folder = store.artifact(key_of(RANDOM)).folder
+    lie(store, FIRST, fact(7, "prunings"))
+    lie(store, DENSE, check(certificates.HEAD_REWOUND, "0"), fact("0", "scored on", "digest"))
+    (store.artifact(key_of(DENSE)).folder / "notes.txt").write_text("mine")
+    lie(store, RERUN, check(certificates.REWOUND, "0"), without(certificates.STEPS))
+    lie(store, TICKET, fact(0.2, "sparsity"), fact(0.2, "learning rate", "first"), fact("f1", "metric"))
+    forge(store, TICKET, all_alive, result={"scores": {"accuracy": 2.0}})
+    forge(store, LINE, result={"barrier": 0.5, "distance": 1.0})
+    forge(store, OTHERS[2], less)
+    forge(store, OTHERS[3], moved)
+    folder.rename(folder.with_name("0" * 40))
+    found = verified(store, model_folder)
+    assert [tally.question.things for tally in found.tallies if not tally.wrong] == ["patterns"]
+
+
+def test_results_of_an_earlier_release_certify_less(store: Store, model_folder: Path) -> None:
+    """What it did not look at is said to be not recomputed; what it did look at must be so."""
+    earlier = evolve(HERE, release="")
+    written = store.artifact(key_of(DENSE)).certificate.to_json()
+    without(certificates.HEAD_REWOUND)(written)
+    forge(store, DENSE, certificate=Certificate.from_json(written), provenance=earlier)
+    found = verified(store, model_folder)
+    assert found.findings == ()
+    (heads,) = (tally for tally in found.tallies if tally.question.things == "heads")
+    assert "an earlier release did not look at heads that no training had seen" in heads.skipped
+
+    without(certificates.STEPS)(written)
+    forge(store, DENSE, certificate=Certificate.from_json(written), provenance=earlier)
+    (finding,) = verified(store, model_folder).findings
+    assert finding.sentence == f"has a certificate without the check that {certificates.STEPS}"
+
+
 def test_what_a_check_found_may_be_of_any_shape(store: Store, model_folder: Path) -> None:
     """Such as the prunings of a gradual one: a step and a count for each."""
     before = store.artifact(key_of(DENSE)).certificate
@@ -211,8 +345,8 @@ def test_what_a_check_found_may_be_of_any_shape(store: Store, model_folder: Path
 
 def test_a_certificate_that_says_nothing_is_found(store: Store, model_folder: Path) -> None:
     forge(store, DENSE, certificate=Certificate())
-    (finding,) = verified(store, model_folder).findings
-    assert finding.sentence == "has a certificate without a check"
+    sentences = {finding.sentence for finding in verified(store, model_folder).findings}
+    assert "has a certificate without a check" in sentences
 
 
 def test_a_result_under_another_key_is_found(store: Store, model_folder: Path) -> None:
