@@ -66,6 +66,9 @@ class Results:
     measurements: Mapping[Cell, tuple[Measurement, ...]]  # all metrics, the deciding one first; absent: missing
     collapsed: Mapping[JobKey, tuple[str, ...]] = field(factory=dict)  # mask -> matrices that keep almost nothing
     sparsities: Mapping[JobKey, float] = field(factory=dict)  # mask -> the share of weights that it removes
+    removed: Mapping[JobKey, tuple[int, int]] = field(
+        factory=dict
+    )  # mask -> how many weights it removes, and of how many
     problems: tuple[str, ...] = ()  # stored results that could not be read, in a sentence each
 
     @classmethod
@@ -81,7 +84,8 @@ class Results:
         masks = {key: result for key in plan.masks if key in known and (result := reader.result(key))}
         collapsed = {key: tuple(names) for key, result in masks.items() if (names := result.get("collapsed"))}
         sparsities = {key: result["sparsity"] for key, result in masks.items() if "sparsity" in result}
-        return cls(plan, measurements, collapsed, sparsities, tuple(reader.problems))
+        removed = {key: (result["removed"], result["total"]) for key, result in masks.items() if "removed" in result}
+        return cls(plan, measurements, collapsed, sparsities, removed, tuple(reader.problems))
 
     def rows(self) -> Iterator[tuple[Cell, Measurement | None]]:
         """Every cell with the number that decides, in the order of the plan."""
@@ -173,6 +177,13 @@ class Results:
             return None
         found = sum(masks) / len(masks)
         return None if abs(found - float(condition.level.fraction)) < APART else found
+
+    def rounding(self, condition: Condition) -> int:
+        """By how many weights its masks miss their level, where that is next to nothing: each matrix was rounded."""
+        if condition.level is None or self.sparsity(condition) is not None:
+            return 0
+        masks = {self.removed[mask] for mask in self.masks(condition).values() if mask in self.removed}
+        return max((abs(gone - condition.level.removed(total)) for gone, total in masks), default=0)
 
     def environments(self, conditions: Iterable[Condition]) -> tuple[Environment, ...]:
         """What their runs were made on, each once."""

@@ -14,6 +14,7 @@ from ticketlang.study import ArmPattern, Claim, MatchRule, Study, Ticket
 
 from . import matching
 from .matching import ENOUGH, NOISE, POINT, Answer, Comparison
+from .points import points
 from .results import Condition, Results
 from .statistics import Average, Interval, bootstrap_interval
 
@@ -219,5 +220,5 @@ def _summary(claim: Claim, answer: Answer, cases: tuple[Case, ...]) -> str:
     if failing:
         worst = min(failing, key=lambda case: case.difference or 0.0)
         assert worst.difference is not None, "failing cases have a difference"
-        said += f"; furthest off is {worst.left.name} at {100 * worst.difference:+.2f} points"
+        said += f"; furthest off is {worst.left.name} at {points(100 * worst.difference, is_signed=True)} points"
     return said

@@ -15,6 +15,7 @@ STAGES = (
     "study",
     "jobs",
     "plan",
+    "comparisons",
     "diagnostics",
     "vocabulary",
     "phrasing",
@@ -43,7 +44,19 @@ STAGES = (
 )
 
 # What the two sides share, and so all that the runtime may know of the language.
-SHARED = ("plain", "source", "units", "vocabulary", "study", "jobs", "plan", "reasons", "cost", "diagnostics")
+SHARED = (
+    "plain",
+    "source",
+    "units",
+    "vocabulary",
+    "study",
+    "jobs",
+    "plan",
+    "comparisons",
+    "reasons",
+    "cost",
+    "diagnostics",
+)
 
 # Parts of the runtime that say less than torch needs to be imported for: checking, planning and reporting use them.
 LIGHT = (
@@ -56,6 +69,7 @@ LIGHT = (
     "micro",
     "models.description",
     "pins",
+    "points",
     "progress",
     "reports",
     "results",
@@ -87,7 +101,7 @@ SIBLINGS: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 # Parts that would still work if the rest of the runtime were gone.
-FOUNDATIONS = ("failures", "masks", "metrics", "micro", "statistics", "tensors")
+FOUNDATIONS = ("failures", "masks", "metrics", "micro", "points", "statistics", "tensors")
 
 ALL = imports()
 

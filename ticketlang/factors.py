@@ -5,13 +5,14 @@ field. One ticket of each kind, two levels and one target are enough, since no f
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from attrs import evolve, frozen
 
 from . import diagnostics
+from .comparisons import WORDS, factors, said
 from .diagnostics import Diagnostic
-from .jobs import FineTune, JobKey, Prune, settings
+from .jobs import FineTune, JobKey, Prune
 from .lay_out import lay_out
 from .phrasing import statements_of_recipe
 from .plan import Cell, DataFacts, Facts, Plan
@@ -19,8 +20,6 @@ from .source import Span
 from .study import Arm, Study, Ticket, Transfer
 
 Trainings = list[tuple[Cell, FineTune]]
-
-WORDS = {"mask": "the mask", "weights": "the weights", "head": "the head", "begins": "the point where training sets in"}
 
 
 def confounded(study: Study) -> Iterator[Diagnostic]:
@@ -46,43 +45,6 @@ def _complaints(study: Study) -> Iterator[Diagnostic]:
         for arm in small.baselines:
             theirs = trainings[arm.name, ticket] or trainings[arm.name, None]  # shared where it is not its own
             yield from _comparison(ticket, arm, tuple(_pairs(own, theirs)))
-
-
-def factors(ours: FineTune, theirs: FineTune) -> tuple[str, ...]:
-    """The settings in which two trainings differ, by their fields: `mask`, `head`, `task recipe rate`."""
-    return tuple(_differing(settings(ours), settings(theirs)))
-
-
-def _differing(ours: Mapping[str, object], theirs: Mapping[str, object], path: str = "") -> Iterator[str]:
-    for name in dict.fromkeys((*ours, *theirs)):
-        one, other = ours.get(name), theirs.get(name)
-        if one == other:
-            continue
-        if isinstance(one, Mapping) and isinstance(other, Mapping) and name in {"task", "recipe", "seeds"}:
-            yield from _differing(one, other, f"{path}{name} ")
-        else:
-            yield f"{path}{name}"
-
-
-def beside(plan: Plan, name: str, job: FineTune) -> Iterator[tuple[str, str]]:
-    """The tickets that a baseline's cell is compared with, and what it differs in: `imp/a@50%/a/seed=1`, `the mask`."""
-    mine = next((cell for cell in plan.cells if cell.id == name), None)
-    if mine is None or (mine.ticket is not None and mine.arm == mine.ticket.name):
-        return
-    apart = {cell.ticket for cell in plan.cells if cell.arm == mine.arm}  # tickets that have such an arm of their own
-    for cell, key in plan.cells.items():
-        is_ticket = cell.ticket is not None and cell.arm == cell.ticket.name
-        is_its_own = mine.ticket == cell.ticket or (mine.ticket is None and cell.ticket not in apart)
-        is_beside = is_its_own and mine.level in {cell.level, None}
-        theirs = plan.jobs[key].job
-        if is_ticket and is_beside and (mine.target, mine.seeds) == (cell.target, cell.seeds):
-            assert isinstance(theirs, FineTune)
-            yield cell.id, said(factors(theirs, job))
-
-
-def said(fields: Iterable[str]) -> str:
-    """Fields of settings in words."""
-    return ", ".join(WORDS.get(field, f"`{field.rpartition(' ')[2]}`") for field in fields) or "nothing"
 
 
 @frozen

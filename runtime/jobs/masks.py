@@ -1,6 +1,6 @@
 """What jobs that make a mask have in common: its file, its numbers, and a word where a matrix collapses."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from attrs import evolve
@@ -13,6 +13,8 @@ from ..store.artifact import Artifact
 from ..store.certificates import JSON, Certificate, Outcome
 from ..workshop import Workshop
 
+MOST_NAMED = 3
+
 
 def mask_of(key: JobKey | None, inputs: Mapping[JobKey, Artifact]) -> Mask | None:
     """The mask that a job left; None for no job."""
@@ -22,13 +24,21 @@ def mask_of(key: JobKey | None, inputs: Mapping[JobKey, Artifact]) -> Mask | Non
 def leave_mask(mask: Mask, certificate: Certificate, key: JobKey, workshop: Workshop, folder: Path) -> Outcome:
     """Write the mask, and say where a matrix has collapsed: a head behind it would see a constant."""
     mask.write(folder / MASK_FILE)
-    matrices = mask.per_matrix()
-    for name in mask.collapsed():
-        removed, total = matrices[name]
-        workshop.listener.noticed(key, f"`{name}` has collapsed: it keeps {total - removed:,} of {total:,} weights")
+    if collapsed := mask.collapsed():
+        workshop.listener.noticed(key, _collapse(collapsed, mask.per_matrix()))
     numbers = _numbers(mask)
     said = {name: numbers[name] for name in ("sparsity", "collapsed")}
     return Outcome(numbers, evolve(certificate, facts={**certificate.facts, **said}))
+
+
+def _collapse(names: Sequence[str], matrices: Mapping[str, tuple[int, int]]) -> str:
+    """One sentence, however many matrices there are."""
+    removed, total = (sum(matrices[name][place] for name in names) for place in (0, 1))
+    if len(names) == 1:
+        return f"`{names[0]}` has collapsed: it keeps {total - removed:,} of {total:,} weights"
+    shown = ", ".join(f"`{name}`" for name in names[:MOST_NAMED])
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return f"{len(names)} matrices have collapsed: {shown}{more} keep {total - removed:,} of {total:,} weights"
 
 
 def _numbers(mask: Mask) -> dict[str, JSON]:

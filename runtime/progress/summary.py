@@ -7,17 +7,18 @@ from ticketlang.cost import time_text
 from ticketlang.jobs import AnyJob, CombineMasks, DrawMask, FineTune, GivenMask, Interpolate, Prune, ReachRewindPoint
 from ticketlang.plan import PlannedJob
 
+from ..points import points
 from ..store.certificates import JSON
 
 
 def summary_of(result: Mapping[str, JSON]) -> str:
     """`accuracy 81.20`, `59,867,136 of 85,524,480 weights removed`, `barrier 0.40`; empty if nothing is to say."""
     if "metric" in result and "scores" in result:
-        return f"{result['metric']} {100 * result['scores'][result['metric']]:.2f}"
+        return f"{result['metric']} {points(100 * result['scores'][result['metric']])}"
     if "removed" in result and "total" in result:
         return f"{result['removed']:,} of {result['total']:,} weights removed"
     if "barrier" in result:
-        return f"barrier {100 * result['barrier']:.2f}"
+        return f"barrier {points(100 * result['barrier'])}"
     return ""
 
 

@@ -10,7 +10,7 @@ from ticketlang.study import PublishedLevel, Study
 from ..results import Condition, Results
 from ..store import Store
 from .appendix import appendix
-from .blocks import Report, Run, Section
+from .blocks import Prose, Report, Run, Section
 from .evidence import Evidence
 from .sections import section_named
 from .written import Written
@@ -19,6 +19,7 @@ __all__ = ["Report", "Written", "report", "whole_report"]
 
 FIRST = ("scores", "published")  # every report opens with the numbers themselves
 LAST = "verdicts"
+OF_MASKS = ("layer_sparsity", "mask_overlap", "mask_distance")
 
 # Of a page: answers first, then what they rest on; sections without a block are left out.
 WHOLE = (
@@ -38,6 +39,9 @@ WHOLE = (
 def report(plan: Plan, store: Store) -> Report:
     """The report of a study as far as it is done: the scores, the sections it asks for, and the verdicts."""
     evidence = Evidence.of(plan, store)
+    if not evidence.results.measurements and not evidence.problems:
+        of_masks = (name for name in OF_MASKS if name in plan.study.report and _has_masks(evidence))
+        return _report(evidence, (_nothing_yet(len(evidence.plan.cells)), *_sections(evidence, *of_masks)))
     names = dict.fromkeys((*FIRST, *_beside_published(plan.study), *plan.study.report, LAST))
     return _report(evidence, _sections(evidence, *names))
 
@@ -92,6 +96,18 @@ def _model(study: Study) -> str:
     """`google-bert/bert-base-uncased`, `micro`, `my_package: weights`."""
     model = study.model
     return f"{model.name}: {model.path}" if model.path else model.name or model.origin
+
+
+def _has_masks(evidence: Evidence) -> bool:
+    """Whether something can be said of tickets before anything is trained under them."""
+    found = {mask for masks in evidence.masks.values() for mask in masks.values()}
+    return not found.isdisjoint(evidence.results.removed)
+
+
+def _nothing_yet(cells: int) -> Section:
+    """In place of tables of dashes."""
+    said = f"No scores yet: {cells} {'is' if cells == 1 else 'are'} to come, and a verdict on each claim with them."
+    return Section(title="Scores", blocks=(Prose(said),))
 
 
 def _beside_published(study: Study) -> tuple[str, ...]:

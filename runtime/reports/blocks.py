@@ -33,6 +33,7 @@ class Column:
     name: str
     is_number: bool = True  # numbers stand on the right
     is_extra: bool = False  # left out where there is no room for it
+    means: str = ""  # told below the table wherever the column is shown
 
 
 @frozen(kw_only=True)
@@ -53,6 +54,7 @@ class Prose:
     """A paragraph."""
 
     text: str
+    is_warning: bool = False
 
 
 @frozen

@@ -139,6 +139,11 @@ class Evidence:
             notes.append(f"{COLLAPSED} less than one weight in a hundred is left of {_listed(tuple(names))}")
         if others := [c for c in conditions if self.results.sparsity(c) is not None]:
             notes.append(f"{OTHER_SPARSITY} its mask removes another share: {_listed(self._sparsities(others))}")
+        if missed := {c: n for c in conditions if (n := self.results.rounding(c))}:
+            which = _listed(tuple(dict.fromkeys(f"{arm_name(c)} at {c.level}" for c in missed)))
+            most = max(missed.values())
+            weights = f"{most:,} weights" if most > 1 else "one weight"
+            notes.append(f"rounded in each matrix, masks miss their level by up to {weights}: {which}")
         environments = self.results.environments(conditions)
         if len(environments) > 1:
             notes.append(f"{MIXED} compares runs of different environments: {_differing(environments)}")

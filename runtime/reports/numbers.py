@@ -1,9 +1,8 @@
 """Scores as tables show them: in hundredths, as the field does, correlations too."""
 
+from ..points import points
 from ..statistics import Average, Interval
 from .blocks import MISSING
-
-MINUS = "\N{MINUS SIGN}"  # as wide as a plus sign, so that differences stand in line
 
 
 def score(average: Average | None) -> str:
@@ -16,12 +15,6 @@ def score(average: Average | None) -> str:
 def difference(value: float | None) -> str:
     """`+0.20`, in points."""
     return MISSING.text if value is None else points(100 * value, is_signed=True)
-
-
-def points(value: float, decimals: int = 2, *, is_signed: bool = False) -> str:
-    """Hundredths of a score: `81.2`, or `+0.2` where a sign is wanted."""
-    text = f"{value:{'+' if is_signed else ''}.{decimals}f}"
-    return (text if float(text) else text.replace("-", "+" if is_signed else "")).replace("-", MINUS)
 
 
 def gap(average: Average | None) -> str:

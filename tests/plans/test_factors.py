@@ -6,7 +6,8 @@ import pytest
 from studies import TICKET, planned, spec_of, study_of
 
 from ticketlang import factors
-from ticketlang.factors import beside, confounded
+from ticketlang.comparisons import beside, differences, said
+from ticketlang.factors import confounded
 from ticketlang.jobs import FineTune
 from ticketlang.rules.arms import differs_in_arms_alone
 
@@ -42,6 +43,21 @@ def test_some_of_them_differ_and_some_do_not() -> None:
     found = [bool(list(confounded(study_of(spec(*kind))))) for kind in ALL]
     assert any(found)
     assert not all(found)
+
+
+def test_a_plan_says_in_what_its_baselines_differ() -> None:
+    """Each once, over all levels, targets and seeds; of several tickets apart where what differs is not the same."""
+    found = differences(planned(spec("0 steps", "fresh in search", "")))
+    assert [(each.arm, each.tickets, said(each.fields)) for each in found] == [
+        ("dense", (), "the mask"),
+        ("random_mask", (), "the mask"),
+        ("random_layer_mask", (), "the mask"),
+        ("random_init", (), "the weights"),
+        ("shuffled_init", (), "the weights"),
+    ]
+    (dense, elsewhere, *_) = differences(planned(spec("5% of training", "fresh in search", "")))
+    assert (dense.arm, said(dense.fields)) == ("dense", "the weights, the mask, the point where training sets in")
+    assert (elsewhere.arm, said(elsewhere.fields)) == ("dense", "the weights, the mask")
 
 
 def test_cells_say_in_what_they_differ() -> None:

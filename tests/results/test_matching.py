@@ -197,6 +197,19 @@ def test_with_one_seed_nothing_matches_and_nothing_fails(tmp_path: Path) -> None
     assert not any(f"{level}%" in line for line in text.splitlines() for level in (30, 50) if "sd" in line)
 
 
+def test_a_joint_source_is_matched_on_each_of_its_tasks(tmp_path: Path) -> None:
+    """No task is its own, and on all of them it was tried: on no other target, which is said."""
+    joint = evolve(ticket("a", 30, 70), source=("a", "b"))
+    wanted = study(joint, seeds=5, baselines=(DENSE,), transfers=(transfer("imp", 70, "a", "b"),), report=("matching",))
+    text = text_of(tmp_path, wanted, score, "Matching", 120)
+
+    (heading, *_) = (line.split() for line in text.splitlines() if line.startswith("match ..."))
+    assert heading[2:] == ["a", "(of", "a+b)", "b", "(of", "a+b)"]
+    (strict, *_) = (line for line in text.splitlines() if line.startswith("at or above dense"))
+    assert strict.split()[-2:] == ["70%", "none"]
+    assert "\N{EN DASH} tried on no other target that it could be compared on" in text
+
+
 def test_published_levels_bring_the_table_with_them(tmp_path: Path) -> None:
     numbers = (PublishedLevel(arm=ArmPattern(arm="imp"), target="b", level=Sparsity.percent(90), at=AT),)
     published = (Published(where="A. Author 2020, Table 4", numbers=numbers, at=AT),)

@@ -35,7 +35,7 @@ from runtime.reports.writers.terminal import terminal_report
 from runtime.store import Certificate, Outcome, Store
 from ticketlang.plan import Cell
 from ticketlang.study import Arm, ArmPattern, Published, PublishedLevel, PublishedScore
-from ticketlang.units import Sparsity
+from ticketlang.units import Duration, Sparsity
 
 GOLDENS = Path(__file__).parent / "goldens"
 AT_70 = Sparsity.percent(70)
@@ -109,9 +109,36 @@ def test_the_whole_report(half_done: Report, width: int) -> None:
 def test_a_study_without_results_has_a_report(tmp_path: Path) -> None:
     text = shown(*terminal_report(report(plan(WANTED), Store.open(tmp_path / "store"))), width=80)
 
-    cells = len(plan(WANTED).cells)
-    assert f"{cells} of {cells} results are still missing" in " ".join(text.split())
     assert same_as_golden(GOLDENS / "nothing-done-80.txt", text)
+
+
+def test_rounding_is_told_below_the_scores(tmp_path: Path) -> None:
+    """Shares by the sizes of matrices are rounded in each: six weights are no other level, but worth a word."""
+    wanted = study(ticket("a", 50), seeds=2, baselines=(DENSE,))
+    store, laid_out = Store.open(tmp_path / "store"), plan(wanted)
+    fill(store, laid_out, score)
+    (first, second) = laid_out.masks
+    for key, removed in ((first, 49_994), (second, 50_000)):
+        found = {"removed": removed, "total": 100_000, "sparsity": removed / 100_000, "collapsed": [], "matrices": {}}
+        publish(store, laid_out.jobs[key], Outcome(found, Certificate()))
+    text = shown(*terminal_report(report(laid_out, store)), width=120)
+    assert "  rounded in each matrix, masks miss their level by up to 6 weights: imp/a at 50%\n" in text
+
+
+def test_an_arm_that_differs_in_more_than_one_thing_is_warned_of(tmp_path: Path) -> None:
+    late = evolve(ticket("a", 30), rewind=Duration(Fraction(5, 100), "training"))
+    other = Arm(name="other", mask="none", weights="random all", at=AT)
+    laid_out, store = plan(study(late, baselines=(DENSE, other, RANDOM_INIT))), Store.open(tmp_path / "store")
+    fill(store, laid_out, lambda cell: 0.5)
+    text = shown(*terminal_report(report(laid_out, store)), width=120)
+
+    assert (
+        "Baselines differ from the tickets beside them: dense in the weights, the mask, the head, the point where"
+        " training sets in; other in the weights, the mask; random_init in the weights."
+    ) in " ".join(text.split())
+    assert "\nwarning: dense differs in more than one thing: no gap can be laid to one\n" in text
+    assert "\nwarning: other differs in more than one thing: no gap can be laid to one\n" in text
+    assert "warning: random_init" not in text
 
 
 def test_one_run_is_not_enough_to_count_by(tmp_path: Path) -> None:
@@ -123,7 +150,7 @@ def test_one_run_is_not_enough_to_count_by(tmp_path: Path) -> None:
 
     rows = [line.split() for line in text[text.index("source (row)") :].splitlines()[2:5]]
     assert [row[0] for row in rows] == ["a", "b", "mlm"]
-    assert all(len(row) == 4 for row in rows)  # three gaps, and no count
+    assert all(row[4:] == ["\N{EN DASH}"] for row in rows)  # three gaps, and no count
 
 
 def test_every_row_of_the_vocabulary_has_its_section() -> None:
@@ -282,7 +309,12 @@ def test_masks_are_read_from_their_files(tmp_path: Path) -> None:
         staged = store.stage(key)
         write_mask(staged / MASK_FILE, {"m": kept.reshape(4, 5)})
         provenance = publish(Store.open(tmp_path / "other"), laid_out.jobs[key]).provenance
-        store.publish(laid_out.jobs[key], staged, Outcome({"collapsed": []}, Certificate()), provenance)
+        store.publish(
+            laid_out.jobs[key],
+            staged,
+            Outcome({"removed": 10, "total": 20, "collapsed": []}, Certificate()),
+            provenance,
+        )
 
     text = shown(*terminal_report(report(laid_out, store)), width=80)
 

@@ -127,7 +127,7 @@ def test_universal_against_dense_is_another_claim(tmp_path: Path) -> None:
 
     assert verdict.answer == "fails"
     assert [case.left.target for case in verdict.cases if case.answer == "holds"] == ["mnli", "wnli", "qnli"]
-    assert verdict.summary == "3 of 11 cases hold; furthest off is imp/mlm@70%/cola at -7.36 points"
+    assert verdict.summary == "3 of 11 cases hold; furthest off is imp/mlm@70%/cola at \N{MINUS SIGN}7.36 points"
 
 
 def test_means_are_compared_unrounded(tmp_path: Path) -> None:

@@ -1,11 +1,14 @@
 """What commands have in common: exit statuses, options, reading a spec, and the one place where things are printed."""
 
+import re
 import sys
 from argparse import ArgumentParser
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO, cast
+
+from attrs import frozen
 
 from ..diagnostics import Diagnostic
 from ..library import read_source
@@ -23,6 +26,8 @@ WRONG_USE = 2
 MACHINE = 3
 SOME_FAILED = 4
 BY_SIGNAL = 128  # and the number of the signal
+
+BLANKS = re.compile(r"[ \t]+(?=\n)")  # at the end of a line
 
 
 def add_spec_argument(parser: ArgumentParser) -> None:
@@ -62,7 +67,28 @@ def console(stderr: bool = False) -> "Console":
     """Where things are printed: in colour in a terminal, as plain text elsewhere."""
     from rich.console import Console
 
-    return Console(stderr=stderr, highlight=False, markup=False, emoji=False)
+    class Plainer(Console):
+        """Ends where its reader does, and leaves no blanks at the ends of lines."""
+
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError  # not an error of ours: `main` knows what it means
+
+    stream = sys.stderr if stderr else sys.stdout
+    file = None if stream.isatty() else cast("TextIO", Trimmed(stream))
+    return Plainer(file=file, stderr=stderr, highlight=False, markup=False, emoji=False)
+
+
+@frozen
+class Trimmed:
+    """A pipe or a file that gets lines without the blanks that fill up columns."""
+
+    stream: TextIO
+
+    def write(self, text: str) -> int:
+        return self.stream.write(BLANKS.sub("", text))
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.stream, name)
 
 
 def complain(sentence: str, status: int = MACHINE) -> int:

@@ -5,7 +5,7 @@ from typing import Any
 
 from rich.text import Text
 
-from ..factors import beside
+from ..comparisons import beside
 from ..jobs import (
     FineTune,
     PartlyRewound,

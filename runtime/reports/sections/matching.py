@@ -22,12 +22,14 @@ from ..shading import rules_of
 OWN_RULE = "*"
 GAP = "§"
 TO_COME = "…"
+NOWHERE_ELSE = "\N{EN DASH}"
 POWER = 0.8
 EXPLAINED = {
     OWN_RULE: f"{OWN_RULE} the study's own rule",
     GAP: f"{GAP} some lower level does not match",
     TO_COME: f"{TO_COME} not all there yet",
     "?": "? a verdict needs at least 2 runs",
+    NOWHERE_ELSE: f"{NOWHERE_ELSE} tried on no other target that it could be compared on",
 }
 
 
@@ -69,14 +71,15 @@ def _on_own_tasks(evidence: Evidence) -> Iterator[Block]:
 
 
 def _ladders(evidence: Evidence, name: str, variant: Variant) -> dict[str, dict[Sparsity, Comparison]]:
-    """For each target its own ticket beside dense, level by level."""
+    """For each target its own ticket beside dense, level by level; of a joint source, each of its tasks."""
     ladders: dict[str, dict[Sparsity, Comparison]] = {}
     for condition in evidence.results.conditions:
         ticket, dense = condition.ticket, evidence.results.dense(condition.target)
-        is_own = ticket is not None and condition.is_ticket and ticket.source == (condition.target,)
+        is_own = ticket is not None and condition.is_ticket and condition.target in ticket.source
         if is_own and dense and ticket and condition.level and (ticket.name, ticket.variant) == (name, variant):
             found = Comparison.of(condition, dense, evidence.results)
-            ladders.setdefault(condition.target, {})[condition.level] = found
+            joint = f" (of {ticket.source_name})" if len(ticket.source) > 1 else ""
+            ladders.setdefault(f"{condition.target}{joint}", {})[condition.level] = found
     return ladders
 
 
@@ -213,7 +216,7 @@ def _count(answers: Iterable[Answer]) -> Entry:
     """`3 of 10`; with a sign where some have no answer."""
     found = list(answers)
     if not found:
-        return Entry("")
+        return Entry(NOWHERE_ELSE, tone="faint")
     sign = TO_COME if "no result yet" in found else "?" if "not enough runs" in found else ""
     if found.count("holds") + found.count("fails") == 0:
         return Entry(sign)

@@ -11,15 +11,23 @@ from typing import Any
 
 from ticketlang.plan import Cell, Line
 
+from ...points import points
 from ...results import Condition
 from ...statistics import average
 from ..blocks import MISSING, Block, Column, Entry, Section, Table
 from ..evidence import Evidence
-from ..numbers import points, runs, score, share
+from ..numbers import runs, score, share
 
 Result = Mapping[str, Any]  # of a job that scored a line
 Lines = Mapping[str, Sequence[Result | None]]  # by what they are called, one for each run; None: still to come
 KINDS = ("trainings of another order and dropout", "trainings of successive levels")
+
+
+MEANS = {
+    "barrier": "barrier: highest error on the line minus the mean error of its ends, mean ± sd over runs",
+    "same sign": "same sign: share of the weights in layers that have one sign at both ends",
+    "sign kept": "sign kept: share that has the sign it began with",
+}
 
 
 def section(evidence: Evidence) -> Section:
@@ -38,9 +46,11 @@ def _on(evidence: Evidence, target: str) -> Iterator[Block]:
         artifact = evidence.artifact(lines[line])
         kind = KINDS[isinstance(line.other, Cell)]
         found[kind].setdefault(_name(line), []).append(artifact.result if artifact else None)
+    is_first = target == next(iter(evidence.targets))
     for kind, its in found.items():
         if its:
-            yield _barriers(f"{target}, {evidence.metric(target)}: between {kind}", its)
+            yield _barriers(f"{target}, {evidence.metric(target)}: between {kind}", its, is_first)
+            is_first = False
             yield from _along(f"{target}, {evidence.metric(target)}: along these lines", its)
 
 
@@ -56,20 +66,18 @@ def _name(line: Line) -> str:
     return f"{before} to {_end(line).level if line.cell.ticket else after}"
 
 
-def _barriers(title: str, lines: Lines) -> Table:
+def _barriers(title: str, lines: Lines, is_first: bool) -> Table:
+    """Args: is_first: what the columns mean is told once."""
+    means = MEANS if is_first else {}
     return Table(
         title=title,
         columns=(
             Column("line", is_number=False),
-            *map(Column, ("ends", "lowest", "barrier", "same sign")),
-            Column("sign kept", is_extra=True),
+            *(Column(name, means=means.get(name, "")) for name in ("ends", "lowest", "barrier", "same sign")),
+            Column("sign kept", is_extra=True, means=means.get("sign kept", "")),
             Column("runs"),
         ),
         rows=tuple(_row(name, results) for name, results in lines.items()),
-        notes=(
-            "barrier: highest error on the line minus the mean error of its ends, mean ± standard deviation over runs",
-            "same sign: share of weights in layers that have one sign at both ends; sign kept: the one they began with",
-        ),
     )
 
 

@@ -8,11 +8,12 @@ from attrs import evolve
 
 from ticketlang.study import Published, PublishedScore
 
+from ...points import points
 from ...results import Condition
 from ...statistics import Average
 from ..blocks import MISSING, Block, Column, Entry, Section, Table, Tone
 from ..evidence import Evidence
-from ..numbers import gap, points, runs, score
+from ..numbers import gap, runs, score
 
 
 def section(evidence: Evidence) -> Section:

@@ -1,5 +1,11 @@
 """The numbers themselves: for each target every arm at every level, with its spread, its runs and its gap to dense."""
 
+from collections.abc import Iterator
+
+from ticketlang.comparisons import Difference, differences
+from ticketlang.comparisons import said as said_of_fields
+from ticketlang.plan import Plan
+
 from ...results import Condition
 from ...statistics import bootstrap_interval
 from ..blocks import Column, Entry, Prose, Section, Table, Tone
@@ -18,7 +24,29 @@ def section(evidence: Evidence) -> Section:
     said = "Mean ± standard deviation over runs, in hundredths; gaps are taken run by run, of the same seeds."
     if missing := evidence.results.missing:
         said += f" {missing} of {len(evidence.plan.cells)} results are still missing."
-    return Section(title="Scores", blocks=(Prose(said), *(_table(evidence, target) for target in evidence.targets)))
+    tables = (_table(evidence, target) for target in evidence.targets)
+    return Section(title="Scores", blocks=(Prose(said), *_factors(evidence.plan), *tables))
+
+
+def _factors(plan: Plan) -> Iterator[Prose]:
+    """In what baselines differ from their tickets, in one line; and a warning on each that differs in more than one."""
+    found = differences(plan)
+    by_fields: dict[tuple[str, ...], list[str]] = {}
+    for each in found:
+        by_fields.setdefault(each.fields, []).append(_arm(each))
+    if by_fields:
+        legend = "; ".join(f"{', '.join(arms)} in {said_of_fields(fields)}" for fields, arms in by_fields.items())
+        yield Prose(f"Baselines differ from the tickets beside them: {legend}.")
+    for each in found:
+        if not each.fields:
+            yield Prose(f"{_arm(each)} differs in nothing: it is the ticket once more", is_warning=True)
+        elif len(each.fields) > 1:
+            yield Prose(f"{_arm(each)} differs in more than one thing: no gap can be laid to one", is_warning=True)
+
+
+def _arm(difference: Difference) -> str:
+    beside = f" (beside {', '.join(difference.tickets)})" if difference.tickets else ""
+    return difference.arm + beside
 
 
 def _table(evidence: Evidence, target: str) -> Table:

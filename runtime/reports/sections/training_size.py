@@ -9,6 +9,7 @@ from ticketlang.jobs import Prune
 from ticketlang.study import Ticket
 from ticketlang.units import Sparsity
 
+from ...points import points
 from ...results import Condition
 from ..blocks import MISSING, Block, Column, Entry, Section, Table
 from ..evidence import Evidence, said_of
@@ -91,4 +92,6 @@ def _correlation(sources: Sequence[Source]) -> str:
     if len(known) < 3 or len(set(sizes)) < 2 or len(set(means)) < 2:
         return f"{said}; too few sources to say whether more examples help"
     rank = float(spearmanr(sizes, means).statistic)
-    return f"{said}; rank correlation with the examples of {len(known)} sources: {rank:+.2f} (Spearman)"
+    return (
+        f"{said}; rank correlation with the examples of {len(known)} sources: {points(rank, is_signed=True)} (Spearman)"
+    )

@@ -71,7 +71,7 @@ def _row(
         count += bool(reaches) and is_other
         compared += reaches is not None and is_other
         entries.append(_entry(evidence, condition, "good" if reaches and is_other else "plain"))
-    return (Entry(ticket.source_name), *entries, Entry(f"{count} of {compared}" if compared else ""))
+    return (Entry(ticket.source_name), *entries, Entry(f"{count} of {compared}") if compared else MISSING)
 
 
 def _reaches(evidence: Evidence, condition: Condition | None, own: Condition | None) -> bool | None:

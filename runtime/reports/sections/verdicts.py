@@ -3,13 +3,14 @@
 from collections.abc import Callable, Iterator
 
 from ...matching import RULES, Comparison, answer
+from ...points import points
 from ...results import Condition
 from ...statistics import Average
 from ...verdicts import Case, Verdict, judge
 from ..blocks import Column, Entry, Judgement, Section, Table, Tone
 from ..drawings import Dot, Dots, Level
 from ..evidence import COLLAPSED, MIXED, Evidence
-from ..numbers import difference, interval, points, score
+from ..numbers import difference, interval, score
 
 SIGNS: dict[str, tuple[str, Tone]] = {
     "holds": ("✓", "good"),

@@ -17,6 +17,7 @@ from ..blocks import Block, Column, Entry, Judgement, Listing, Prose, Report, Ta
 STYLES: dict[Tone, str] = {"plain": "", "good": "green", "bad": "red", "faint": "dim"}
 ANSWERS = {"holds": "bold green", "fails": "bold red", "not enough runs": "bold yellow", "no result yet": "bold yellow"}
 GAP = 2  # blanks between columns
+NOTE = 2  # blanks before what is told below a table, so that it is no further row
 
 
 def terminal_report(report: Report) -> Iterator[RenderableType]:
@@ -33,8 +34,8 @@ def terminal_report(report: Report) -> Iterator[RenderableType]:
 
 def _rendered(block: Block) -> RenderableType:
     match block:
-        case Prose(text):
-            return Text(plain(text))
+        case Prose(text, is_warning):
+            return Text.assemble(("warning", "bold yellow"), ": " + plain(text)) if is_warning else Text(plain(text))
         case Listing(lines=lines):
             return Text("\n".join("".join(plain(piece.text) for piece in line) for line in lines))
         case Table():
@@ -65,10 +66,15 @@ class _Folding:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         if self.table.title:
             yield Text(plain(self.table.title), style="bold")
+        shown: list[int] = []
         for columns in self._parts(options.max_width):
+            if shown:
+                yield Text()
             yield self._grid((0, *columns))
-        for note in self.table.notes:
-            yield Text(plain(note), style="dim")
+            shown += columns
+        means = dict.fromkeys(filter(None, (self.table.columns[index].means for index in (0, *shown))))
+        for note in (*self.table.notes, *means):
+            yield Padding(Text(plain(note), style="dim"), (0, 0, 0, NOTE), expand=False)
 
     def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
         return Measurement(min(options.max_width, 40), options.max_width)
