@@ -22,7 +22,11 @@ class FilesChanged(JobFailed):
 
 
 class ExchangeError(Exception):
-    """A ticket cannot be written or read, in one sentence for the user."""
+    """A ticket cannot be written or read: something else was meant. In one sentence for the user."""
+
+
+class UnwritableError(ExchangeError):
+    """The disk refuses to take a ticket."""
 
 
 class NoSuchDevice(ValueError):  # noqa: N818  # as above

@@ -11,7 +11,7 @@ from attrs import Factory, define, field
 
 from ticketlang.cost import Cost, cost_of
 from ticketlang.diagnostics import Diagnostic
-from ticketlang.jobs import FineTune, JobKey
+from ticketlang.jobs import FineTune, Interpolate, JobKey, MaskJob
 from ticketlang.lay_out import lay_out, nothing_known
 from ticketlang.plan import Facts, Plan, PlannedJob
 from ticketlang.reasons import Stored
@@ -200,22 +200,31 @@ class Session:
         models = {} if folder is None else {self.facts.model: folder}
         return verify(self.store, models, lay_out(self.study, self.facts).jobs.keys(), looking)
 
-    def export(self, name: str, job: FineTune, folder: Path, layout: str) -> tuple[Path, ...]:
-        """Write the ticket of a cell into a folder. Returns the files that were written.
+    def export(self, name: str, planned: PlannedJob, folder: Path, layout: str) -> tuple[Path, ...]:
+        """Write the ticket of a cell, or a mask by itself, into a folder. Returns the files that were written.
 
         Raises:
             ExchangeError: there is no mask, or it is not there yet; or files are in the way.
         """
         from .exchange import Ticket, export
 
-        if job.mask is None:
+        job = planned.job
+        makes_it = isinstance(job, MaskJob) or (isinstance(job, FineTune) and job.gradually is not None)
+        key = planned.key if makes_it else job.mask if isinstance(job, FineTune | Interpolate) else None
+        if key is None:
             raise ExchangeError(f"`{name}` has no mask: there is no ticket to export")
-        if self.store is None or job.mask not in self.store.known([job.mask]):
+        if self.store is None or key not in self.store.known([key]):
             raise ExchangeError(
-                f"the mask of `{name}` is not there yet; `ticketrun run {self.spec} --cell {name}` makes it"
+                f"the mask of `{name}` is not there yet; `ticketrun run {self.spec} --cell '{name}'` makes it"
             )
-        mask = self.store.artifact(job.mask)
-        return export(Ticket(name, job, mask, self.spec), self._model_at_hand(), self.store, folder, layout)
+        trained = job if isinstance(job, FineTune) and not makes_it else self._trained_under(key)
+        ticket = Ticket(name, self.facts.model, trained, self.store.artifact(key), self.spec)
+        return export(ticket, self._model_at_hand(), self.store, folder, layout)
+
+    def _trained_under(self, mask: JobKey) -> FineTune | None:
+        """The first training of the plan that a mask is held in."""
+        jobs = (planned.job for planned in self.plan().jobs.values())
+        return next((job for job in jobs if isinstance(job, FineTune) and job.mask == mask), None)
 
     def _model_at_hand(self) -> Path | None:
         """The folder of the model, without asking the hub for it."""
@@ -227,7 +236,7 @@ class Session:
 
     def _wanted_plan(self) -> Plan:
         plan = self.plan()
-        return plan.narrowed([cell for cell in plan.cells if cell.id in self.wanted]) if self.wanted else plan
+        return plan.narrowed_to(self.wanted) if self.wanted else plan
 
     def report(self) -> Iterator[RenderableType]:
         """The result tables and the verdicts as a terminal shows them, as far as there are results."""

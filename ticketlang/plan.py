@@ -1,6 +1,7 @@
 """The work a study asks for: jobs in an order that can run, and the cells of its tables, each answered by one job."""
 
 from collections.abc import Collection, Mapping
+from functools import cached_property
 
 from attrs import Factory, evolve, field, frozen
 
@@ -8,6 +9,7 @@ from .jobs import AnyJob, FineTune, JobKey, inputs_of
 from .study import Seeds, Study, Ticket
 from .units import Sparsity
 
+SHORTEST_KEY = 8  # digits, by which a job may be called
 PLAN_FORMAT = 2  # rises when `runtime` must change with it
 
 
@@ -94,7 +96,7 @@ class PlannedJob:
         return self.known is not None
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class Plan:
     """What a study asks for and what of it is to run."""
 
@@ -105,10 +107,34 @@ class Plan:
     masks: Mapping[JobKey, str]  # mask jobs -> what people call them, `imp/mlm@70%/seed=3`
     lines: Mapping[Line, JobKey] = field(factory=dict)
 
-    def narrowed(self, cells: Collection[Cell]) -> "Plan":
-        """Some cells alone, the jobs they wait for, and the results that these begin with."""
+    @cached_property
+    def names(self) -> Mapping[str, JobKey]:
+        """Every name that people are shown of a job: cells, masks, rounds, points, lines; of equals the first."""
+        found: dict[str, JobKey] = {cell.id: key for cell, key in self.cells.items()}
+        for key, name in self.masks.items():
+            found.setdefault(name, key)
+        for job in self.jobs.values():
+            for label in job.labels:
+                found.setdefault(label, job.key)
+        return found
+
+    def named(self, name: str) -> PlannedJob | None:
+        """The job of a name, or of the first digits of a key; None: there is none, or there are several."""
+        if (key := self.names.get(name)) is not None:
+            return self.jobs.get(key)
+        found = [job for key, job in self.jobs.items() if len(name) >= SHORTEST_KEY and key.startswith(name)]
+        return found[0] if len(found) == 1 else None
+
+    def narrowed_to(self, names: Collection[str]) -> "Plan":
+        """The part of a plan that the jobs of some names need."""
+        ids = {cell.id for cell in self.cells}
+        others = {job.key for name in names if name not in ids and (job := self.named(name)) is not None}
+        return self.narrowed([c for c, key in self.cells.items() if c.id in names or key in others], others)
+
+    def narrowed(self, cells: Collection[Cell], others: Collection[JobKey] = ()) -> "Plan":
+        """Some cells alone, and some other jobs; what they wait for, and the results that these begin with."""
         kept: set[JobKey] = set()
-        waiting = [key for cell, key in self.cells.items() if cell in cells]
+        waiting = [*others, *(key for cell, key in self.cells.items() if cell in cells)]
         while waiting:
             key = waiting.pop()
             if key in kept or key not in self.jobs:

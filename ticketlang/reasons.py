@@ -121,10 +121,10 @@ def _text(value: Any) -> str:
 
 
 def nearest_cells(plan: Plan, name: str, most: int = 4) -> tuple[str, ...]:
-    """Cells that somebody may mean by a name that none has: those that hold it, or that look most like it."""
+    """Names that somebody may mean by one that nothing has: those that hold it, or that look most like it."""
     from difflib import get_close_matches
 
-    ids = tuple(cell.id for cell in plan.cells)
+    ids = tuple(plan.names)
     return tuple(found for found in ids if name in found)[:most] or tuple(get_close_matches(name, ids, most, 0.5))
 
 

@@ -9,7 +9,7 @@ from attrs import frozen
 
 from ticketlang.jobs import FineTune
 
-from ..failures import ExchangeError
+from ..failures import ExchangeError, UnwritableError
 from ..masks import MASK_FILE, read_mask, write_mask
 from ..store import Artifact, Store
 
@@ -19,10 +19,11 @@ TOKENIZER = ("tokenizer*", "vocab.*", "merges.txt", "special_tokens_map.json", "
 
 @frozen(eq=False)
 class Ticket:
-    """What is exported: a cell's mask, and the training that it belongs to."""
+    """What is exported: a mask, and a training that is held to it."""
 
-    name: str  # of the cell
-    job: FineTune
+    name: str  # of the cell, or of the mask
+    model: str  # digest
+    job: FineTune | None  # None: the study trains nothing under it
     mask: Artifact
     spec: Path
 
@@ -33,7 +34,7 @@ class Ticket:
         return {
             "cell": self.name,
             "mask": self.mask.key,
-            "model": self.job.model,
+            "model": self.model,
             "removed": result["removed"],
             "total": result["total"],
             "certificate": self.mask.certificate.to_json(),
@@ -49,15 +50,18 @@ def export(ticket: Ticket, model: Path | None, store: Store, folder: Path, layou
         model: the folder of the pre-trained model; None: it is not at hand.
 
     Raises:
-        ExchangeError: files are in the way, or the disk refuses.
+        ExchangeError: files are in the way, or there is nothing to export in this layout.
+        UnwritableError: the disk refuses.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if there := sorted(path.name for path in folder.iterdir()):
             raise ExchangeError(f"{folder} is not empty: it holds `{there[0]}`; choose another folder with --to")
         LAYOUTS[layout](ticket, model, store, folder)
+    except (FileExistsError, NotADirectoryError):
+        raise ExchangeError(f"{folder} is a file, or lies in one; choose another folder with --to") from None
     except OSError as problem:
-        raise ExchangeError(f"{folder} cannot be written to: {problem.strerror}") from None
+        raise UnwritableError(f"{folder} cannot be written to: {problem.strerror}") from None
     return tuple(sorted(folder.iterdir()))
 
 
@@ -83,6 +87,8 @@ def _transformers(ticket: Ticket, model: Path | None, store: Store, folder: Path
     from ..weights.files import WEIGHTS_FILE
     from ..weights.origin import origin
 
+    if ticket.job is None:
+        raise ExchangeError(f"the study trains nothing under `{ticket.name}`: its weights are not said, but for a mask")
     if model is None:
         raise ExchangeError("the model is not on this machine; `ticketrun run` fetches it")
     network = load(model)

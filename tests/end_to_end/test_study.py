@@ -6,9 +6,23 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from desk import ENVIRONMENT, SPEC, Answer, Desk
+
+from runtime.store.certificates import (
+    HEAD_REWOUND,
+    HELD,
+    HOLES,
+    LAST_RATE,
+    NESTED,
+    NESTED_ON_THE_WAY,
+    RATES,
+    REWOUND,
+    TRAINED_ENDS,
+)
 
 PLANNED = re.compile(r"Plan: (\d+) jobs?: (\d+) to run, (\d+) reused")
 
@@ -286,7 +300,7 @@ def test_tickets_go_out_and_come_in(again: Desk) -> None:
     assert answer.status == 0, answer.text
     assert "12 matrices, no pooler among them; 9,830 of 16,384 weights removed, 60.00%" in answer.out
     again_refused = again.ticketrun("ticket", "import", "bert-tickets/mask.pt", "--to", "mine.safetensors")
-    assert again_refused.status == 3
+    assert again_refused.status == 2
     assert "is there already" in again_refused.err
     assert "has no mask" in again.ticketrun("ticket", "export", "small.ticket", "dense/warm/seed=1", "--to", "no").err
 
@@ -324,8 +338,51 @@ def test_a_study_starts_from_the_ticket_of_another(again: Desk) -> None:
 
 def test_a_ticket_that_is_not_found_yet_is_not_exported(desk: Desk) -> None:
     answer = desk.ticketrun("ticket", "export", "small.ticket", "imp/warm@60%/same/seed=1", "--to", "out")
-    assert answer.status == 3
-    assert "`ticketrun run small.ticket --cell imp/warm@60%/same/seed=1` makes it" in answer.err
+    assert answer.status == 2
+    assert "`ticketrun run small.ticket --cell 'imp/warm@60%/same/seed=1'` makes it" in answer.err
+
+
+def test_every_name_that_is_shown_is_understood(again: Desk) -> None:
+    """Of masks, rounds and cells, as plan and progress name them, and the first digits of a key."""
+    listed = again.ticketrun("plan", "small.ticket", "--verbose").out
+    lines = [
+        line.strip("= +").split("  ", 1) for line in listed.splitlines() if re.match(r"  [=+] [0-9a-f]{8}  ", line)
+    ]
+    names = {name for _, said in lines for name in said.split(": ", 1)[1].split(", ")}
+    assert {"imp/warm@30%/seed=1", "imp/warm round 2/seed=1", "random_mask@60%/seed=2"} <= names
+
+    mask = again.ticketrun("show", "small.ticket", "imp/warm@30%/seed=1")
+    assert "pruning           magnitude global of encoder, to 30%" in mask.out
+    assert "removed           4,915 of 16,384 weights, 30%" in mask.out
+    by_key = again.ticketrun("show", "small.ticket", re.findall(r"key +(\w+)", mask.out)[0][:10])
+    assert by_key.out.splitlines()[1:6] == mask.out.splitlines()[1:6]
+    assert "nothing runs for it" in again.ticketrun("why", "small.ticket", "imp/warm round 2/seed=1").out
+    assert "No work" in again.ticketrun("plan", "small.ticket", "--cell", "random_mask@60%/seed=2").out
+
+    for layout in ("safetensors", "transformers"):  # of a level that is not transferred
+        to = ("--to", layout, "--format", layout)
+        answer = again.ticketrun("ticket", "export", "small.ticket", "imp/warm@30%/seed=1", *to)
+        assert answer.status == 0, answer.text
+
+
+def test_a_mask_runs_by_its_name(desk: Desk) -> None:
+    answer = desk.ticketrun("run", "small.ticket", "--cell", "random_mask@60%/seed=1")
+    assert answer.status == 0, answer.text
+    assert "Plan: 1 job: 1 to run" in answer.out
+    assert answer.out.endswith("No scores yet: 38 are to come, and a verdict on each claim with them.\n\n")
+
+
+def test_a_reader_that_goes_away_is_no_error(again: Desk) -> None:
+    for words in ("report small.ticket", "plan small.ticket --verbose", "list prunings"):
+        command = f"{sys.executable} -m ticketlang {words} | head -n 1; exit ${{PIPESTATUS[0]}}"
+        ran = subprocess.run(["bash", "-c", command], cwd=again.folder, env=ENVIRONMENT, capture_output=True, text=True)
+        assert (ran.returncode, ran.stderr) == (0, ""), words
+        assert len(ran.stdout.splitlines()) == 1
+
+
+def test_what_is_piped_has_no_blanks_at_the_ends_of_lines(again: Desk) -> None:
+    for words in (("report", "small.ticket"), ("plan", "small.ticket"), ("status", "small.ticket"), ("verify",)):
+        assert not [line for line in again.ticketrun(*words).out.splitlines() if line != line.rstrip()]
 
 
 def test_there_must_be_a_store_to_verify(desk: Desk) -> None:
@@ -418,11 +475,69 @@ def test_every_method_of_pruning_runs(desk: Desk) -> None:
     settings = ("imp.prune snip of encoder over 2 batches, movement of encoder, synflow of encoder over 5 iterations,"
                 "magnitude of heads + neurons, snip of heads over 1 batch, random per layer of encoder,"
                 "magnitude 2:4 of encoder, gradual magnitude of encoder", "imp.sparsity 50% of original",
-                "imp.source warm", "baselines dense, random_mask, random_layer_mask, gradual_run", "seeds 1",
-                "transfer imp at 50% to same", "report layer_sparsity, mask_overlap",
+                "imp.source warm", "imp.rewind 2 steps",
+                "baselines dense, random_mask, random_layer_mask, turned, gradual_run", "seeds 1",
+                "transfer imp at 50% to same", "report layer_sparsity, mask_overlap, mode_connectivity",
                 "claim as_good_as_dense { imp at 50% is at least gradual_run on warm }",
                 "claim the_mask_matters { imp at 50% is at least dense }")  # fmt: skip
+    desk.write("arm turned { mask inverted of ticket }\n" + SPEC)
     answer = desk.ticketrun("run", "small.ticket", *(word for text in settings for word in ("--set", text)))
     assert answer.status == 0, answer.text
     assert "imp[prune=snip global of encoder over 2 batches]/warm" in answer.out
     assert "gradual_run.imp[prune=gradual magnitude global of encoder from 10% to 60% of training" in answer.text
+
+    verified = desk.ticketrun("verify", "small.ticket", *(word for text in settings for word in ("--set", text)))
+    assert verified.status == 0, verified.text
+    assert "not recomputed: gradients are not kept" in verified.out
+    folders = list((desk.folder / ".ticketlang" / "artifacts").iterdir())
+    assert {missing for folder in folders for missing in missing_items(folder)} == set()
+    kinds = {json.loads((folder / "job.json").read_text())["settings"]["kind"] for folder in folders}
+    assert kinds == {"fine-tune", "prune", "draw-mask", "rewind-point", "combine-masks", "interpolate"}
+
+
+def missing_items(folder: Path) -> Iterator[str]:
+    """What of the list of a certificate's items a result lacks, or has otherwise than its own files say."""
+    settings = json.loads((folder / "job.json").read_text())["settings"]
+    result, certificate, provenance = (
+        json.loads((folder / f"{name}.json").read_text()) for name in ("result", "certificate", "provenance")
+    )
+    kind, facts = settings["kind"], certificate["facts"]
+    checks = {check["name"]: check for check in certificate["checks"]}
+    is_masked, is_training = settings.get("mask") is not None, kind in {"fine-tune", "rewind-point"}
+    is_mask = (folder / "mask.safetensors").exists()
+    pruned = [check for check in checks if check.startswith("as many weights are removed")]
+    items = {
+        "bit-equality after rewinding": not is_training or checks[REWOUND]["found"] == checks[REWOUND]["expected"],
+        "bit-equality of the head": not is_training or HEAD_REWOUND in checks,
+        "bit-equality of ends": kind != "interpolate" or TRAINED_ENDS in checks,
+        "zeros after every step": not (is_masked and is_training) or checks[HELD]["found"] == result["steps"],
+        "zeros in each matrix": not (is_masked and is_training) or checks[HOLES]["found"].keys() == set(facts["scope"]),
+        "sparsity in all": not (is_masked or is_mask) or 0.4 < facts["sparsity"] < 0.6,
+        "sparsity of each matrix": not is_mask or len(result["matrices"]) in {12, 8},
+        "scope by name": not is_masked or set(facts["scope"]),
+        "collapsed": not (is_masked or is_mask) or isinstance(facts["collapsed"], list),
+        "nesting": kind != "prune" or checks[NESTED]["found"] is True,
+        "nesting on the way": "gradually" not in settings or 1 < checks[NESTED_ON_THE_WAY]["found"] == facts["prunings"],
+        "count of weights": kind not in {"prune", "draw-mask"} or pruned,
+        "number of prunings": kind != "prune" or facts["prunings"] == 1,
+        "rates": not is_training or (facts["learning rate"]["first"] > facts["learning rate"]["last"] > 0),
+        "every rate": not is_training or checks[RATES]["found"] == facts["learning rate"]["trace"],
+        "the last rate": kind != "fine-tune" or checks[LAST_RATE]["found"] == facts["learning rate"]["last"],
+        "head policy": not is_training or facts["head"] in {"fresh", "rewound", "carried", "pretrained"},
+        "trained on": not is_training or facts["trained on"]["examples"] == 90,
+        "scored on": kind not in {"fine-tune", "interpolate"} or facts["scored on"]["examples"] == 40,
+        "looked at": "training" not in settings or facts["looked at"]["examples"] == 90,
+        "metric": kind not in {"fine-tune", "interpolate"} or facts["metric"] == result["metric"],
+        "moment": kind not in {"fine-tune", "interpolate"} or "after the last step" in facts["scored"],
+        "seeds": kind in {"combine-masks"} or "seed" in settings or kind == "prune" or set(facts["seeds"]) >= SEEDS,
+        "seed of a draw": "seed" not in settings or facts["seed"] == settings["seed"],
+        "versions": set(provenance["environment"]["versions"]) >= {"python", "torch", "numpy", "transformers"},
+        "release": bool(provenance["release"]),
+        "checks that hold": certificate["checks"] and all(check["holds"] for check in certificate["checks"]),
+    }  # fmt: skip
+    for item, is_there in items.items():
+        if not is_there:
+            yield f"{kind}: {item}"
+
+
+SEEDS = {"head", "order", "dropout", "subset"}

@@ -33,7 +33,7 @@ def ticket(world: World, tmp_path: Path) -> Ticket:
     spec.write_text("study small {}\n", encoding="utf-8")
     mask, point = world.do(HALF), world.do(POINT)
     job = fine_tune(warm(), mask=mask.key, weights=Reached(job=point.key), head=point.key, begins=UNTIL)
-    return Ticket("imp/warm@50%/warm/seed=1", job, mask, spec)
+    return Ticket("imp/warm@50%/warm/seed=1", "m", job, mask, spec)
 
 
 def exported(ticket: Ticket, world: World, model: Path, folder: Path, layout: str) -> Path:

@@ -16,7 +16,11 @@ Answer = Callable[["Session", Plan, PlannedJob], None]
 
 def add_cell_arguments(parser: ArgumentParser) -> None:
     add_spec_argument(parser)
-    parser.add_argument("cell", metavar="CELL", help="as in tables: imp/mlm@70%%/qnli/seed=3")
+    parser.add_argument(
+        "cell",
+        metavar="CELL",
+        help="as in tables and in progress: imp/mlm@70%%/qnli/seed=3, or the mask imp/mlm@50%%/seed=3",
+    )
     add_place_arguments(parser)
 
 
@@ -25,22 +29,21 @@ def answer(args: Namespace, say: Answer) -> int:
 
     def find(session: "Session") -> int:
         plan = session.plan()
-        key = next((key for cell, key in plan.cells.items() if cell.id == args.cell), None)
-        if key is None:
+        job = plan.named(args.cell)
+        if job is None:
             return complain(no_such_cell(plan, args.cell), WRONG_USE)
-        say(session, plan, plan.jobs[key])
+        say(session, plan, job)
         return DONE
 
     return in_session(args, find)
 
 
 def narrowed(plan: Plan, names: Sequence[str]) -> Plan | str:
-    """The part of a plan that some cells need, or a sentence on the first that there is not."""
-    known = {cell.id: cell for cell in plan.cells}
+    """The part of a plan that some cells or other jobs need, or a sentence on the first that there is not."""
     for name in names:
-        if name not in known:
+        if plan.named(name) is None:
             return no_such_cell(plan, name)
-    return plan.narrowed(frozenset(known[name] for name in names)) if names else plan
+    return plan.narrowed_to(names) if names else plan
 
 
 def add_cell_option(parser: ArgumentParser) -> None:

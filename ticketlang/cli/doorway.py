@@ -127,8 +127,15 @@ def terms(*, retries: int, fails_fast: bool) -> "Terms":
 
 def troubles() -> tuple[type[Exception], ...]:
     """What storage, lock files and the machine may raise: each says one sentence, and exits with status 3."""
-    from runtime.failures import ExchangeError, NoSuchDevice, NoWorkers
+    from runtime.failures import NoSuchDevice, NoWorkers, UnwritableError
     from runtime.pins import LockFileError
     from runtime.store import StoreError
 
-    return (ExchangeError, LockFileError, NoSuchDevice, NoWorkers, StoreError)
+    return (LockFileError, NoSuchDevice, NoWorkers, StoreError, UnwritableError)
+
+
+def refusals() -> tuple[type[Exception], ...]:
+    """What is no trouble, but a wrong use of a command that exchanges tickets. To be caught after `troubles()`."""
+    from runtime.failures import ExchangeError
+
+    return (ExchangeError,)

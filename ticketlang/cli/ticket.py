@@ -4,12 +4,11 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..jobs import FineTune
 from ..plain import plain
 from ..plan import Plan, PlannedJob
 from . import doorway
 from .cells import add_cell_arguments, answer
-from .common import DONE, complain
+from .common import DONE, WRONG_USE, complain
 
 if TYPE_CHECKING:
     from .doorway import Given, Session
@@ -42,11 +41,13 @@ def main(args: Namespace) -> int:
 
 def _export(args: Namespace) -> int:
     def write(session: "Session", plan: Plan, planned: PlannedJob) -> None:
-        assert isinstance(planned.job, FineTune)
-        for path in session.export(args.cell, planned.job, args.to, args.format):
+        for path in session.export(args.cell, planned, args.to, args.format):
             print(plain(str(path)))
 
-    return answer(args, write)
+    try:
+        return answer(args, write)
+    except doorway.refusals() as refusal:
+        return complain(str(refusal), WRONG_USE)
 
 
 def _import(args: Namespace) -> int:
@@ -54,6 +55,8 @@ def _import(args: Namespace) -> int:
         given = doorway.import_mask(args.file, args.to)
     except doorway.troubles() as trouble:
         return complain(str(trouble))
+    except doorway.refusals() as refusal:
+        return complain(str(refusal), WRONG_USE)
     print(plain(f"{args.to}: {_described(given)}"))
     for name in given.collapsed:
         print(plain(f"`{name}` has collapsed: it keeps less than one weight in a hundred"))

@@ -1,18 +1,26 @@
 """One cell, as people read it: what it is made from, whether it is there, and why it is not."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
 from typing import Any
 
 from rich.text import Text
 
 from ..comparisons import beside
 from ..jobs import (
+    AnyJob,
+    CombineMasks,
+    DrawMask,
     FineTune,
+    GivenMask,
+    Interpolate,
     PartlyRewound,
     Pretrained,
     PretrainedHead,
+    Prune,
     RandomWeights,
     Reached,
+    ReachRewindPoint,
     Shuffled,
     Weights,
     describe,
@@ -21,13 +29,16 @@ from ..phrasing import Said, statements_of_task
 from ..plain import plain
 from ..plan import Plan, PlannedJob
 from ..reasons import Cause
+from ..units import percent_text
 
 SHOWN = 3  # differences from the nearest stored job
 
 
 def cell_view(plan: Plan, name: str, job: PlannedJob, result: Mapping[str, Any] | None) -> Iterator[Text]:
-    """A cell's settings, its inputs, and its scores where there are any."""
-    assert isinstance(job.job, FineTune)
+    """A cell's settings, its inputs, and its scores where there are any; or those of any other job."""
+    if not isinstance(job.job, FineTune):
+        yield from other_view(plan, name, job, result)
+        return
     yield Text(plain(name), style="bold")
     yield from _row("job", f"{describe(job.job)}, {state_of(job)}")
     yield from _row("key", job.key)
@@ -49,14 +60,64 @@ def cell_view(plan: Plan, name: str, job: PlannedJob, result: Mapping[str, Any] 
             yield from _said(said)
     others = [label for label in job.labels if label != name]
     if others:
-        yield from _row(
-            "shared with", ", ".join(others[:5]) + (f" and {len(others) - 5} more" if len(others) > 5 else "")
-        )
+        yield from _row("shared with", _listed(others))
     for other, differ in beside(plan, name, job.job):
         yield from _row("differs", f"from {other} in {differ}")
     if result is not None:
         scores = result.get("scores", {})
         yield from _row("scores", ", ".join(f"{metric} {100 * score:.2f}" for metric, score in scores.items()))
+
+
+def other_view(plan: Plan, name: str, job: PlannedJob, result: Mapping[str, Any] | None) -> Iterator[Text]:
+    """A mask, a rewind point or a line: what it is made from, and what came of it."""
+    yield Text(plain(name), style="bold")
+    yield from _row("job", f"{describe(job.job)}, {state_of(job)}")
+    yield from _row("key", job.key)
+    for word, value in _made_from(plan, job.job):
+        yield from _row(word, value)
+    others = [label for label in job.labels if label != name]
+    if others:
+        yield from _row("shared with", _listed(others))
+    if result is not None and "removed" in result:
+        share = percent_text(Fraction(result["removed"], result["total"]))
+        yield from _row("removed", f"{result['removed']:,} of {result['total']:,} weights, {share}")
+        if result["collapsed"]:
+            yield from _row("collapsed", _listed(result["collapsed"]))
+    if result is not None and "barrier" in result:
+        yield from _row("barrier", f"{100 * result['barrier']:.2f} points of {result['metric']}")
+
+
+def _made_from(plan: Plan, job: AnyJob) -> Iterator[tuple[str, str]]:
+    match job:
+        case Prune():
+            yield "pruning", f"{job.pruning}, to {job.sparsity}"
+            yield "weights", "pre-trained" if job.weights is None else f"as left by {_input(plan, job.weights)}"
+            yield "mask before", "none" if job.start is None else _input(plan, job.start)
+            if job.seed is not None:
+                yield "seed", str(job.seed)
+        case DrawMask():
+            yield "scope", " + ".join(job.scope)
+            yield (
+                "drawn",
+                "over the whole scope" if job.like is None else f"in each matrix, as {_input(plan, job.like)}",
+            )
+            yield "seed", str(job.seed)
+        case GivenMask():
+            yield "scope", " + ".join(job.scope)
+            yield "file", f"digest {job.file}, missing {job.missing}"
+        case CombineMasks():
+            yield job.operation, ", ".join(_input(plan, key) for key in job.masks)
+        case ReachRewindPoint():
+            yield "until", str(job.until)
+            yield "seeds", f"head {job.seeds.head}, order {job.seeds.order}, dropout {job.seeds.dropout}"
+        case Interpolate():
+            yield "from", _input(plan, job.one)
+            yield "to", _input(plan, job.other)
+            yield "points", str(job.points)
+
+
+def _listed(names: Sequence[str], most: int = 5) -> str:
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
 def state_of(job: PlannedJob) -> str:
