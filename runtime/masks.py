@@ -7,6 +7,7 @@ its metadata what it is, too.
 
 import json
 from collections.abc import Mapping
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,12 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
+# The matrices of linear layers in encoder and pooler, by the names that the trunk gives them: all that a mask can be of.
+MATRIX = (
+    r"(?:encoder\.layer\.\d+\."
+    r"(?:attention\.self\.(?:query|key|value)|(?:attention\.output|intermediate|output)\.dense)"
+    r"|pooler\.dense)\.weight"
+)
 MASK_FILE = "mask.safetensors"
 # The one entry of the metadata; with several, their order in the file would be left to chance.
 SHAPES = "shapes"
@@ -53,6 +60,8 @@ def read_mask(path: Path) -> dict[str, BoolArray]:
     try:
         with safe_open(path, framework="numpy") as file:
             metadata = file.metadata() or {}
+            if not {TICKET, SHAPES} & metadata.keys():
+                raise ValueError("its metadata does not say the shapes of its matrices, as masks of ours do")
             shapes = json.loads(metadata[TICKET])[SHAPES] if TICKET in metadata else json.loads(metadata[SHAPES])
             return {name: _unpack(name, file.get_tensor(name), shape) for name, shape in shapes.items()}
     except (SafetensorError, KeyError, ValueError, TypeError, AttributeError) as problem:
@@ -60,7 +69,9 @@ def read_mask(path: Path) -> dict[str, BoolArray]:
 
 
 def _unpack(name: str, packed: NDArray[np.uint8], shape: list[int]) -> BoolArray:
-    count = int(np.prod(shape, dtype=np.int64))
+    if not all(isinstance(side, int) and side > 0 for side in shape):
+        raise ValueError(f"`{name}` cannot have the shape {shape}")
+    count = prod(shape)
     if packed.dtype != np.uint8 or packed.size != (count + 7) // 8:
         raise ValueError(f"{packed.size} bytes cannot hold the {count} bits of `{name}`")
     return np.unpackbits(packed, count=count).view(np.bool_).reshape(shape)

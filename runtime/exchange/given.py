@@ -5,7 +5,7 @@ with the pooler (paper, section 3.6). Names are read without what stands before 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
@@ -14,11 +14,13 @@ import numpy as np
 from attrs import frozen
 from safetensors import SafetensorError, safe_open
 
-from ..failures import ExchangeError
-from ..masks import SHAPES, TICKET, BadMaskFile, BoolArray, has_collapsed, read_mask, write_mask
+from ..failures import ExchangeError, UnwritableError
+from ..masks import MATRIX, SHAPES, TICKET, BadMaskFile, BoolArray, has_collapsed, read_mask, write_mask
 
-PICKLES = {".pt", ".pth", ".bin"}
-NAME = re.compile(r"^(?:.*?\.)?(?P<name>(?:encoder\.layer\.\d+\..+|pooler\.dense)\.weight)(?:_mask)?$")
+PICKLES = (b"PK\x03\x04", b"\x80")  # what files of torch.save begin with: an archive, or in old ones a pickle
+LONGEST_HEAD = 9
+NUMBERS = ("F64", "F32", "F16", "I64", "I32", "I16", "I8", "U8", "BOOL")
+NAME = re.compile(rf"(?:.*\.)?(?P<name>{MATRIX})(?:_mask)?")
 
 
 @frozen(eq=False)
@@ -43,22 +45,50 @@ class Given:
 
 
 def read_given(path: Path) -> Given:
-    """Read a mask file in any of the layouts.
+    """Read a mask file in any of the layouts, told by its first bytes and not by its name.
 
     Raises:
         ExchangeError: it is none, in one sentence.
     """
     if not path.is_file():
-        raise ExchangeError(f"{path} is not there")
-    if path.suffix in PICKLES:
+        raise ExchangeError(f"{path} is not there" if not path.is_dir() else f"{path} is a folder, and no mask file")
+    try:
+        with path.open("rb") as file:
+            first = file.read(LONGEST_HEAD)
+    except OSError as problem:
+        raise ExchangeError(f"{path} cannot be read: {problem.strerror}") from None
+    if first.startswith(PICKLES):
         return _of_tensors(path, _pickled(path))
+    if not _may_be_safetensors(first, path.stat().st_size):
+        raise ExchangeError(f"{path} is neither a safetensors file nor one of torch.save: no mask can be read from it")
+    return _of_safetensors(path)
+
+
+def _may_be_safetensors(first: bytes, size: int) -> bool:
+    """Whether a file begins as such files do: the length of a header that fits into it, and a brace."""
+    return first[8:9] == b"{" and int.from_bytes(first[:8], "little") + 8 <= size
+
+
+def _of_safetensors(path: Path) -> Given:
     try:
         with safe_open(path, framework="numpy") as file:
-            is_ours = {TICKET, SHAPES} & (file.metadata() or {}).keys()
-            found = {} if is_ours else {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  # no mapping
-        return Given(read_mask(path)) if is_ours else _of_tensors(path, found)
+            metadata = file.metadata() or {}
+            if {TICKET, SHAPES} & metadata.keys():
+                return Given(read_mask(path))
+            _refuse_what_is_no_mask(path, {name: file.get_slice(name).get_dtype() for name in file.keys()})  # noqa: SIM118  # no mapping
+            return _of_tensors(path, ((name, file.get_tensor(name)) for name in file.keys()))  # noqa: SIM118  # as above
     except (SafetensorError, TypeError, BadMaskFile) as problem:
         raise ExchangeError(f"{path} cannot be read as a mask: {problem}") from None
+
+
+def _refuse_what_is_no_mask(path: Path, types: Mapping[str, str]) -> None:
+    """Look at names before any tensor is read: a whole network would take its size in memory to be refused."""
+    for name, said in types.items():
+        _name_in_trunk(path, name)
+        if said not in NUMBERS:
+            raise ExchangeError(
+                f"{path} has `{name}` as numbers of type {said}, and masks are read as {', '.join(NUMBERS)}"
+            )
 
 
 def import_mask(path: Path, to: Path) -> Given:
@@ -66,6 +96,7 @@ def import_mask(path: Path, to: Path) -> Given:
 
     Raises:
         ExchangeError: it is none, or something is in the way.
+        UnwritableError: the disk refuses.
     """
     given = read_given(path)
     if to.exists():
@@ -73,11 +104,11 @@ def import_mask(path: Path, to: Path) -> Given:
     try:
         write_mask(to, given.kept, {"from": path.name})
     except (OSError, SafetensorError) as problem:
-        raise ExchangeError(f"{to} cannot be written: {problem}") from None
+        raise UnwritableError(f"{to} cannot be written: {problem}") from None
     return given
 
 
-def _pickled(path: Path) -> Mapping[str, Any]:
+def _pickled(path: Path) -> Iterator[tuple[str, Any]]:
     import torch
 
     try:
@@ -90,20 +121,28 @@ def _pickled(path: Path) -> Mapping[str, Any]:
         ) from None
     if not isinstance(found, dict) or not all(isinstance(tensor, torch.Tensor) for tensor in found.values()):
         raise ExchangeError(f"{path} is no mask: it holds something else than tensors with names")
-    return {str(name): tensor.float().numpy() for name, tensor in found.items()}
+    return ((str(name), tensor.float().numpy()) for name, tensor in found.items())
 
 
-def _of_tensors(path: Path, tensors: Mapping[str, Any]) -> Given:
+def _of_tensors(path: Path, tensors: Iterable[tuple[str, Any]]) -> Given:
+    """One after another: as bools they take a quarter of their memory as numbers, or less."""
     kept: dict[str, BoolArray] = {}
-    for said, tensor in tensors.items():
-        match = NAME.match(said)
-        if match is None:
-            raise ExchangeError(f"{path} has `{said}`, which is no matrix of an encoder or pooler")
-        if match["name"] in kept:
-            raise ExchangeError(f"{path} has two masks of `{match['name']}`")
+    for said, tensor in tensors:
+        name = _name_in_trunk(path, said)
+        if name in kept:
+            raise ExchangeError(f"{path} has two masks of `{name}`")
         if not ((tensor == 0) | (tensor == 1)).all():
-            raise ExchangeError(f"{path} has values in `{said}` that are neither 0 nor 1: these are no masks")
-        kept[match["name"]] = tensor != 0
+            is_weight = not said.endswith("_mask")
+            hint = "it may hold the weights of a network" if is_weight else "these are no masks"
+            raise ExchangeError(f"{path} has values in `{said}` that are neither 0 nor 1: {hint}")
+        kept[name] = tensor != 0
     if not kept:
         raise ExchangeError(f"{path} holds no tensors")
     return Given(kept)
+
+
+def _name_in_trunk(path: Path, said: str) -> str:
+    match = NAME.fullmatch(said)
+    if match is None:
+        raise ExchangeError(f"{path} has `{said}`, which is no matrix of an encoder or pooler")
+    return match["name"]

@@ -10,17 +10,13 @@ from attrs import field, frozen
 
 from ticketlang.jobs import CombineMasks, DrawMask, GivenMask, JobKey, Prune
 
-from ..masks import MASK_FILE, BoolArray, read_mask
+from ..masks import MASK_FILE, MATRIX, BoolArray, read_mask
 from ..models.description import today, weight_files
 from ..store import JSON, Artifact, DamagedError, MissingFileError, Store
 from ..store.layout import HEAD, MOVEMENT, WEIGHTS
 from ..tensors import Array, names_in, read_tensors, shapes_in
 
 MASK_KINDS = {job.kind for job in (Prune, DrawMask, GivenMask, CombineMasks)}
-PRUNABLE = re.compile(
-    r"encoder\.layer\.\d+\.(attention\.self\.(query|key|value)|(attention\.output|intermediate|output)\.dense)\.weight"
-    r"|pooler\.dense\.weight"
-)
 
 
 class Unknowable(Exception):  # noqa: N818  # its name says what happened
@@ -146,7 +142,7 @@ def _names_of(there: str) -> frozenset[str]:
 
 def is_prunable(name: str) -> bool:
     """Whether a parameter of a trunk is the matrix of a linear layer in the encoder or the pooler."""
-    return PRUNABLE.fullmatch(name) is not None
+    return re.fullmatch(MATRIX, name) is not None
 
 
 def name_of(artifact: Artifact) -> str:

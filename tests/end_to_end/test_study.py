@@ -517,7 +517,7 @@ def missing_items(folder: Path) -> Iterator[str]:
         "scope by name": not is_masked or set(facts["scope"]),
         "collapsed": not (is_masked or is_mask) or isinstance(facts["collapsed"], list),
         "nesting": kind != "prune" or checks[NESTED]["found"] is True,
-        "nesting on the way": "gradually" not in settings or 1 < checks[NESTED_ON_THE_WAY]["found"] == facts["prunings"],
+        "nesting on the way": "gradually" not in settings or checks[NESTED_ON_THE_WAY]["found"] == facts["prunings"],
         "count of weights": kind not in {"prune", "draw-mask"} or pruned,
         "number of prunings": kind != "prune" or facts["prunings"] == 1,
         "rates": not is_training or (facts["learning rate"]["first"] > facts["learning rate"]["last"] > 0),

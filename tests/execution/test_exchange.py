@@ -178,6 +178,66 @@ def test_damaged_files_are_refused(tmp_path: Path) -> None:
         read_given(tmp_path / "gone.pt")
 
 
+def test_files_are_told_by_what_they_begin_with(tmp_path: Path) -> None:
+    """Whatever they are called: a mask of torch.save, old and new, and one in safetensors."""
+    bits = {QUERY: torch.tensor([[1.0, 0.0], [1.0, 1.0]])}
+    torch.save(bits, tmp_path / "mask")
+    torch.save(bits, tmp_path / "old.mask", _use_new_zipfile_serialization=False)
+    save_file({QUERY: bits[QUERY].numpy()}, tmp_path / "mask.pt")
+    for name in ("mask", "old.mask", "mask.pt"):
+        assert read_given(tmp_path / name).removed == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"study small {}\n", "neither a safetensors file nor one of torch.save"),
+        ((1 << 40).to_bytes(8, "little") + b"{" + b" " * 100, "neither a safetensors file nor one of torch.save"),
+        ((59).to_bytes(8, "little") + b'{"a":{"dtype":"F32","shape":[9],"data_offsets":[0,999999]}}', "cannot be read"),
+        (b"", "neither a safetensors file nor one of torch.save"),
+    ],
+    ids=["text", "a header longer than the file", "a tensor longer than the file", "empty"],
+)
+def test_what_a_file_says_of_its_size_is_held_against_its_size(tmp_path: Path, content: bytes, sentence: str) -> None:
+    (tmp_path / "mask.safetensors").write_bytes(content)
+    with pytest.raises(ExchangeError, match=sentence):
+        read_given(tmp_path / "mask.safetensors")
+
+
+@pytest.mark.parametrize("shape", [[1 << 32, 1 << 32], [-1, -8], [0], [1 << 50], ["a"], [2.5]])
+def test_shapes_that_cannot_be_are_refused_before_any_memory_is_taken(tmp_path: Path, shape: list[object]) -> None:
+    said = json.dumps({"encoder.layer.0.output.dense.weight": shape})
+    packed = {"encoder.layer.0.output.dense.weight": np.zeros(1, dtype=np.uint8)}
+    save_file(packed, tmp_path / "mask.safetensors", metadata={"shapes": said})
+    with pytest.raises(ExchangeError, match="cannot be read as a mask"):
+        read_given(tmp_path / "mask.safetensors")
+
+
+def test_a_network_is_refused_by_its_names_before_a_tensor_is_read(
+    tmp_path: Path, model_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file of weights may be larger than the memory."""
+    from runtime.exchange import given
+
+    def read(*_: object) -> None:
+        raise AssertionError("a tensor was read")
+
+    monkeypatch.setattr(given, "_of_tensors", read)
+    with pytest.raises(ExchangeError, match="which is no matrix of an encoder or pooler"):
+        read_given(model_folder / "model.safetensors")
+    save_file({QUERY: np.zeros((2, 2), dtype=np.complex64)}, tmp_path / "mask.safetensors")
+    with pytest.raises(ExchangeError, match="as numbers of type C64"):
+        read_given(tmp_path / "mask.safetensors")
+
+
+def test_the_matrices_of_a_network_are_no_masks(tmp_path: Path) -> None:
+    save_file({QUERY.removesuffix("_mask"): np.full((2, 2), 0.1, dtype=np.float32)}, tmp_path / "m.safetensors")
+    with pytest.raises(ExchangeError, match="neither 0 nor 1: it may hold the weights of a network"):
+        read_given(tmp_path / "m.safetensors")
+    with pytest.raises(ExchangeError, match="is a folder, and no mask file"):
+        read_given(tmp_path)
+
+
 def test_tensors_of_zeros_and_ones_are_a_mask_too(tmp_path: Path) -> None:
     kept = {"encoder.layer.0.output.dense.weight": np.array([[True, False], [True, True]])}
     numbers = {f"roberta.{name}": bits.astype(np.uint8) for name, bits in kept.items()}

@@ -111,7 +111,7 @@ def test_a_mask_of_another_model_is_refused(world: World, found: dict[str, BoolA
 def test_a_file_that_is_no_mask_fails_its_job(world: World, tmp_path: Path) -> None:
     (tmp_path / "mask.safetensors").write_bytes(b"noise")
     world.workshop.places = evolve(world.workshop.places, masks={"f": tmp_path / "mask.safetensors"})
-    with pytest.raises(JobFailed, match="cannot be read as a mask"):
+    with pytest.raises(JobFailed, match="neither a safetensors file nor one"):
         world.do(GIVEN)
 
 
