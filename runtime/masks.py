@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
-# The matrices of linear layers in encoder and pooler, by the names that the trunk gives them: all that a mask can be of.
+# All that a mask can be of: the matrices of linear layers in encoder and pooler, by the names that trunks give them.
 MATRIX = (
     r"(?:encoder\.layer\.\d+\."
     r"(?:attention\.self\.(?:query|key|value)|(?:attention\.output|intermediate|output)\.dense)"

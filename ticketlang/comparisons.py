@@ -2,18 +2,50 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from attrs import Factory, frozen
+from attrs import frozen
 
-from .jobs import FineTune, JobKey, settings
+from .jobs import AnyJob, DrawMask, FineTune, JobKey, Prune, settings
 from .plan import Cell, Plan
 from .study import Seeds, Ticket
 
-WORDS = {"mask": "the mask", "weights": "the weights", "head": "the head", "begins": "the point where training sets in"}
+WORDS = {
+    "mask": "the mask",
+    "weights": "the weights",
+    "head": "the head",
+    "begins": "the point where training sets in",
+    "gradually": "the pruning while it is trained",
+}
 
 
-def factors(ours: FineTune, theirs: FineTune) -> tuple[str, ...]:
-    """The settings in which two trainings differ, by their fields: `mask`, `head`, `task recipe rate`."""
-    return tuple(_differing(settings(ours), settings(theirs)))
+def factors(plan: Plan, ours: JobKey, theirs: JobKey) -> tuple[str, ...]:
+    """The settings in which two trainings of a plan differ, by their fields: `mask`, `head`, `task recipe rate`.
+
+    Two draws of one order of the weights give one mask. And a training that prunes on its way has no mask to begin
+    with: that it prunes is one factor.
+    """
+    found = dict.fromkeys(_differing(settings(plan.jobs[ours].job), settings(plan.jobs[theirs].job)))
+    if "gradually" in found or ("mask" in found and _is_one_draw(plan, *(_mask(plan, key) for key in (ours, theirs)))):
+        found.pop("mask", None)
+    return tuple(found)
+
+
+def _mask(plan: Plan, key: JobKey) -> AnyJob | None:
+    job = plan.jobs[key].job
+    mask = job.mask if isinstance(job, FineTune) else None
+    return plan.jobs[mask].job if mask is not None and mask in plan.jobs else None
+
+
+def _is_one_draw(plan: Plan, one: AnyJob | None, other: AnyJob | None) -> bool:
+    """Whether a random ticket and a random mask lose the same weights: the lowest in the one order of their seed."""
+    if isinstance(one, DrawMask):
+        one, other = other, one
+    if not (isinstance(one, Prune) and isinstance(other, DrawMask)):
+        return False
+    if one.pruning.method != "random" or (one.seed, one.pruning.scope) != (other.seed, other.scope):
+        return False
+    if other.like is not None:  # as many of each matrix
+        return other.like in plan.jobs and plan.jobs[other.like].job == one
+    return one.pruning.allocation == "global" and one.sparsity == other.sparsity
 
 
 def _differing(ours: Mapping[str, object], theirs: Mapping[str, object], path: str = "") -> Iterator[str]:
@@ -29,7 +61,12 @@ def _differing(ours: Mapping[str, object], theirs: Mapping[str, object], path: s
 
 def said(fields: Iterable[str]) -> str:
     """Fields of settings in words."""
-    return ", ".join(WORDS.get(field, f"`{field.rpartition(' ')[2]}`") for field in fields) or "nothing"
+    return ", ".join(map(_said, fields)) or "nothing"
+
+
+def _said(field: str) -> str:
+    place, _, name = field.rpartition(" ")
+    return WORDS.get(field) or (f"the seed of {name}" if place == "seeds" else f"`{name}`")
 
 
 @frozen
@@ -41,24 +78,22 @@ class Difference:
     fields: tuple[str, ...]
 
 
-def beside(plan: Plan, name: str, job: FineTune) -> Iterator[tuple[str, str]]:
+def beside(plan: Plan, name: str) -> Iterator[tuple[str, str]]:
     """The tickets that a baseline's cell is beside, and what it differs in: `imp/a@50%/a/seed=1`, `the mask`."""
     mine = next((cell for cell in plan.cells if cell.id == name), None)
     if mine is None or _is_ticket(mine):
         return
     for cell in _Tickets.of(plan).beside(mine):
-        theirs = plan.jobs[plan.cells[cell]].job
-        assert isinstance(theirs, FineTune)
-        yield cell.id, said(factors(theirs, job))
+        yield cell.id, said(factors(plan, plan.cells[cell], plan.cells[mine]))
 
 
 def differences(plan: Plan) -> tuple[Difference, ...]:
     """What each baseline of a plan differs in, in the order of the study; from several tickets apart if need be."""
-    tickets, known = _Tickets.of(plan), _Settings(plan)
+    tickets = _Tickets.of(plan)
     found: dict[str, dict[tuple[str, ...], dict[str, None]]] = {}
     for mine, key in plan.cells.items():
         for cell in () if _is_ticket(mine) else tickets.beside(mine):
-            fields = tuple(_differing(known.of(plan.cells[cell]), known.of(key)))
+            fields = factors(plan, plan.cells[cell], key)
             found.setdefault(mine.arm, {}).setdefault(fields, {})[cell.arm] = None
     arms = [arm.name for arm in plan.study.baselines if arm.name in found]
     return tuple(
@@ -98,16 +133,3 @@ class _Tickets:
             is_its_own = mine.ticket == cell.ticket or (mine.ticket is None and cell.ticket not in self.apart[mine.arm])
             if is_its_own and mine.level in {cell.level, None}:
                 yield cell
-
-
-@frozen
-class _Settings:
-    """The settings of a plan's trainings, each written out once."""
-
-    plan: Plan
-    known: dict[JobKey, Mapping[str, object]] = Factory(dict)
-
-    def of(self, key: JobKey) -> Mapping[str, object]:
-        if key not in self.known:
-            self.known[key] = settings(self.plan.jobs[key].job)
-        return self.known[key]

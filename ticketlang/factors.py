@@ -17,9 +17,9 @@ from .lay_out import lay_out
 from .phrasing import statements_of_recipe
 from .plan import Cell, DataFacts, Facts, Plan
 from .source import Span
-from .study import Arm, Study, Ticket, Transfer
+from .study import Arm, Seeds, Study, Ticket, Transfer
 
-Trainings = list[tuple[Cell, FineTune]]
+Trainings = list[tuple[Cell, JobKey]]
 
 
 def confounded(study: Study) -> Iterator[Diagnostic]:
@@ -44,20 +44,22 @@ def _complaints(study: Study) -> Iterator[Diagnostic]:
         yield from _searches(plan, ticket, own)
         for arm in small.baselines:
             theirs = trainings[arm.name, ticket] or trainings[arm.name, None]  # shared where it is not its own
-            yield from _comparison(ticket, arm, tuple(_pairs(own, theirs)))
+            yield from _comparison(plan, ticket, arm, tuple(_pairs(own, theirs)))
 
 
 @frozen
 class _Compared:
     """A baseline's training and that of the ticket beside it."""
 
-    baseline: FineTune
-    ticket: FineTune
+    baseline: JobKey
+    ticket: JobKey
 
 
-def _comparison(ticket: Ticket, arm: Arm, pairs: tuple[_Compared, ...]) -> Iterator[Diagnostic]:
-    named = {"mask": arm.mask != "ticket", "weights": arm.weights != "ticket"}
-    differ = dict.fromkeys(field for pair in pairs for field in factors(pair.ticket, pair.baseline))
+def _comparison(plan: Plan, ticket: Ticket, arm: Arm, pairs: tuple[_Compared, ...]) -> Iterator[Diagnostic]:
+    is_run = arm.weights == "run"
+    named = {"mask": arm.mask != "ticket", "weights": arm.weights != "ticket", "gradually": is_run}
+    found = [factors(plan, pair.ticket, pair.baseline) for pair in pairs]
+    differ = dict.fromkeys(field for fields in found for field in fields)
     beyond = sorted((field for field in differ if not named.get(field, False)), key=lambda field: field not in WORDS)
     if beyond:
         yield diagnostics.MoreThanItsFactor(
@@ -69,30 +71,30 @@ def _comparison(ticket: Ticket, arm: Arm, pairs: tuple[_Compared, ...]) -> Itera
             is_dense=arm.mask == "none",
             seconds=((arm.at, "compared with it"),),
         )
-    elif pairs and any(not factors(pair.ticket, pair.baseline) for pair in pairs):
+    elif not all(found):
         yield diagnostics.NoFactor(at=arm.at, arm=arm.name, ticket=ticket.name)
 
 
 def _pairs(own: Trainings, theirs: Trainings) -> Iterator[_Compared]:
-    for cell, job in own:
+    for cell, key in own:
         for other, baseline in theirs:
             if (other.target, other.seeds) == (cell.target, cell.seeds) and other.level in {cell.level, None}:
-                yield _Compared(baseline, job)
+                yield _Compared(baseline, key)
 
 
 def _trainings(plan: Plan) -> Mapping[tuple[str, Ticket | None], Trainings]:
     """The cells of each arm beside each ticket, or beside all of them."""
     found: dict[tuple[str, Ticket | None], Trainings] = defaultdict(list)
     for cell, key in plan.cells.items():
-        job = plan.jobs[key].job
-        assert isinstance(job, FineTune)
-        found[cell.arm, cell.ticket].append((cell, job))
+        found[cell.arm, cell.ticket].append((cell, key))
     return found
 
 
 def _searches(plan: Plan, ticket: Ticket, own: Trainings) -> Iterator[Diagnostic]:
     """Whether a ticket is trained on its own source by the recipe that its mask was found with."""
-    for cell, job in own:
+    for cell, key in own:
+        job = plan.jobs[key].job
+        assert isinstance(job, FineTune)
         search = _search_of(plan, job.mask)
         if search is None or (cell.target,) != ticket.source or search.task.recipe == job.task.recipe:
             continue
@@ -125,21 +127,28 @@ def _place_of(ticket: Ticket, beyond: list[str]) -> Span:
 
 
 def _smallest(study: Study) -> Study:
-    """One seed, one ticket of each kind, two levels of it, and one target beside its own source."""
+    """A seed or two, one ticket of each kind, two levels of it, and one target beside its own source."""
     kinds: dict[object, Ticket] = {}
     with_own_heads = {task.name for task in study.tasks.values() if task.head == "pretrained"}
     for ticket in study.tickets:
         policies = (ticket.rewind, ticket.resets, ticket.first, ticket.search_head, ticket.transfer_head, ticket.recipe)
         heads = with_own_heads.issuperset(ticket.source)
-        kinds.setdefault((ticket.name, policies, min(len(ticket.source), 2), heads), ticket)
+        found = (ticket.pruning, ticket.limit, ticket.given is None, min(len(ticket.source), 2), heads)
+        kinds.setdefault((ticket.name, policies, found), ticket)
     tickets = tuple(evolve(ticket, path=ticket.path[:2], levels=ticket.path[:2]) for ticket in kinds.values())
     transfers = tuple(transfer for ticket in tickets for transfer in study.transfers if transfer.ticket == ticket.name)
     return evolve(
         study,
-        seeds=study.seeds[:1],
+        seeds=_seeds_of(study),
         tickets=tickets,
         transfers=tuple(_shortened(transfer, tickets, with_own_heads) for transfer in transfers),
     )
+
+
+def _seeds_of(study: Study) -> tuple[Seeds, ...]:
+    """The first, and the first whose roles have seeds of their own."""
+    apart = next((seeds for seeds in study.seeds if seeds.search != seeds.head), None)
+    return tuple(dict.fromkeys((study.seeds[0], *(() if apart is None else (apart,)))))
 
 
 def _shortened(transfer: Transfer, tickets: tuple[Ticket, ...], with_own_heads: Collection[str]) -> Transfer:

@@ -38,6 +38,8 @@ QUESTIONS = (
     Question("lines", "are as long as their ends are apart, and have as many signs in common", lines.distances),
 )
 
+BEYOND = "Whether a network scores what is said of it needs the examples, which no store holds: run the study anew."
+
 Looking = Callable[[int, int, str], None]  # results looked at, results in all, what the next one is called
 
 
@@ -67,6 +69,9 @@ class Verified:
             if tally.looked_at or tally.skipped:
                 yield _line(tally)
         yield Text()
+        if any(tally.looked_at for tally in self.tallies if tally.question.things == "scores"):
+            yield Text(BEYOND, style="dim")
+            yield Text()
         for found in self.findings:
             yield Text.assemble(("✗ ", "bold red"), plain(f"{found.result}: {found.sentence}"))
         results = f"{self.results} result{'s' * (self.results != 1)}"
@@ -124,12 +129,14 @@ def _asked(tally: Tally, artifact: Artifact, shelf: Shelf) -> tuple[str, ...]:
 
 
 def _line(tally: Tally) -> Text:
+    """What holds, and below it what could not be looked at; where nothing could, that stands in its place."""
     held = max(tally.looked_at - tally.wrong, 0)
     of = f"of {tally.looked_at:,} " if tally.wrong else ""
     question = tally.question
-    line = Text.assemble(
-        f"{question.things:16}", (f"{held:>7,}", "bold red" if tally.wrong else "bold"), f"  {of}{question.hold}"
-    )
-    for reason, count in tally.skipped.most_common():
-        line.append(f"\n{'':16}{count:>7,}  not recomputed: {reason}", style="dim")
+    line = Text(f"{question.things:16}")
+    if tally.looked_at or tally.wrong:
+        line.append(f"{held:>7,}", style="bold red" if tally.wrong else "bold").append(f"  {of}{question.hold}")
+    for number, (reason, count) in enumerate(tally.skipped.most_common()):
+        place = "" if number == 0 and not tally.looked_at else f"\n{'':16}"
+        line.append(f"{place}{count:>7,}  not recomputed: {reason}", style="dim")
     return line

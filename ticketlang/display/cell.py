@@ -61,7 +61,7 @@ def cell_view(plan: Plan, name: str, job: PlannedJob, result: Mapping[str, Any] 
     others = [label for label in job.labels if label != name]
     if others:
         yield from _row("shared with", _listed(others))
-    for other, differ in beside(plan, name, job.job):
+    for other, differ in beside(plan, name):
         yield from _row("differs", f"from {other} in {differ}")
     if result is not None:
         scores = result.get("scores", {})

@@ -66,11 +66,17 @@ def differs_in_arms_alone(study: Study) -> bool:
     Known without planning anything; `factors.py` has the proof for all others.
     """
     named = all(arm.mask != "ticket" or arm.weights not in {"ticket", "pretrained"} for arm in study.baselines)
-    return named and all(
-        ticket.rewind == START
-        and ticket.resets == "everything"
-        and ticket.search_head in {"rewound", "fresh"}
-        and ticket.transfer_head == "fresh"
-        and ticket.recipe is None
-        for ticket in study.tickets
+    is_drawn_twice = any(ticket.pruning.method == "random" for ticket in study.tickets)
+    return (
+        named
+        and not is_drawn_twice
+        and not any(arm.weights == "run" for arm in study.baselines)
+        and all(
+            ticket.rewind == START
+            and ticket.resets == "everything"
+            and ticket.search_head in {"rewound", "fresh"}
+            and ticket.transfer_head == "fresh"
+            and ticket.recipe is None
+            for ticket in study.tickets
+        )
     )
