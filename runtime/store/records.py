@@ -23,9 +23,10 @@ def read(content: bytes) -> JSON:
     """
     try:
         value = json.loads(content)
+        is_as_written = write(value) == content  # a number that is not finite has no spelling
     except (ValueError, RecursionError) as problem:
         raise BadRecordError(str(problem)) from None
-    if write(value) != content:
+    if not is_as_written:
         raise BadRecordError("it is not spelt as it was written")
     return value
 

@@ -3,13 +3,16 @@
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
 import pytest
+import torch
 from attrs import evolve
 from safetensors.torch import load_file
-from small_world import SEEDS, World, fine_tune, recipe, warm
+from small_world import SEEDS, World, count, fine_tune, recipe, warm
 
+from runtime.failures import JobFailed
 from runtime.jobs.bench import set_up
-from runtime.jobs.scoring import Best, scores_of
+from runtime.jobs.scoring import Best, refuse_no_numbers, scores_of
 from ticketlang.jobs import ReachRewindPoint
 from ticketlang.study import Task
 from ticketlang.units import Duration
@@ -70,3 +73,18 @@ def test_of_equals_the_first_is_taken(world: World) -> None:
 def test_the_end_is_looked_at_although_no_epoch_ends_there(world: World) -> None:
     task = evolve(TASK, best_on="validation", recipe=recipe(train=Duration(Fraction(16), "steps")))
     assert world.do(fine_tune(task)).result["best"]["looks"] == 2
+
+
+def test_predictions_that_are_no_numbers_are_no_score(world: World) -> None:
+    """A correlation with them would be told as 0."""
+    task = count()
+    bench = set_up(fine_tune(task), world.workshop.model("m").read_again(), None, None, None, world.workshop)
+    with torch.no_grad():
+        bench.network.head.linear.weight.fill_(float("nan"))  # type: ignore[union-attr]  # of this task it is one
+    with pytest.raises(JobFailed, match="40 of 40 predictions are no finite numbers: the network has diverged"):
+        scores_of(task, bench.network, bench.data.score, bench.data.classes)
+
+
+def test_a_score_that_is_no_number_is_refused() -> None:
+    with pytest.raises(JobFailed, match="the score by pearson is no finite number"):
+        refuse_no_numbers(np.array(["a"], dtype=object), {"pearson": float("nan")})

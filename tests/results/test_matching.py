@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from attrs import evolve
 from handmade import AT, DENSE, claim, fill, plan, rule, same_as_golden, shown, study, ticket, transfer
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from papers_numbers import TABLE_2
 from scipy import stats
 
@@ -70,6 +72,44 @@ def test_rules_with_a_confidence_are_the_t_tests_of_scipy(seed: int) -> None:
 
     assert matches(SHOWN_WITHIN_A_POINT, mine, theirs, paired) == (within <= 0.05)
     assert matches(NOT_SHOWN_BELOW, mine, theirs, paired) == (below >= 0.05)
+
+
+SCORES = st.lists(st.sampled_from([0.5, 0.5, 0.51, 0.55, 0.6, 0.6, 0.625, 0.7]), min_size=2, max_size=8)  # with ties
+
+
+@settings(deadline=None)
+@given(SCORES, SCORES, st.sampled_from([0.5, 1.0, 2.0]))
+def test_rules_over_means_and_deviations_are_those_of_numpy(
+    ours: list[float], dense: list[float], times: float
+) -> None:
+    """Whatever the runs: unequal in number, tied, or without any spread. What is equal matches."""
+    mine, theirs = of_runs(*ours), of_runs(*dense)
+    a, b = np.array(ours), np.array(dense)
+    within = {"ticket": a.std(ddof=1), "dense": b.std(ddof=1), "larger": max(a.std(ddof=1), b.std(ddof=1))}
+    both = len(ours) + len(dense) - 2
+    within["pooled"] = np.sqrt((((a - a.mean()) ** 2).sum() + ((b - b.mean()) ** 2).sum()) / both)
+    for deviation, sigma in within.items():
+        wanted = MatchRule(amount=Fraction(times), unit="sd", deviation=deviation, at=AT)  # type: ignore[arg-type]
+        assert matches(wanted, mine, theirs) == (a.mean() - b.mean() >= -times * sigma - 1e-12), deviation
+    assert matches(RULES[0], mine, theirs) == (a.mean() >= b.mean() - 1e-12)
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(*[st.sampled_from([0.5, 0.505, 0.51, 0.52, 0.6])] * 2), min_size=2, max_size=8))
+def test_rules_with_a_confidence_are_tests_of_every_input(pairs: list[tuple[float, float]]) -> None:
+    """Against scipy; and where the pairs have no spread, which leaves no test, by the difference itself."""
+    ours, dense = (np.array(side) for side in zip(*pairs, strict=True))
+    mine, theirs, paired = of_runs(*ours), of_runs(*dense), of_runs(*(ours - dense))
+    if paired.sd is not None and paired.sd > 1e-12:
+        within = stats.ttest_rel(ours + 0.01, dense, alternative="greater").pvalue
+        below = stats.ttest_rel(ours, dense, alternative="less").pvalue
+        if min(abs(within - 0.05), abs(below - 0.05)) < 1e-9:
+            return  # at the very edge the last digit decides
+        expected = within <= 0.05, below >= 0.05
+    else:
+        expected = bool(ours.mean() - dense.mean() >= -0.01 - 1e-12), bool(ours.mean() - dense.mean() >= -1e-12)
+    found = matches(SHOWN_WITHIN_A_POINT, mine, theirs, paired), matches(NOT_SHOWN_BELOW, mine, theirs, paired)
+    assert found == expected
 
 
 def test_both_answers_of_each_test_were_seen() -> None:

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy import stats
 
 from runtime.statistics import (
@@ -93,6 +95,18 @@ def test_the_interval_is_near_that_of_every_resample() -> None:
 def test_equal_runs_have_an_interval_of_one_point() -> None:
     """There is nothing to correct: percentiles say it."""
     assert bootstrap_interval((0.25,) * 5) == Interval(low=0.25, high=0.25, confidence=0.95)
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.lists(st.sampled_from([0.0, 0.0, 0.01, 0.02, -0.03, 0.5]), min_size=5, max_size=9))
+def test_every_interval_is_one(values: list[float]) -> None:
+    """Tied, skewed or flat: two finite ends, in order, within the values, and the same each time."""
+    found = bootstrap_interval(tuple(values))
+    bootstrap_interval.cache_clear()
+    again = bootstrap_interval(tuple(values))
+    assert found is not None
+    assert found == again
+    assert min(values) - 1e-12 <= found.low <= found.high <= max(values) + 1e-12
 
 
 @pytest.mark.parametrize("count", range(5))

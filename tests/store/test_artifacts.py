@@ -9,7 +9,8 @@ import pytest
 from attrs import evolve
 from handmade import draw, perform, plan, publish, study, ticket
 
-from runtime.store import Certificate, Check, DamagedError, Disk, MissingFileError, Outcome, Store, StoreError
+from runtime.store import Certificate, Check, DamagedError, Disk, MissingFileError, Outcome, Store, StoreError, records
+from runtime.store.records import BadRecordError
 from ticketlang.jobs import FineTune, JobKey
 from ticketlang.plan import Known
 
@@ -154,6 +155,13 @@ def test_a_result_that_is_not_a_number_is_refused(store: Store) -> None:
     with pytest.raises(ValueError, match="not JSON compliant"):
         publish(store, draw(1), Outcome({"loss": float("nan")}, Certificate()))
     assert not store.known([draw(1).key])
+
+
+@pytest.mark.parametrize("content", [b'{\n "a": NaN\n}\n', b'{\n "a": Infinity\n}\n', b"[" * 100_000, b"{", b"\xff"])
+def test_bytes_that_the_store_does_not_write_are_a_bad_record(content: bytes) -> None:
+    """Python's own reader takes some of them: a score that is no number must not get into a table."""
+    with pytest.raises(BadRecordError):
+        records.read(content)
 
 
 def test_a_folder_of_something_else_is_not_taken_for_a_store(tmp_path: Path) -> None:
