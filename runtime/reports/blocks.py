@@ -48,6 +48,11 @@ class Table:
     is_detail: bool = False  # not what its section is about: writers may fold it away
     beside: "Table | None" = None  # what somebody else found at the same places, for writers that have the room
 
+    @property
+    def told(self) -> tuple[str, ...]:
+        """All that is told below it where every column is shown."""
+        return (*self.notes, *(column.means for column in self.columns if column.means))
+
 
 @frozen
 class Prose:

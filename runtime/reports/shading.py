@@ -6,11 +6,11 @@ from ticketlang.study import MatchRule, Published, PublishedScore
 from ticketlang.units import Sparsity
 
 from ..matching import AT_OR_ABOVE, NOISE, RULES, Comparison, answer
+from ..points import points
 from ..results import Condition
 from .blocks import Column, Entry, Table
 from .drawings import Judged, Rules
 from .evidence import Evidence
-from .numbers import points
 
 OWN_TICKET = "at least the target's own ticket"  # the paper's rule for transfers (Chen et al. 2020, figure 2)
 UNKNOWN = Judged(None, None)

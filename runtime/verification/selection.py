@@ -136,9 +136,11 @@ def _chosen_units(
 def _parts_chosen(
     parts: Iterable[Part], scored: Mapping[str, Array], start: Kept | None, kept: Kept, is_summed: bool
 ) -> dict[str, BoolArray]:
+    """What rounding took of a small matrix on the way, ahead of its share, does not come back."""
     chosen: dict[str, BoolArray] = {}
     for part in parts:
-        again = lowest_removed({name: scored[name] for name in part.names}, part.count, start)
+        gone = 0 if start is None else sum(int(np.count_nonzero(~start[name])) for name in part.names)
+        again = lowest_removed({name: scored[name] for name in part.names}, max(part.count, gone), start)
         chosen |= {name: kept[name] for name in part.names} if is_summed and _is_a_tie(again, kept, scored) else again
     return chosen
 
@@ -169,7 +171,7 @@ def _approach(artifact: Artifact, kept: Kept, start: Kept | None) -> Iterator[Fr
     total = sum(bits.size for bits in kept.values())
     left = Fraction(sum(int(np.count_nonzero(bits)) for bits in start.values()), total) if start else Fraction(1)
     sparsity, iterations = Fraction(setting(artifact, "sparsity")), setting(artifact, "pruning", "iterations")
-    for iteration in range(1, iterations):
+    for iteration in range(1, iterations if left else 1):
         yield 1 - left * Fraction(float((1 - sparsity) / left) ** (iteration / iterations))
     yield sparsity
 

@@ -69,6 +69,8 @@ FIRST: dict[str, Prune] = {
     "units per layer": prune(allocation="per layer", scope=UNITS),
     "random units": prune("random", scope=UNITS),
     "synflow": prune("synflow", iterations=7),
+    "synflow per layer": prune("synflow", allocation="per layer", iterations=40),
+    "synflow erk": prune("synflow", allocation="erk", iterations=40),
     "snip": evolve(prune("snip", batches=2), training=fine_tune(warm(), keeps_weights=False)),
     "snip of units": evolve(prune("snip", scope=UNITS, batches=2), training=fine_tune(warm(), keeps_weights=False)),
 }
