@@ -141,7 +141,7 @@ def test_without_the_model_what_was_made_of_its_weights_is_said_not_to_be_chosen
     }
 
 
-@pytest.mark.parametrize("name", MASKS.keys() - NOT_CHOSEN_AGAIN.keys())
+@pytest.mark.parametrize("name", sorted(MASKS.keys() - NOT_CHOSEN_AGAIN.keys()))
 def test_a_weight_in_the_place_of_another_is_found(store: Store, model_folder: Path, name: str) -> None:
     """Of every kind of mask: as many weights go, and one of them is another."""
     forge(store, MASKS[name], moved)
