@@ -22,7 +22,7 @@ from .bench import Bench, declared_heads, facts_of, head_of, set_up
 from .certify import certify, check_equal
 from .gradually import checks_of, gradual_of
 from .masks import leave_mask, mask_of
-from .proofs import fingerprint, head_check, head_policy, holes, rate_checks, sparsity_facts
+from .proofs import fingerprint, head_check, head_policy, holes, rate_checks, sparsity_facts, zeros_kept
 from .scoring import Best, majority_score, scores_of, unseen_classes
 
 
@@ -33,8 +33,7 @@ def perform(job: FineTune, key: JobKey, inputs: Mapping[JobKey, Artifact], works
     head = head_of(job.head, inputs)
     bench = set_up(job, weights, head, job.begins, None, workshop)
     _tell_unseen(job, key, bench, workshop)
-    if mask is not None:
-        mask.apply_(dict(bench.network.trunk.named_parameters()))
+    at_zero = 0 if mask is None else _put_on(mask, bench, key, workshop)
     heads = declared_heads(job, head_of(job.head, inputs), bench.network, bench.model)
     begun = (_check_rewound(job, mask, inputs, bench, workshop), head_check(heads, heads_of(bench.network)))
     movement = _movement(bench) if job.keeps_movement else None
@@ -48,7 +47,8 @@ def perform(job: FineTune, key: JobKey, inputs: Mapping[JobKey, Artifact], works
     else:
         mask_checks = checks_of(job.gradually, bench, gradual, trained, found, inside)
     checks = (*begun, *_training_checks(bench, trained, job), *mask_checks)
-    certificate = certify(checks, _facts(job, inputs, bench, trained, found))
+    zeros: dict[str, JSON] = {"kept weights that begin at zero": at_zero} if at_zero else {}
+    certificate = certify(checks, _facts(job, inputs, bench, trained, found) | zeros)
     if job.keeps_weights:
         write_state(folder / WEIGHTS_FILE, state_of(bench.network.trunk))
         write_state(folder / HEAD_FILE, heads_of(bench.network))
@@ -58,6 +58,24 @@ def perform(job: FineTune, key: JobKey, inputs: Mapping[JobKey, Artifact], works
     if gradual is not None and trained.mask is not None:
         result |= leave_mask(trained.mask, certificate, key, workshop, folder).result
     return Outcome(result, certificate)
+
+
+def _put_on(mask: Mask, bench: Bench, key: JobKey, workshop: Workshop) -> int:
+    """Apply a mask to the network, and count what it keeps that is zero all the same.
+
+    Such are the weights that another mask removed in the training they come from: under it, a mask that is drawn or
+    turned round keeps few that ever were trained, or none.
+    """
+    parameters = dict(bench.network.trunk.named_parameters())
+    mask.apply_(parameters)
+    found = zeros_kept(mask, parameters)
+    if 2 * found > mask.left:
+        workshop.listener.noticed(
+            key,
+            f"{found:,} of the {mask.left:,} weights that the mask keeps begin at zero:"
+            " the training that they come from had removed them",
+        )
+    return found
 
 
 def _tell_unseen(job: FineTune, key: JobKey, bench: Bench, workshop: Workshop) -> None:

@@ -55,6 +55,13 @@ def holes(mask: Mask, parameters: Mapping[str, Tensor]) -> dict[str, list[int]]:
     return found
 
 
+def zeros_kept(mask: Mask, parameters: Mapping[str, Tensor]) -> int:
+    """How many of the weights that a mask keeps are zero all the same."""
+    return sum(
+        int(((parameters[name] == 0) & bits.to(parameters[name].device)).sum()) for name, bits in mask.kept.items()
+    )
+
+
 def sparsity_facts(found: Mapping[str, list[int]]) -> dict[str, JSON]:
     """The sparsity that was measured: over all matrices of the scope together, and where one passes nothing on."""
     removed, total = (sum(numbers[place] for numbers in found.values()) for place in (0, 1))

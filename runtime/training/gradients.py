@@ -15,7 +15,8 @@ def mean_gradients(
 ) -> tuple[dict[str, Tensor], int]:
     """The gradient of the mean loss over the examples of the first batches, without dropout.
 
-    Tasks that are trained jointly take turns, as in the training.
+    The loss of a batch counts by its examples: that of masked words by its blocks, however many words are hidden in
+    each. Tasks that are trained jointly take turns, as in the training.
 
     Args:
         batches: as many of them; those of one epoch at most, since a second one would show the same examples again.

@@ -18,6 +18,7 @@ from runtime.pruning.mask import Mask
 from runtime.store import Artifact
 from runtime.training.evaluation import predict
 from ticketlang.jobs import (
+    CombineMasks,
     DrawMask,
     JobKey,
     Pretrained,
@@ -189,6 +190,24 @@ def test_a_class_that_is_scored_and_never_trained_on_is_said(world: World, tmp_p
         assert artifact.certificate.facts["classes that were never trained on"] == {"1": 2}
     plain = world.do(fine_tune(same()))
     assert "classes that were never trained on" not in plain.certificate.facts
+
+
+def test_kept_weights_that_begin_at_zero_are_counted_and_said(world: World) -> None:
+    """The inverse of a ticket on the weights that the ticket was trained to: what it keeps, the ticket had removed."""
+    mask = world.do(prune(70, None))
+    trained = world.do(fine_tune(warm(), mask=mask.key))
+    inverse = world.do(CombineMasks(operation="inverted", masks=(mask.key,)))
+    assert world.notes.noticed_texts == []
+
+    arm = world.do(fine_tune(warm(), mask=inverse.key, weights=Reached(job=trained.key)))
+
+    removed = mask.result["removed"]
+    assert arm.certificate.facts["kept weights that begin at zero"] == removed
+    assert world.notes.noticed_texts == [
+        f"{removed:,} of the {removed:,} weights that the mask keeps begin at zero:"
+        " the training that they come from had removed them"
+    ]
+    assert "kept weights that begin at zero" not in trained.certificate.facts
 
 
 def test_a_rewind_point_is_the_first_part_of_the_dense_training(world: World) -> None:

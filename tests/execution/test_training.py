@@ -72,6 +72,29 @@ def test_rates_are_those_of_transformers(warmup: int) -> None:
         rates.step()
 
 
+@pytest.mark.parametrize("warmup", [0, 1, 7])
+@pytest.mark.parametrize(("begins", "ends"), [(0, 24), (0, 1), (0, 5), (3, 24), (7, 24), (23, 24), (4, 6)])
+def test_rates_are_executed_as_they_are_declared(world: World, warmup: int, begins: int, ends: int) -> None:
+    """To the last step: of a whole training, of one up to a rewind point, and of one that sets in there, be it in the
+    middle of the warm-up."""
+    task = warm(recipe=recipe(epochs=2, warmup=Duration(Fraction(warmup), "steps")))
+    first = Duration(Fraction(begins), "steps")
+    last = None if ends == 24 else Duration(Fraction(ends), "steps")  # a rewind point is before the end
+    bench = set_up(fine_tune(task), world.workshop.model("m").read_again(), None, first, last, world.workshop)
+    peer = torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=1e-3)
+    schedule, expected = get_linear_schedule_with_warmup(peer, warmup, 24), []
+    for _ in range(24):
+        expected += schedule.get_last_lr()
+        peer.step()
+        schedule.step()
+
+    trained = train(bench.network, None, bench.dropouts, bench.data.train, bench.training, silent)
+
+    assert trained.rates == pytest.approx(expected[begins:ends])
+    assert trained.steps == ends - begins
+    assert ends < 24 or trained.last_rate == pytest.approx(1e-3 / (24 - warmup))
+
+
 # The order
 
 
