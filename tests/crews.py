@@ -5,12 +5,13 @@ import signal
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from handmade import Bench, perform
 
 from runtime.progress import Listener
 from runtime.schedulers.hand import Perform
-from runtime.store import Artifact, Outcome
+from runtime.store import Artifact, Outcome, Store
 from ticketlang.jobs import AnyJob, DrawMask, JobKey
 
 
@@ -36,9 +37,18 @@ def happen(asked: Path) -> None:
     match asked.read_text().split():
         case ["die"]:
             os.kill(os.getpid(), signal.SIGKILL)
-        case ["die once"] | ["die", "once"]:
+        case ["die", "once"]:
             asked.unlink()
             os.kill(os.getpid(), signal.SIGKILL)
+        case ["die", "late"]:
+            publish = Store.publish
+
+            def publish_and_die(store: Store, *given: Any) -> Artifact:
+                publish(store, *given)
+                os.kill(os.getpid(), signal.SIGKILL)
+                raise AssertionError("it is dead")
+
+            setattr(Store, "publish", publish_and_die)  # noqa: B010  # mypy takes no method for another
         case ["fail"]:
             raise OSError("the network is down")
         case ["stubborn"]:
@@ -46,6 +56,14 @@ def happen(asked: Path) -> None:
             time.sleep(600)
         case ["sleep", seconds]:
             time.sleep(float(seconds))
+
+
+def late(notes: Path, listener: Listener) -> tuple[Perform[Bench], Bench]:
+    """A worker for which there is no room once another one works."""
+    while not (notes / "done").exists():
+        time.sleep(0.05)
+    os.kill(os.getpid(), signal.SIGKILL)
+    raise AssertionError("it is dead")
 
 
 def broken(notes: Path, listener: Listener) -> tuple[Perform[Bench], Bench]:

@@ -56,7 +56,11 @@ class Crew:
     store: Store
     listener: Listener
     members: dict[int, Member] = field(factory=dict)  # by number
+    size: int = field(init=False)
     are_several: bool = True
+
+    def __attrs_post_init__(self) -> None:
+        self.size = len(self.equip)
 
     def __enter__(self) -> "Crew":
         return self
@@ -74,7 +78,7 @@ class Crew:
         """Signals strike where the run stands; workers have a `Stop` of their own."""
 
     def free(self) -> int:
-        return len(self.equip) - sum(member.job is not None for member in self.members.values())
+        return self.size - sum(member.job is not None for member in self.members.values())
 
     def give(self, job: PlannedJob, study: str) -> None:
         """To a worker that is free, the readiest first; to a new one, if all that are there have a job."""
@@ -131,13 +135,27 @@ class Crew:
         """A worker has died: its job failed, and whoever is given the next one takes its place."""
         member = self.members.pop(number)
         how = member.ended_by()
-        if not member.is_ready:
-            raise NoWorkers(f"a worker process {how} before it could begin")
         self.store.sweep()
-        if member.job is not None:
+        if member.job is None:
+            return
+        if not member.is_ready:
+            self._do_without(how, member.job.key)
+            yield member.job.key, Tried(how="plan again")
+            return
+        known = self.store.known((member.job.key,)).get(member.job.key)
+        if known is not None and known.serves(member.job.job):
+            yield member.job.key, Tried(how="done elsewhere")  # it died when all was done
+        else:
             lost = WorkerLost(f"the process that did it {how}")
             failure = self.store.failures.record(member.job, str(lost), lost)
             yield member.job.key, Tried(how="failed", failure=failure, is_certain=False)
+
+    def _do_without(self, how: str, key: JobKey) -> None:
+        """A worker cannot begin: there may be no room for it beside the others."""
+        if not any(member.is_ready for member in self.members.values()):
+            raise NoWorkers(f"a worker process {how} before it could begin")
+        self.size = len(self.members)
+        self.listener.noticed(key, f"a worker process {how} before it could begin; going on with {self.size}")
 
     def _start(self) -> Member:
         number = next(number for number in range(len(self.equip)) if number not in self.members)

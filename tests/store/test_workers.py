@@ -119,6 +119,16 @@ def test_a_worker_that_is_killed_fails_its_job_and_is_replaced(store: Store, not
     assert ran(store, notes, [doomed, dependent, *others], Heard()) == Ran(done=2, failed=0, waiting=0)
 
 
+def test_a_worker_that_dies_when_all_is_done_takes_nothing_along(store: Store, notes: Path) -> None:
+    one, two = chain(2)
+    (notes / "0").write_text("die late")
+
+    ended = ran(store, notes, [one, two], Heard())
+
+    assert (ended.failed, ended.waiting, store.failures.all()) == (0, 0, ())
+    assert sorted(store.stored()) == sorted((one.key, two.key))
+
+
 def test_an_accident_is_tried_again_as_often_as_was_asked(store: Store, notes: Path) -> None:
     (notes / "0").write_text("die once")
     (notes / "5").write_text("fail")
@@ -148,6 +158,18 @@ def test_workers_that_cannot_begin_end_the_run_with_a_sentence(store: Store, not
 
     with pytest.raises(NoWorkers, match=r"^a worker process ended with status 7 before it could begin$"):
         run(lambda: plan_of_jobs(draw(0), known=store.known), store, crew, Heard())
+
+
+def test_where_there_is_room_for_one_worker_one_goes_on(store: Store, notes: Path) -> None:
+    (notes / "0").write_text("sleep 1")
+    jobs, heard = [draw(seed) for seed in range(4)], Heard()
+    crew = Crew((partial(crews.equip, notes), partial(crews.late, notes)), 1, store, heard)
+
+    ended = run(lambda: plan_of_jobs(*jobs, known=store.known), store, crew, heard)
+
+    assert ended == Ran(done=4, failed=0, waiting=0)
+    assert len(heard.notices) == 1
+    assert heard.notices[0].endswith("before it could begin; going on with 1")
 
 
 @pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM])
