@@ -12,6 +12,7 @@ from ..store import Store
 from .appendix import appendix
 from .blocks import Prose, Report, Run, Section
 from .evidence import Evidence
+from .rows import rows_of
 from .sections import section_named
 from .written import Written
 
@@ -54,7 +55,7 @@ def whole_report(plan: Plan, store: Store, written: Written | None = None) -> Re
     """
     evidence = Evidence.of(plan, store)
     sections = _sections(evidence, *dict.fromkeys((*WHOLE, *plan.study.report)))
-    whole = _report(evidence, sections, appendix(evidence, written))
+    whole = evolve(_report(evidence, sections, appendix(evidence, written)), rows=rows_of(evidence))
     return whole if written is None else evolve(whole, show=written.show)
 
 

@@ -9,6 +9,7 @@ from ticketlang.jobs import JobKey
 
 from ..verdicts import Verdict
 from .drawings import Drawing
+from .row import Row
 
 Tone = Literal["plain", "good", "bad", "faint"]
 
@@ -116,7 +117,13 @@ class Report:
     problems: tuple[str, ...] = ()  # results that are stored and could not be read
     appendix: tuple[Section, ...] = ()
     runs: Mapping[str, tuple[Run, ...]] = field(factory=dict)  # of every condition, by its name
+    rows: tuple[Row, ...] = ()  # every number there is, and every one that is missing
     done: int = 0  # cells that have a number
     asked: int = 0  # cells of the study
     summary: tuple[tuple[str, str], ...] = ()  # the model, the seeds and the like: what it is, and which one
     show: str = ""  # the command that shows a cell, whose name follows it
+
+    @property
+    def verdicts(self) -> tuple[Verdict, ...]:
+        blocks = (block for section in self.sections for block in section.blocks)
+        return tuple(block.verdict for block in blocks if isinstance(block, Judgement))

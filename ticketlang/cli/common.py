@@ -19,6 +19,8 @@ from ..study import Study
 if TYPE_CHECKING:
     from rich.console import Console
 
+STORE = Path(".ticketlang")  # where results are kept, unless a command line says otherwise
+
 # Exit statuses. 0 whatever the verdicts are: a claim that fails is a result.
 DONE = 0
 SPEC_WRONG = 1
@@ -56,7 +58,7 @@ def add_place_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--store",
         type=Path,
-        default=Path(".ticketlang"),
+        default=STORE,
         metavar="DIR",
         help="keep results in DIR (default: .ticketlang in the working directory)",
     )

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from runtime.progress import Listener
     from runtime.reports import Report as Report
     from runtime.reports import Written as Written
+    from runtime.reports.loaded import Loaded as Loaded
     from runtime.schedulers.ran import Ran as Ran
     from runtime.schedulers.ran import Terms as Terms
     from runtime.schedulers.staffing import Staff as Staff
@@ -104,11 +105,18 @@ def written(
     )
 
 
-def html_page(report: "Report") -> str:
-    """A report as one page that needs nothing else."""
-    from runtime.reports.writers.html import html_page
+def report_content(suffix: str, report: "Report") -> bytes:
+    """A report as a file of a name that ends so holds it. See `runtime.reports.writers`."""
+    from runtime.reports.writers import content_for
 
-    return html_page(report)
+    return content_for(suffix, report)
+
+
+def loaded(report: "Report") -> "Loaded":
+    """A report for notebooks. See `runtime.reports.loaded`."""
+    from runtime.reports.loaded import Loaded
+
+    return Loaded(report)
 
 
 def listener(is_terminal: bool) -> "Listener":

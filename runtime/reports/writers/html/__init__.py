@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 FOLDER = Path(__file__).parent
+SHOWN = "Scores"  # the section that a notebook shows
 
 
 def html_page(report: Report) -> str:
@@ -38,6 +39,13 @@ def html_page(report: Report) -> str:
         digest=b64encode(sha256(script.encode()).digest()).decode(),
         runs=runs_json(report),
     )
+
+
+def html_fragment(report: Report) -> str:
+    """The question, the verdicts and the scores, for the output of a notebook's cell."""
+    scores = [block for section in report.sections if section.title == SHOWN for block in section.blocks]
+    tables = [block for block in scores if isinstance(block, Table)]
+    return _environment().get_template("fragment.html.jinja").render(report=report, tables=tables)
 
 
 def runs_json(report: Report) -> str:
