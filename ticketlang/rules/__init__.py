@@ -10,7 +10,6 @@ from ..study import Study
 from .arms import (
     gradual_runs_are_there,
     partners_are_there,
-    random_masks_differ_from_random_tickets,
     weights_are_those_of_a_mask,
 )
 from .claims import (
@@ -77,7 +76,6 @@ RULES_OF_PARTS: tuple[Rule, ...] = (
 )
 
 RULES: tuple[Rule, ...] = (
-    random_masks_differ_from_random_tickets,
     tickets_are_trained_somewhere,
     claimed_levels_of_baselines_exist,
     claimed_sources_exist,

@@ -48,18 +48,6 @@ def gradual_runs_are_there(study: Study) -> Iterator[Diagnostic]:
             yield diagnostics.NoGradualRun(at=arm.at, arm=arm.name)
 
 
-def random_masks_differ_from_random_tickets(study: Study) -> Iterator[Diagnostic]:
-    """A random ticket ranks weights as random masks do, by the seed of masks: both remove the same ones."""
-    for arm in study.baselines:
-        allocations = {"random global": {"global"}, "random in each matrix": {"global", "per layer", "erk"}}
-        drawn_alike = allocations.get(arm.mask, set())
-        for ticket in study.tickets:
-            is_random = ticket.pruning.method == "random" and ticket.given is None
-            if is_random and ticket.pruning.allocation in drawn_alike and arm.weights == "ticket":
-                yield diagnostics.NoFactor(at=arm.at, arm=arm.name, ticket=ticket.name)
-                break
-
-
 def differs_in_arms_alone(study: Study) -> bool:
     """Whether tickets and baselines can differ in nothing but masks and weights: the usual case.
 
