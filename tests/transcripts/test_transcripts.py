@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from importlib import import_module
+from io import StringIO
 from itertools import pairwise
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from ticketlang.cli.main import COMMANDS
+from ticketlang.cli.main import COMMANDS, main
 from ticketlang.diagnostics import FILES
 from ticketlang.display.diagnostics import diagnostics_view
 from ticketlang.pipeline import check
@@ -209,3 +210,20 @@ def test_fixes_are_told_to_programs() -> None:
     fixes = [edit for diagnostic in said["diagnostics"] for edit in diagnostic["fix"]]
     told = [(text.encode()[e["at"]["start"]["byte"] : e["at"]["end"]["byte"]].decode(), e["text"]) for e in fixes]
     assert told == [("lr", "rate"), ("masks", "mask")]
+
+
+def test_what_is_printed_goes_where_the_stream_is_now(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whoever calls `main` twice may have closed what it printed to before."""
+    first = StringIO()
+    monkeypatch.setattr("sys.stdout", first)
+    assert main(["list", "metrics"]) == 0
+    said = first.getvalue()
+    first.close()
+    second = StringIO()
+    monkeypatch.setattr("sys.stdout", second)
+    assert main(["list", "metrics"]) == 0
+    assert second.getvalue() == said
+    assert "accuracy" in said
+    assert not [line for line in said.splitlines() if line != line.rstrip()]

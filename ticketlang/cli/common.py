@@ -75,19 +75,23 @@ def console(stderr: bool = False) -> "Console":
         def on_broken_pipe(self) -> None:
             raise BrokenPipeError  # not an error of ours: `main` knows what it means
 
-    stream = sys.stderr if stderr else sys.stdout
-    file = None if stream.isatty() else cast("TextIO", Trimmed(stream))
+    file = cast("TextIO", Trimmed("stderr" if stderr else "stdout"))
     return Plainer(file=file, stderr=stderr, highlight=False, markup=False, emoji=False)
 
 
 @frozen
 class Trimmed:
-    """A pipe or a file that gets lines without the blanks that fill up columns."""
+    """What goes out, without the blanks that fill up columns where it is a pipe or a file."""
 
-    stream: TextIO
+    name: str  # of a stream of `sys`, which may be another one tomorrow
+
+    @property
+    def stream(self) -> TextIO:
+        stream: TextIO = getattr(sys, self.name)
+        return stream
 
     def write(self, text: str) -> int:
-        return self.stream.write(BLANKS.sub("", text))
+        return self.stream.write(text if self.stream.isatty() else BLANKS.sub("", text))
 
     def __getattr__(self, name: str) -> object:
         return getattr(self.stream, name)
