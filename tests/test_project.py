@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from imports import ROOT, imports
 
+from ticketlang.formatting import formatted
+from ticketlang.parse import parse
 from ticketlang.pipeline import check
 from ticketlang.source import Source
 
@@ -31,6 +33,15 @@ def test_make_help_names_every_target():
     described = set(re.findall(r'^\t@echo "make (\w+)', MAKEFILE, re.MULTILINE))
 
     assert described == _targets() - {"help"}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_specs_in_pages_are_in_the_canonical_form(page: Path):
+    for text in re.findall(r"^```ticket\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL):
+        tree, malformed = parse(Source(page.name, text))
+        assert not malformed
+        assert tree is not None
+        assert formatted(tree) == text
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
