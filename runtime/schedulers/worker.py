@@ -23,7 +23,7 @@ from ..failures import NoSuchDevice
 from ..progress import Listener
 from ..store import Store, StoreError
 from .hand import Hand, Perform, Tried
-from .interruption import Interruption, Stop, interruptible
+from .interruption import Interruption, interruptible
 from .ran import Ran
 
 EVERY = 0.1  # seconds between two words about the steps of a job
@@ -88,24 +88,23 @@ def work(connection: "Connection[Message, tuple[PlannedJob, str]]", equip: Equip
     """
     Thread(target=_end_with_parent, name="end with parent", daemon=True).start()
     try:
-        with interruptible() as stop:
-            _work(connection, equip, folder, stop)
+        _work(connection, equip, folder)
     except (Interruption, KeyboardInterrupt, EOFError, BrokenPipeError, ConnectionResetError):
         # Whoever gave the jobs wants no more of them, or is gone. All is put away, and taking torch apart takes time.
         os._exit(0)
 
 
-def _work(connection: "Connection[Message, tuple[PlannedJob, str]]", equip: Equip, folder: Path, stop: Stop) -> None:
+def _work(connection: "Connection[Message, tuple[PlannedJob, str]]", equip: Equip, folder: Path) -> None:
     try:
         wire = Wire(connection)
-        perform, workshop = equip(wire)
-        stop.check()
-        hand = Hand(Store.open(folder), perform, workshop, wire, stop)
-        connection.send(Ready())
-        while True:
-            job, study = connection.recv()
-            connection.send(Ended(job.key, hand.try_(job, study)))
-            stop.check()
+        perform, workshop = equip(wire)  # SIGTERM still ends it there and then: nothing is to be put away
+        with interruptible() as stop:
+            hand = Hand(Store.open(folder), perform, workshop, wire, stop)
+            connection.send(Ready())
+            while True:
+                job, study = connection.recv()
+                connection.send(Ended(job.key, hand.try_(job, study)))
+                stop.check()
     except StoreError as problem:
         connection.send(Broken(StoreError(str(problem))))  # those of other classes are not rebuilt from their text
     except (NoSuchDevice, ImportError) as problem:

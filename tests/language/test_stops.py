@@ -34,7 +34,9 @@ def test_every_short_text_is_read_or_explained(length: int) -> None:
     sentences = {sentence for _, sentence in AFTER.values()}
     for pieces in product(PIECES, repeat=length):
         tree, complaints = parse(Source("s", " ".join(pieces)))
-        assert tree is not None
+        if tree is None:  # it opens as JSON does
+            assert [complaint.code for complaint in complaints] == ["another-language"]
+            assert {"{", '"s"'} <= set(pieces)
         for complaint in complaints:
             if complaint.code in {"missing-item", "statement-expected", "line-end-expected"}:
                 expected, _, found = complaint.message.rpartition(", found ")

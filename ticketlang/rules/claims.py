@@ -45,12 +45,13 @@ def claims_compare_what_is_run(study: Study) -> Iterator[Diagnostic]:
             if all(_is_there(study, pattern) for pattern in nowhere):  # else another rule has said why
                 yield diagnostics.NeverRun(at=claim.at, arm=str(nowhere[0]), other=" other" * other)
             continue
+        anywhere = _targets(study, claim.left)  # of a group that holds the source, `other` takes the others
         misses = [
             diagnostics.NotRunOn(
                 at=claim.places.get(f"on {target}", claim.at), arm=str(pattern), target=target, targets=tuple(targets)
             )
             for target in claim.targets
-            for pattern, targets in ((claim.left, left), (claim.right, right))
+            for pattern, targets in ((claim.left, anywhere), (claim.right, right))
             if target not in targets
         ]
         yield from misses
