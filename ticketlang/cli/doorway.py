@@ -1,6 +1,6 @@
 """The one door to `runtime`. Nothing else in `ticketlang` reaches through it, and nothing heavy comes with it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -110,6 +110,13 @@ def report_content(suffix: str, report: "Report") -> bytes:
     from runtime.reports.writers import content_for
 
     return content_for(suffix, report)
+
+
+def latex_files(report: "Report") -> "Mapping[str, bytes]":
+    """A report for papers, by the paths of its files. See `runtime.reports.writers.latex`."""
+    from runtime.reports.writers.latex import latex_files
+
+    return latex_files(report)
 
 
 def loaded(report: "Report") -> "Loaded":

@@ -9,7 +9,7 @@ from .common import DONE, MACHINE, WRONG_USE, add_place_arguments, add_spec_argu
 from .session import in_session
 
 if TYPE_CHECKING:
-    from .doorway import Session
+    from .doorway import Report, Session
 
 NAME = "report"
 HELP = "show result tables and verdicts as far as there are results, and write them as a page"
@@ -34,6 +34,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--no-html", action="store_true", help="write no page")
     for name, what in FILES.items():
         parser.add_argument(f"--{name}", type=Path, metavar="FILE", help=f"write {what}")
+    parser.add_argument(
+        "--latex", type=Path, metavar="DIR", help="write tables as booktabs and figures as PDF, ready for a paper"
+    )
 
 
 def main(args: Namespace) -> int:
@@ -55,7 +58,7 @@ def _write(session: "Session", args: Namespace) -> int:
         return complain(f"{page} is there, and no report: say where the page goes with --html FILE", WRONG_USE)
     if page is not None:
         files = {".html": page, **files}
-    if not files:
+    if not files and args.latex is None:
         return DONE
     from .writing import written
 
@@ -64,6 +67,19 @@ def _write(session: "Session", args: Namespace) -> int:
         if (problem := put_file(path, doorway.report_content(suffix, report))) is not None:
             return complain(problem, MACHINE)
         console().print(f"Wrote {path}", soft_wrap=True)
+    return DONE if args.latex is None else _write_latex(report, args.latex)
+
+
+def _write_latex(report: "Report", folder: Path) -> int:
+    for name, content in doorway.latex_files(report).items():
+        path = folder / name
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as refused:
+            return complain(f"{path.parent} cannot be made: {refused.strerror or refused}", MACHINE)
+        if (problem := put_file(path, content)) is not None:
+            return complain(problem, MACHINE)
+    console().print(f"Wrote {folder / 'report.tex'}, and its tables and figures", soft_wrap=True)
     return DONE
 
 

@@ -16,8 +16,8 @@ from ticketlang.plain import plain
 
 from ...blocks import Judgement, Listing, Prose, Report, Section, Table
 from ...drawings import Curves, Dots, Rules, Shares
+from ..shades import classes_of, legend, shades_of
 from .charts import chart, strip
-from .shades import classes_of, legend, shades_of
 
 if TYPE_CHECKING:
     from jinja2 import Environment

@@ -1,11 +1,11 @@
-"""Places of a matrix as the page colours them: two hues for the answers, and depths for how far below or above."""
+"""Places of a matrix as pages and papers colour them: two hues for the answers, depths for how far off."""
 
 from collections.abc import Sequence
 from itertools import pairwise
 
 from attrs import frozen
 
-from ...drawings import Judged, Shares
+from ..drawings import Judged, Shares
 
 BELOW = (1.0, 3.0, 10.0)  # points, between one depth of what does not match and the next
 ABOVE = (0.0, 1.0, 3.0)  # the same of what matches: the lightest is below, and within what the rule allows
