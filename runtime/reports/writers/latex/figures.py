@@ -13,7 +13,8 @@ from ..shades import classes_of
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-WIDTH = 3.3  # inches: a column of most papers
+WIDTH = 3.3  # inches, of a column of most papers; names beside a picture come on top
+NO_DATE = {"CreationDate": None, "Creator": "ticketlang", "Producer": None}  # the same picture is the same bytes
 TICKETS = ("#0067a5", "#00775a", "#7d6300", "#007a8a")
 BASELINES = ("#c04e00", "#a8437e", "#6a51a3", "#7a4b2a")
 REST, INK, GREY = "#8c8880", "#1c1b19", "#6f6b64"
@@ -43,10 +44,10 @@ def figure(table: Table) -> bytes | None:
     if draw is None:
         return None
     with mpl.rc_context(STYLE):
-        sheet = Figure(figsize=(WIDTH, height), layout="constrained")
+        sheet = Figure(figsize=(WIDTH, height))
         draw(sheet.add_subplot())
         file = BytesIO()
-        sheet.savefig(file, format="pdf", metadata={"CreationDate": None, "Creator": "ticketlang", "Producer": None})
+        sheet.savefig(file, format="pdf", bbox_inches="tight", metadata=NO_DATE)
     return file.getvalue()
 
 
