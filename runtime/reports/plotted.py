@@ -21,7 +21,8 @@ def spread_of(evidence: Evidence, conditions: Iterable[Condition]) -> str:
     n = f"{most} run{'s' if most > 1 else ''}" if fewest == most else f"{fewest} to {most} runs"
     seeds = ", ".join(str(each).removeprefix("seed=") for each in evidence.study.seeds)
     is_short = len(seeds) <= LONGEST and all(each.is_tied for each in evidence.study.seeds)
-    said = f"mean over {n}{f' (seeds {seeds})' if is_short else ''}"
+    of = "" if all(average.is_complete for average in averages) else "of "
+    said = f"mean over {n}{f' ({of}seeds {seeds})' if is_short else ''}"
     return f"{said}, with one standard deviation to either side" if most > 1 else said
 
 

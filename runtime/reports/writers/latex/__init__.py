@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from ...blocks import Block, Judgement, Listing, Prose, Report, Section, Table
 from ...drawings import Rules
@@ -62,7 +62,8 @@ def _block_parts(section: str, block: Block, files: dict[str, bytes]) -> Iterato
             said = f"{verdict.claim.name}: {verdict.answer}. {verdict.claim.sentence}. {verdict.summary}."
             yield Part(kind="prose", text=said)
             if cases.rows:
-                yield from _table_parts(f"{section} {verdict.claim.name}", cases, files)
+                titled = evolve(cases, title=f"The cases of {verdict.claim.name}")
+                yield from _table_parts(f"{section} {verdict.claim.name}", titled, files)
         case Listing(lines=lines):
             yield Part(kind="listing", text=block_text(lines))
         case Table():
