@@ -178,21 +178,22 @@ def _find_model(
             unpinned.append(model.name)
             return f"unpinned:{name.entry}", Places()
         if fetched is not None:
-            complaints.extend(_model_complaints(study, fetched))
+            complaints.extend(model_complaints(study, fetched))
         return f"hub:{model.name}@{commit}", Places(model_folder=fetched, model_hub=(model.name, commit))
-    folder = _local_folder(model, root)
+    folder = local_folder(model, root)
     if isinstance(folder, Diagnostic):
         complaints.append(folder)
         return "", Places()
     if not folder.is_dir():
         complaints.append(MissingModelFolder(at=model.at, path=str(folder)))
         return "", Places()
-    found = tuple(_model_complaints(study, folder))
+    found = tuple(model_complaints(study, folder))
     complaints.extend(found)
     return ("" if found else model_digest(folder, digests)), Places(model_folder=folder)
 
 
-def _local_folder(model: Model, root: Root) -> Path | Diagnostic:
+def local_folder(model: Model, root: Root) -> Path | Diagnostic:
+    """Where a model is that does not come from the hub."""
     match model.origin:
         case "micro":
             return micro.MODEL
@@ -223,7 +224,8 @@ def data_digest(files: Mapping[str, Path], digests: Digests) -> str:
     return digest_of([(split, path.suffix, digests.of(path)) for split, path in files.items()])
 
 
-def _model_complaints(study: Study, folder: Path) -> Iterator[Diagnostic]:
+def model_complaints(study: Study, folder: Path) -> Iterator[Diagnostic]:
+    """What a study asks of its model that the folder does not hold."""
     at = study.model.at
     try:
         model = describe_model(folder)

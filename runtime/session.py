@@ -26,7 +26,7 @@ from .schedulers.equipment import equip
 from .schedulers.machine import Glance
 from .schedulers.ran import Ran, Terms
 from .schedulers.staffing import Staff, staff
-from .store import DamagedError, Store
+from .store import DamagedError, Disk, Store
 from .verification import Looking, Verified, verify
 
 if TYPE_CHECKING:
@@ -48,7 +48,8 @@ class Session:
     gathered: Gathered
     store: Store | None = field(default=None)  # None: there is none yet, and `plan` makes none
     damaged: tuple[str, ...] = ()  # what was wrong with results that were set aside, a sentence each
-    wanted: tuple[str, ...] = ()  # names of the cells that are run alone; none: all
+    disk: Disk = field(factory=Disk)  # that a store is made on
+    wanted: tuple[str, ...] = ()  # names of the cells, masks and lines that are run alone; none: all
     opened: Glance = Factory(Glance)  # how busy the machine was when this study was opened
 
     @classmethod
@@ -125,7 +126,7 @@ class Session:
 
     def make_ready(self) -> tuple[Diagnostic, ...]:
         """Everything that can go wrong before the first job: pin, fetch, and read the examples of every task."""
-        self.store = Store.open(self.store_folder)
+        self.store = Store.open(self.store_folder, self.disk)
         self.digests.memory = self.store_folder / "cache" / "digests.json"
         if problems := self._pin_and_fetch():
             return problems

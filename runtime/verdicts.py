@@ -55,12 +55,12 @@ def judge(claim: Claim, study: Study, results: Results) -> Verdict:
     """
     if claim.relation == "matches" and study.match is None:
         raise ValueError(f"the claim `{claim.name}` needs a match rule")
-    cases = tuple(_case(claim, study.match, results, left, right) for left, right in _pairs(claim, results))
+    cases = tuple(_case(claim, study.match, results, left, right) for left, right in pairs(claim, results))
     answer = _overall(claim, cases)
     return Verdict(claim=claim, answer=answer, cases=cases, summary=_summary(claim, answer, cases))
 
 
-def _pairs(claim: Claim, results: Results) -> Iterator[tuple[Condition, Condition | None]]:
+def pairs(claim: Claim, results: Results) -> Iterator[tuple[Condition, Condition | None]]:
     """Every left condition with each right one that it is to be compared with."""
     for left in results.conditions:
         if not _speaks_of(claim.left, left) or (claim.targets and left.target not in claim.targets):

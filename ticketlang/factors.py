@@ -15,7 +15,7 @@ from .diagnostics import Diagnostic
 from .jobs import FineTune, JobKey, Prune
 from .lay_out import lay_out
 from .phrasing import statements_of_recipe
-from .plan import Cell, DataFacts, Facts, Plan
+from .plan import Cell, Facts, Plan
 from .source import Span
 from .study import Arm, Seeds, Study, Ticket, Transfer
 
@@ -32,12 +32,7 @@ def confounded(study: Study) -> Iterator[Diagnostic]:
 
 def _complaints(study: Study) -> Iterator[Diagnostic]:
     small = _smallest(study)
-    facts = Facts(
-        model="",
-        data={name: DataFacts(digest=name) for name in small.tasks},
-        masks={ticket.given.name: ticket.given.name for ticket in small.tickets if ticket.given is not None},
-    )
-    plan = lay_out(small, facts)
+    plan = lay_out(small, Facts.made_up(small))
     trainings = _trainings(plan)
     for ticket in small.tickets:
         own = trainings[ticket.name, ticket]

@@ -132,10 +132,10 @@ def statements_of_recipe(recipe: Recipe) -> tuple[Said, ...]:
 
 
 def _recipe(recipe: Recipe) -> Iterator[Said]:
-    yield Said("train", _duration(recipe.train))
+    yield Said("train", duration_text(recipe.train))
     yield Said("batch", f"{recipe.batch} examples")
     yield Said("rate", f"{number_text(recipe.rate)} {recipe.schedule}")
-    yield Said("warmup", _duration(recipe.warmup))
+    yield Said("warmup", duration_text(recipe.warmup))
     yield Said("optimizer", _optimizer(recipe.optimizer))
 
 
@@ -264,7 +264,7 @@ def _source(ticket: Ticket) -> str:
 
 
 def _rewind(ticket: Ticket) -> str:
-    point = _duration(ticket.rewind)
+    point = duration_text(ticket.rewind)
     if ticket.resets == "nothing":
         return "nothing" if ticket.rewind == START else f"rates to {point}"
     return f"{point} of {ticket.resets}"
@@ -346,7 +346,8 @@ def _is_in(study: Study, number: PublishedNumber) -> bool:
     return number.arm.arm in arms and number.target in study.tasks and sources.issuperset(named)
 
 
-def _duration(duration: Duration) -> str:
+def duration_text(duration: Duration) -> str:
+    """Exactly, as people write it: 3 epochs, 1 step, 5% of training."""
     if duration.unit == "training":
         return f"{_percent(duration.amount)} of training"
     number = number_text(duration.amount)

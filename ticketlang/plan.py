@@ -30,6 +30,16 @@ class Facts:
     data: Mapping[str, DataFacts]  # by task
     masks: Mapping[str, str] = Factory(dict)  # digests of mask files, by name
 
+    @classmethod
+    def made_up(cls, study: Study) -> "Facts":
+        """Names in place of digests, where a plan is made to be looked at and not to be run."""
+        given = (ticket.given.name for ticket in study.tickets if ticket.given is not None)
+        return cls(
+            model="",
+            data={name: DataFacts(digest=name) for name in study.tasks},
+            masks={name: name for name in given},
+        )
+
 
 @frozen(kw_only=True)
 class Known:
@@ -147,7 +157,7 @@ class Plan:
             jobs={key: job for key, job in self.jobs.items() if key in kept},
             cells={cell: key for cell, key in self.cells.items() if cell in cells},
             masks={key: name for key, name in self.masks.items() if key in kept},
-            lines={},
+            lines=lines,
         )
 
     @property

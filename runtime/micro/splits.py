@@ -6,6 +6,7 @@ and the right one of its words stand on one shelf.
 """
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 from zlib import crc32
 
@@ -46,9 +47,9 @@ def rows(task: str, split: str, seed: int) -> Iterator[Row]:
             yield row
 
 
-def columns(task: str, split: str, seed: int) -> dict[str, list[Any]]:
-    """The examples of a split, column by column."""
-    found = list(rows(task, split, seed))
+def columns(task: str, split: str, seed: int, most: int | None = None) -> dict[str, list[Any]]:
+    """The examples of a split, column by column; the first ones alone where a number is given."""
+    found = list(islice(rows(task, split, seed), most))
     return {name: [row[name] for row in found] for name in found[0]}
 
 

@@ -3,7 +3,7 @@
 from .artifact import Artifact, DamagedError
 from .certificates import JSON, Certificate, Check, Outcome
 from .claims import Claim
-from .disk import Disk, MissingFileError, StoreError
+from .disk import Disk, MissingFileError, PassingDisk, StoreError
 from .failures import Failure
 from .provenance import Environment, Provenance, environment_of, release
 from .store import DEFAULT_FOLDER, Store
@@ -21,6 +21,7 @@ __all__ = [
     "Failure",
     "MissingFileError",
     "Outcome",
+    "PassingDisk",
     "Provenance",
     "Store",
     "StoreError",

@@ -65,6 +65,10 @@ class Disk:
     def about_to(self, verb: str, path: Path) -> None:
         """Called before every operation. A faulty disk fails here, as the operation would."""
 
+    def sync(self, descriptor: int) -> None:
+        """Wait until what was written is on the medium."""
+        os.fsync(descriptor)
+
     @_in_a_sentence("make the folder")
     def make_folder(self, path: Path, *, parents: bool = False) -> None:
         """Make a folder; one that is there already is an error, unless its parents are to be made, too."""
@@ -81,7 +85,7 @@ class Disk:
             with path.open("xb") as file:
                 file.write(content)
                 file.flush()
-                os.fsync(file.fileno())
+                self.sync(file.fileno())
         except FileExistsError:
             raise
         except BaseException:
@@ -124,7 +128,7 @@ class Disk:
         """Bring a file, or a folder's list of names, onto the medium."""
         descriptor = os.open(path, os.O_RDONLY)
         try:
-            os.fsync(descriptor)
+            self.sync(descriptor)
         except OSError as problem:
             if problem.errno != errno.EINVAL:  # some network file systems cannot flush folders, and need not
                 raise
@@ -159,3 +163,10 @@ class Disk:
             return probe.stat().st_mtime - path.stat().st_mtime
         finally:
             probe.unlink(missing_ok=True)
+
+
+class PassingDisk(Disk):
+    """For a store that does not outlive its process: nothing waits for the medium."""
+
+    def sync(self, descriptor: int) -> None:
+        pass

@@ -54,12 +54,7 @@ def load_examples(task: Task, place: "DataPlace") -> Examples:
     Raises:
         BadData: with the first mistake.
     """
-    tables = {split: _checked(task, place, split, _read(task, place, split)) for split in task.splits}
-    labels, classes = labelled_kind(task.kind).read_labels(task, tables)
-    splits = {
-        split: Split(tuple(table.columns[column] for column in task.text), labels[split])
-        for split, table in tables.items()
-    }
+    splits, classes = read_splits(task, place)
     train, score = splits[task.train_split], splits[task.score_split]
     if task.held_out is not None:
         is_scored = np.array([is_held_out(row, task.held_out) for row in range(len(train))])
@@ -68,6 +63,24 @@ def load_examples(task: Task, place: "DataPlace") -> Examples:
             raise BadData(EmptySplit(at=place_of(task, "splits"), split=task.scored_on))
     best = splits[task.best_on] if task.best_on is not None else None
     return Examples(train, score, train if task.best_on == task.train_split else best, classes)
+
+
+def read_splits(task: Task, place: "DataPlace", most: int | None = None) -> tuple[dict[str, Split], int | None]:
+    """The examples of each split that is read, whatever is cut out of it, and how many classes there are.
+
+    Args:
+        most: rows of a split, where these are made one by one; None: all.
+
+    Raises:
+        BadData: with the first mistake.
+    """
+    tables = {split: _checked(task, place, split, _read(task, place, split, most)) for split in task.splits}
+    labels, classes = labelled_kind(task.kind).read_labels(task, tables)
+    splits = {
+        split: Split(tuple(table.columns[column] for column in task.text), labels[split])
+        for split, table in tables.items()
+    }
+    return splits, classes
 
 
 def check(task: Task, place: "DataPlace") -> None:
@@ -127,10 +140,10 @@ def source_of(task: Task, place: "DataPlace", split: str) -> str:
     return str(place.files[split]) if place.files is not None else f"{task.data.name} ({split})"
 
 
-def _read(task: Task, place: "DataPlace", split: str) -> Table:
+def _read(task: Task, place: "DataPlace", split: str, most: int | None) -> Table:
     wanted = _wanted(task)
     if place.micro is not None:
-        return read_micro_split(task, place, split, wanted)
+        return read_micro_split(task, place, split, wanted, most)
     if place.files is None:
         return read_hub_split(task, place, split, wanted)
     path = place.files[split]

@@ -14,13 +14,18 @@ if TYPE_CHECKING:
     from ..facts import DataPlace
 
 
-def read_micro_split(task: Task, place: "DataPlace", split: str, wanted: Sequence[str]) -> Table:
+def read_micro_split(
+    task: Task, place: "DataPlace", split: str, wanted: Sequence[str], most: int | None = None
+) -> Table:
     """Make one split.
+
+    Args:
+        most: rows; None: all.
 
     Raises:
         BadData: if the world has no such split.
     """
-    found = micro.columns(*_checked(task, place, split))
+    found = micro.columns(*_checked(task, place, split), most)
     return Table({column: found[column] for column in wanted if column in found}, tuple(found))
 
 

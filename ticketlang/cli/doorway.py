@@ -1,11 +1,12 @@
 """The one door to `runtime`. Nothing else in `ticketlang` reaches through it, and nothing heavy comes with it."""
 
-from collections.abc import Iterable, Mapping
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..differences import Difference
-from ..plan import PLAN_FORMAT
+from ..plan import PLAN_FORMAT, Plan
 from ..study import Study
 
 if TYPE_CHECKING:
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from runtime.schedulers.ran import Terms as Terms
     from runtime.schedulers.staffing import Staff as Staff
     from runtime.session import Session as Session
+    from runtime.smoke import Case as Case
+    from runtime.smoke import Counting as Counting
+    from runtime.smoke import Furnished as Furnished
+    from runtime.store import Store
     from runtime.verification import Looking as Looking
     from runtime.verification import Verified as Verified
 
@@ -74,6 +79,64 @@ def verify(store: Path, looking: "Looking") -> "Verified":
     from runtime.verification import verify
 
     return verify(Store.look(store), looking=looking)
+
+
+def stay_small() -> None:
+    """Speak to no network, and take one thread: a second one gains nothing on small networks, and may lose much."""
+    shake_hands()
+    os.environ |= {"HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1"}  # read when the libraries are imported
+    import runtime.smoke
+
+    runtime.smoke.use_one_thread()
+
+
+def furnish(study: Study, spec: Path, data: Path | None, folder: Path, rows: int) -> "Furnished":
+    """Put all that a small study reads into a folder. See `runtime.smoke`."""
+    from runtime.smoke import furnish
+
+    return furnish(study, spec, data, folder, rows)
+
+
+def open_small_session(study: Study, spec: Path) -> "Session":
+    """The session of a study whose results do not outlive it, with everything it reads beside the spec."""
+    from runtime.session import Session
+    from runtime.store import PassingDisk
+
+    session = Session.open(study, spec, None, spec.parent / "store")
+    session.disk = PassingDisk()
+    return session
+
+
+def counting(tell: Callable[[str], None]) -> "Counting":
+    """Progress as a number of jobs, without what they scored."""
+    from runtime.smoke import Counting
+
+    return Counting(tell)
+
+
+def comparisons(plan: Plan) -> "Mapping[str, Sequence[Case]]":
+    """What each claim of a plan compares. See `runtime.smoke`."""
+    from runtime.smoke import comparisons
+
+    return comparisons(plan)
+
+
+def undrawn(plan: Plan, store: "Store") -> "Iterator[tuple[str, str]]":
+    """What of a report cannot be drawn from the results. See `runtime.smoke`."""
+    from runtime.smoke import undrawn
+
+    return undrawn(plan, store)
+
+
+def stoppable(act: Callable[[], int]) -> int:
+    """Do something that SIGINT and SIGTERM end wherever it stands. Returns its status, or 128 and the signal."""
+    from runtime.schedulers.interruption import Interruption, interruptible
+
+    try:
+        with interruptible():
+            return act()
+    except Interruption as stop:
+        return 128 + stop.by
 
 
 def import_mask(path: Path, to: Path) -> "Given":

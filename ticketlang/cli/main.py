@@ -16,6 +16,7 @@ COMMANDS = {
     "explain": "say what a mistake means, with a wrong and a right example",
     "fmt": "write specs in the one canonical form",
     "plan": "show what would run, what is shared, and what is reused",
+    "smoke": "run every kind of job of a study on a small network and a handful of examples, in a minute",
     "show": "show what a cell is made from, and its scores",
     "why": "say why a cell is to run, or why it is not",
     "status": "show what is done, what is being done, and what failed",

@@ -1,0 +1,40 @@
+"""How far a run is, in numbers of jobs: what they scored is nobody's business where the numbers mean nothing."""
+
+from collections.abc import Callable
+
+from attrs import define
+
+from ticketlang.jobs import JobKey
+from ticketlang.plan import Plan, PlannedJob
+
+from ..schedulers.ran import Ran
+
+
+@define
+class Counting:
+    """A listener that tells how many jobs are done."""
+
+    tell: Callable[[str], None]
+    done: int = 0
+    total: int = 0
+
+    def planned(self, plan: Plan) -> None:
+        self.total = self.done + len(plan.to_run)
+
+    def started(self, planned_job: PlannedJob) -> None:
+        self.tell(f"{self.done} of {self.total} jobs")
+
+    def advanced(self, key: JobKey, step: int, steps: int) -> None:
+        pass
+
+    def noticed(self, key: JobKey, text: str) -> None:
+        pass
+
+    def finished(self, planned_job: PlannedJob, summary: str, seconds: float) -> None:
+        self.done += 1
+
+    def failed(self, planned_job: PlannedJob, sentence: str) -> None:
+        self.done += 1
+
+    def ended(self, ran: Ran) -> None:
+        pass
