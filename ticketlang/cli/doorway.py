@@ -81,17 +81,10 @@ def verify(store: Path, looking: "Looking") -> "Verified":
     return verify(Store.look(store), looking=looking)
 
 
-def stay_small() -> None:
-    """Speak to no network, and take one thread: a second one gains nothing on small networks, and may lose much."""
+def furnish(study: Study, spec: Path, data: Path | None, folder: Path, rows: int) -> "Furnished":
+    """Put all that a small study reads into a folder, without a word to any network. See `runtime.smoke`."""
     shake_hands()
     os.environ |= {"HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1"}  # read when the libraries are imported
-    import runtime.smoke
-
-    runtime.smoke.use_one_thread()
-
-
-def furnish(study: Study, spec: Path, data: Path | None, folder: Path, rows: int) -> "Furnished":
-    """Put all that a small study reads into a folder. See `runtime.smoke`."""
     from runtime.smoke import furnish
 
     return furnish(study, spec, data, folder, rows)
@@ -105,6 +98,13 @@ def open_small_session(study: Study, spec: Path) -> "Session":
     session = Session.open(study, spec, None, spec.parent / "store")
     session.disk = PassingDisk()
     return session
+
+
+def one_worker() -> "Staff":
+    """This process alone, on one thread: a second one gains nothing on small networks, and may lose much."""
+    from runtime.schedulers.staffing import Staff
+
+    return Staff(devices=("cpu",), threads=1)
 
 
 def counting(tell: Callable[[str], None]) -> "Counting":

@@ -56,7 +56,6 @@ def main(args: Namespace) -> int:
 
 def _in_a_folder(args: Namespace) -> int:
     """Everything that is made goes with the folder, however this ends."""
-    doorway.stay_small()
     if args.keep is not None:
         return _smoke_all(args, args.keep)
     with TemporaryDirectory(prefix="ticketlang-smoke-") as folder:
