@@ -34,6 +34,7 @@ STAGES = (
     "rules",
     "lay_out",
     "factors",
+    "smoke",
     "pipeline",
     "paper",
     "names",

@@ -157,7 +157,7 @@ class Plan:
             jobs={key: job for key, job in self.jobs.items() if key in kept},
             cells={cell: key for cell, key in self.cells.items() if cell in cells},
             masks={key: name for key, name in self.masks.items() if key in kept},
-            lines=lines,
+            lines={},
         )
 
     @property

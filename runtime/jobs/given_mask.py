@@ -12,6 +12,7 @@ from ticketlang.units import Sparsity
 from ..exchange import read_given
 from ..failures import ExchangeError, JobFailed
 from ..models.scopes import prunable
+from ..models.trunk import Pretrained
 from ..pruning import magnitude
 from ..pruning.mask import Mask
 from ..pruning.material import Material
@@ -27,18 +28,28 @@ def perform(
     job: GivenMask, key: JobKey, inputs: Mapping[JobKey, Artifact], workshop: Workshop, folder: Path
 ) -> Outcome:
     """See `ticketlang.jobs.GivenMask`."""
-    model = workshop.model(job.model)
-    matrices = prunable(model.pattern, job.scope)
-    given = _given(workshop.places.mask(job.file), matrices)
-    lacking = [name for name in matrices if name not in given]
-    mask = _completed(job, given, matrices, {name: model.read_again()[name] for name in lacking})
-    _refuse_other_sparsity(job, mask)
+    mask, lacking = fitted(job, workshop.places.mask(job.file), workshop.model(job.model))
     found = str(Sparsity(mask.sparsity))
     certificate = certify(
         (check_equal(GIVEN, str(job.sparsity), found),),
-        {"file": job.file, "matrices": list(matrices), "lacking": lacking, "missing": job.missing, "prunings": 0},
+        {"file": job.file, "matrices": list(mask.kept), "lacking": lacking, "missing": job.missing, "prunings": 0},
     )
     return leave_mask(mask, certificate, key, workshop, folder)
+
+
+def fitted(job: GivenMask, path: Path, model: Pretrained) -> tuple[Mask, list[str]]:
+    """The mask of the whole scope, and the matrices that the file lacks.
+
+    Raises:
+        JobFailed: if the file holds no mask of this model, or one that is not as sparse as declared.
+    """
+    matrices = prunable(model.pattern, job.scope)
+    given = _given(path, matrices)
+    lacking = [name for name in matrices if name not in given]
+    state = model.read_again() if lacking else {}
+    mask = _completed(job, given, matrices, {name: state[name] for name in lacking})
+    _refuse_other_sparsity(job, mask)
+    return mask, lacking
 
 
 def _given(path: Path, matrices: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -12,35 +12,38 @@ from ..facts import Root, model_complaints
 from ..models import trunk
 from ..models.description import describe_model
 from ..pins import Pins, lock_file_of, read_pins
-from ..tasks.bad_data import BadData
+from ..tasks.bad_data import BadData, place_of
 from .at_hand import Absent, data_at_hand, model_at_hand
+from .findings import Finding, Findings
 from .masks import write_mask_for
 from .model import write_like, write_stand_in
+from .own_weights import look_at_weights
 from .rows import Handful, made_up_rows, own_rows, write_rows
 
 SMALL = 4 << 20  # bytes of weights: a model of so few is run as it is
 MODEL = "model"
 
 
-@frozen
-class StandIn:
-    """What was made up, and why."""
-
-    what: str
-    reason: str
-
-
 @frozen(kw_only=True)
 class Furnished:
-    """What stands in a folder for a study, and what was wrong with what the study names."""
+    """What stands in a folder for a study, and what was found out on the way."""
 
     model: Model
     data: Mapping[str, Data]  # by task
     classes: Mapping[str, int | None]  # by task
+    examples: Mapping[str, int]  # of training, by task: of those whose rows are their own
     own: frozenset[str]  # tasks whose rows are their own
     masks: Mapping[Ticket, str]  # files of tickets that start from one
-    stand_ins: tuple[StandIn, ...]
-    problems: tuple[Diagnostic, ...]
+    findings: Findings
+
+
+@frozen
+class _Surroundings:
+    """Where a study lies."""
+
+    root: Root
+    pins: Pins
+    folder: Path  # that is furnished
 
 
 def furnish(study: Study, spec: Path, data: Path | None, folder: Path, rows: int) -> Furnished:
@@ -54,86 +57,75 @@ def furnish(study: Study, spec: Path, data: Path | None, folder: Path, rows: int
         LockFileError: the lock file beside the spec is damaged.
     """
     root = Root(folder=data or spec.parent, is_confined=data is not None)
-    pins = read_pins(lock_file_of(spec))
-    stand_ins: list[StandIn] = []
-    problems: list[Diagnostic] = []
-    handfuls: dict[str, Handful] = {}
-    own: set[str] = set()
-    for task in study.tasks.values():
-        found = _own(task, root, pins, rows)
-        match found:
-            case Handful():
-                own.add(task.name)
-                handfuls[task.name] = found
-                continue
-            case Absent():
-                stand_ins.append(StandIn(f"task {task.name}", found.reason))
-            case Diagnostic():
-                problems.append(found)
-                stand_ins.append(StandIn(f"task {task.name}", found.message))
-        handfuls[task.name] = made_up_rows(task, rows)
-    model = _model(study, root, pins, folder, handfuls, stand_ins, problems)
+    around = _Surroundings(root, read_pins(lock_file_of(spec)), folder)
+    findings = Findings(reads={"model": "its own"})
+    own = {task.name: found for task in study.tasks.values() if (found := _own(task, around, rows, findings))}
+    handfuls = {task.name: own.get(task.name) or made_up_rows(task, rows) for task in study.tasks.values()}
+    model = _model(study, around, handfuls.values(), findings)
     patterns = {name: f"data/{name}/{{split}}.jsonl" for name in handfuls}
     for name, handful in handfuls.items():
         write_rows(handful, patterns[name], folder)
     return Furnished(
         model=model,
-        data={
-            name: Data(origin="files", name=pattern, at=study.tasks[name].data.at) for name, pattern in patterns.items()
-        },
+        data={n: Data(origin="files", name=patterns[n], at=task.data.at) for n, task in study.tasks.items()},
         classes={name: handful.classes for name, handful in handfuls.items()},
+        examples={name: handful.examples for name, handful in own.items() if handful.examples is not None},
         own=frozenset(own),
-        masks=_masks(study, model, folder, stand_ins),
-        stand_ins=tuple(stand_ins),
-        problems=tuple(problems),
+        masks=_masks(study, model, folder, findings),
+        findings=findings,
     )
 
 
-def _own(task: Task, root: Root, pins: Pins, rows: int) -> Handful | Absent | Diagnostic:
-    place = data_at_hand(task, root, pins)
-    if isinstance(place, Absent | Diagnostic):
-        return place
+def _own(task: Task, around: _Surroundings, rows: int, findings: Findings) -> Handful | None:
+    """Rows of the task's own examples. None: they are not at hand, or wrong."""
+    what = f"task {task.name}"
+    place = data_at_hand(task, around.root, around.pins)
+    if isinstance(place, Absent):
+        findings.stands_in(what, place.reason)
+        return None
     try:
-        return own_rows(task, place, rows)
+        if isinstance(place, Diagnostic):
+            raise BadData(place)
+        found = own_rows(task, place, rows)
     except BadData as problem:
-        return problem.diagnostic
+        findings.is_wrong(what, problem.diagnostic)
+        return None
+    findings.reads[what] = found.said
+    if found.only_label is not None:
+        sentence = f"every label of {task.scored_on} is {found.only_label}: no metric tells one network from another"
+        findings.faults.append(Finding(place_of(task, "label"), what, sentence))
+    return found
 
 
-def _model(
-    study: Study,
-    root: Root,
-    pins: Pins,
-    folder: Path,
-    handfuls: Mapping[str, Handful],
-    stand_ins: list[StandIn],
-    problems: list[Diagnostic],
-) -> Model:
+def _model(study: Study, around: _Surroundings, handfuls: Iterable[Handful], findings: Findings) -> Model:
     """The study's own model where it is small; else one of two layers."""
-    own = model_at_hand(study.model, root, pins)
+    own = model_at_hand(study.model, around.root, around.pins)
+    made = evolve(study.model, origin="folder", name=MODEL, path="", revision=None)
+    problems: tuple[Diagnostic, ...] = ()
     if isinstance(own, Path):
-        complaints = tuple(model_complaints(study, own))
-        problems.extend(complaints)
-        if not complaints and _size(own) <= SMALL:
-            return evolve(study.model, origin="folder", name=str(own.resolve()), path="", revision=None)
-        if not complaints:
-            write_like(own, folder / MODEL)
-            family = describe_model(own).model_type
-            stand_ins.append(StandIn("model", f"two layers of 32, random weights, in the family of its own ({family})"))
-            return _made(study.model)
-        reason = complaints[0].message
-    elif isinstance(own, Absent):
-        reason = own.reason
-    else:
-        problems.append(own)
-        reason = own.message
+        problems = tuple(model_complaints(study, own))
+        if not problems:
+            return _like(study, own, around, findings, made)
+    elif isinstance(own, Diagnostic):
+        problems = (own,)
+    findings.problems.extend(problems)
+    reason = own.reason if isinstance(own, Absent) else problems[0].message
+    findings.stands_in("model", f"a BERT of two layers of 32, random weights: {reason}")
     longest = max(task.length for task in study.tasks.values())
-    write_stand_in(_texts(handfuls.values()), longest, folder / MODEL)
-    stand_ins.append(StandIn("model", f"a BERT of two layers of 32, random weights: {reason}"))
-    return _made(study.model)
+    write_stand_in(_texts(handfuls), longest, around.folder / MODEL)
+    return made
 
 
-def _made(model: Model) -> Model:
-    return evolve(model, origin="folder", name=MODEL, path="", revision=None)
+def _like(study: Study, own: Path, around: _Surroundings, findings: Findings, made: Model) -> Model:
+    """The model at hand, or one of its family; whichever it is, its own weights are looked at."""
+    described = describe_model(own)
+    if described.has_weights:
+        look_at_weights(study, trunk.load(own), around.root, findings)
+    if described.has_weights and _size(own) <= SMALL:
+        return evolve(made, name=str(own.resolve()))
+    write_like(own, around.folder / MODEL)
+    findings.stands_in("model", f"two layers of 32, random weights, else as its own ({described.model_type})")
+    return made
 
 
 def _size(folder: Path) -> int:
@@ -147,7 +139,7 @@ def _texts(handfuls: Iterable[Handful]) -> Iterable[str]:
                 yield from (value for value in row.values() if isinstance(value, str))
 
 
-def _masks(study: Study, model: Model, folder: Path, stand_ins: list[StandIn]) -> dict[Ticket, str]:
+def _masks(study: Study, model: Model, folder: Path, findings: Findings) -> dict[Ticket, str]:
     given = [ticket for ticket in study.tickets if ticket.given is not None]
     if not given:
         return {}
@@ -156,5 +148,5 @@ def _masks(study: Study, model: Model, folder: Path, stand_ins: list[StandIn]) -
     for number, ticket in enumerate(given, start=1):
         names[ticket] = f"masks/{number}.safetensors"
         write_mask_for(ticket, network, folder / names[ticket])
-        stand_ins.append(StandIn(f"mask of {ticket.label}", "drawn at random for the small network"))
+        findings.stands_in(f"mask of {ticket.label}", "drawn at random for the small network")
     return names

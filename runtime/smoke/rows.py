@@ -39,6 +39,9 @@ class Handful:
 
     rows: Mapping[str, Sequence[Row]]
     classes: int | None
+    said: str = ""  # of the study's own examples: what was read of them
+    examples: int | None = None  # of the whole training split; None: not known
+    only_label: str | None = None  # that all examples have which are scored; None: there are several
 
 
 def own_rows(task: Task, place: DataPlace, most: int) -> Handful:
@@ -49,10 +52,19 @@ def own_rows(task: Task, place: DataPlace, most: int) -> Handful:
     """
     if task.label is None:
         check(task, place)
-        return Handful(rows={split: _texts(task, place, split) for split in task.splits}, classes=None)
+        texts = {split: _texts(task, place, split) for split in task.splits}
+        return Handful(rows=texts, classes=None, said="its own text")
     splits, classes = read_splits(task, place, most if place.micro else None)
-    rows = {split: tuple(_rows_of(task, its, most)) for split, its in splits.items()}
-    return Handful(rows=rows, classes=classes)
+    scored = splits[task.score_split].labels
+    is_alike = scored.dtype != object and len(scored) > 1 and bool((scored == scored[0]).all())
+    counts = ", ".join(f"{len(its):,} rows of {split}" for split, its in splits.items())
+    return Handful(
+        rows={split: tuple(_rows_of(task, its, most)) for split, its in splits.items()},
+        classes=classes,
+        said="its own" if place.micro else f"its own: {counts} are right",
+        examples=None if place.micro or task.held_out is not None else len(splits[task.train_split]),
+        only_label=str(scored[0].item()) if is_alike else None,
+    )
 
 
 def made_up_rows(task: Task, most: int) -> Handful:

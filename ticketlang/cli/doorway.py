@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from runtime.session import Session as Session
     from runtime.smoke import Case as Case
     from runtime.smoke import Counting as Counting
+    from runtime.smoke import Finding as Finding
     from runtime.smoke import Furnished as Furnished
     from runtime.store import Store
     from runtime.verification import Looking as Looking

@@ -11,12 +11,12 @@ from attrs import frozen
 
 from ..lay_out import lay_out
 from ..plan import Facts, Plan
-from ..smoke import ROWS, Fault, Kind, Smoked, Stage, kinds_of, left_out, place_of, sample, shrink
+from ..smoke import ROWS, Fault, Kind, Smoked, Stage, idle, kinds_of, left_out, place_of, sample, shrink
 from ..study import Study
 from . import doorway
 
 if TYPE_CHECKING:
-    from .doorway import Furnished, Session
+    from .doorway import Finding, Furnished, Session
 
 Faults = tuple[Fault, ...]
 
@@ -57,11 +57,12 @@ def run_small(
     whole = lay_out(study, Facts.made_up(study))
     return Smoked(
         study=study,
-        reads=_reads(study, furnished),
-        problems=(*furnished.problems, *unready),
+        reads=tuple(furnished.findings.reads.items()),
+        problems=(*furnished.findings.problems, *unready),
         kinds=_kinds(whole, done),
         left_out=left_out(whole, small, done),
-        faults=faults,
+        faults=(*_found(furnished.findings.faults), *idle(study, furnished.examples), *faults),
+        notes=tuple(_found(furnished.findings.notes)),
         jobs=0 if done is None else len(done.reused),
         seconds=time.monotonic() - began,
     )
@@ -75,11 +76,8 @@ def _small(study: Study, furnished: "Furnished") -> Study:
     return shrink(study, furnished.model, stages, furnished.masks)
 
 
-def _reads(study: Study, furnished: "Furnished") -> tuple[tuple[str, str], ...]:
-    """The model, each task and each mask file, with where it comes from."""
-    stood_in = {each.what: f"stand-in: {each.reason}" for each in furnished.stand_ins}
-    own = {"model": "its own", **{f"task {name}": "its own" for name in study.tasks}}
-    return tuple({**own, **stood_in}.items())
+def _found(findings: "Iterable[Finding]") -> Iterator[Fault]:
+    return (Fault(finding.at, finding.what, finding.sentence) for finding in findings)
 
 
 def _kinds(whole: Plan, done: Plan | None) -> tuple[Kind, ...]:

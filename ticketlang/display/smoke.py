@@ -33,13 +33,14 @@ def troubles_view(smoked: Smoked) -> Iterator[Text]:
     for kind in smoked.missing:
         yield Text.assemble(("✗ ", "red"), f"none ran of: {plain(kind.name)}")
     for note in smoked.notes:
-        yield Text.assemble(("! ", "yellow"), plain(note))
+        yield _fault(note, "!", "yellow")
 
 
 def summary(smoked: Smoked) -> Text:
     """`Smoke: 9 of 9 kinds of job ran, 143 jobs in 12s. Its numbers mean nothing and were dropped.`"""
     ran = len(smoked.kinds) - len(smoked.missing)
-    faults = f", {len(smoked.faults)} fault{'s' * (len(smoked.faults) != 1)}" if smoked.faults else ""
+    count = len(smoked.faults) + len(smoked.problems)
+    faults = f", {count} fault{'s' * (count != 1)}" if count else ""
     said = f"{ran} of {len(smoked.kinds)} kinds of job ran, {smoked.jobs} jobs in {time_text(smoked.seconds)}{faults}."
     return Text.assemble(("Smoke: ", "bold green" if smoked.is_well else "bold red"), f"{said} {NO_RESULTS}")
 
@@ -60,7 +61,7 @@ def _line(smoked: Smoked | None) -> tuple[Text | str, ...]:
     if smoked is None:
         return ("", "", "", "", "", Text("not a study", style="red"))
     stand_ins = sum(source.startswith(STAND_IN) for _, source in smoked.reads)
-    faults = len(smoked.faults) + len(smoked.missing)
+    faults = len(smoked.problems) + len(smoked.faults) + len(smoked.missing)
     return (
         f"{len(smoked.kinds) - len(smoked.missing)} of {len(smoked.kinds)}",
         str(smoked.jobs),
@@ -74,8 +75,8 @@ def _line(smoked: Smoked | None) -> tuple[Text | str, ...]:
 STAND_IN = "stand-in: "
 
 
-def _fault(fault: Fault) -> Text:
-    return Text.assemble(("✗ ", "red"), f"{plain(str(fault.at))}: {plain(fault.what)}: {plain(fault.sentence)}")
+def _fault(fault: Fault, sign: str = "✗", style: str = "red") -> Text:
+    return Text.assemble((f"{sign} ", style), f"{plain(str(fault.at))}: {plain(fault.what)}: {plain(fault.sentence)}")
 
 
 def _table(heads: tuple[str, str], rows: tuple[tuple[str, str], ...]) -> Table:

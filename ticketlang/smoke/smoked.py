@@ -46,7 +46,7 @@ class Smoked:
     faults: tuple[Fault, ...]
     jobs: int  # done
     seconds: float
-    notes: tuple[str, ...] = ()  # what is no fault, and worth a look
+    notes: tuple[Fault, ...] = ()  # what is no fault, and worth a look
 
     @property
     def missing(self) -> tuple[Kind, ...]:
