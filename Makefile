@@ -5,17 +5,19 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 WITH_MINILM := .venv/installed-minilm
 DEMO := build/demo
+STUDIES := $(shell grep -l '^study ' $$(find specs examples -name '*.ticket' | sort))
 
 # Small networks gain nothing from a second thread, and lose much where another process wants the same core.
 ONE_THREAD := OMP_NUM_THREADS=1
 TEST := $(ONE_THREAD) HF_HUB_OFFLINE=1 $(BIN)/pytest -n 2 --dist worksteal
 
-.PHONY: help demo minilm test check fuzz bench goldens clean
+.PHONY: help demo minilm test smoke check fuzz bench goldens clean
 
 help:
 	@echo "make demo             run examples/quickstart.ticket, a whole small study: three minutes"
 	@echo "make minilm GLUE=DIR  run examples/minilm.ticket on the files in DIR: about 80 minutes"
 	@echo "make test             run the tests"
+	@echo "make smoke            run every study that ships small, every kind of its jobs: two minutes"
 	@echo "make check            run the tests, the linters and the type checker"
 	@echo "make fuzz             check 200,000 specs that are bent out of shape: ten minutes"
 	@echo "make bench            time checking, planning, training, and all around it, beside what one would run instead"
@@ -48,6 +50,10 @@ minilm: $(WITH_MINILM)
 
 test: $(INSTALLED)
 	$(TEST)
+
+# Offline, on two-layer networks and a handful of examples each. See `ticketrun smoke --help`.
+smoke: $(INSTALLED)
+	$(ONE_THREAD) $(BIN)/ticketrun smoke $(STUDIES)
 
 check: test
 	$(BIN)/ruff format --check
