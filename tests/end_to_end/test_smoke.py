@@ -105,7 +105,8 @@ study whole {
   ticket units { source warm; prune magnitude global of heads + neurons; sparsity 50% of original;
                  schedule over 4 rounds; head carried in search }
   ticket slowly { source same; prune gradual magnitude of encoder; sparsity 50%, 80% of original; train 4 epochs }
-  ticket given { source file "mask.pt" missing by magnitude; prune magnitude global of encoder; sparsity 40% of original }
+  ticket given { source file "mask.pt" missing by magnitude; prune magnitude global of encoder;
+                 sparsity 40% of original }
 
   baselines dense, random_mask, random_layer_mask, random_init, shuffled_init, turned, both, common, redrawn, layers,
       untrained, gradual_run
@@ -167,7 +168,8 @@ def test_every_construct_runs_with_every_kind_of_job(
     assert "none" not in out.split()
     for what, why in (("model", "google-bert/bert-base-uncased is not on this machine"),
                       ("task spans", "hub rajpurkar/squad is not on this machine"),
-                      ("task warm", "warm/train.csv is not there"), ("mask of given/file", "drawn at random")):  # fmt: skip
+                      ("task warm", "warm/train.csv is not there"),
+                      ("mask of given/file", "drawn at random")):  # fmt: skip
         assert any(line.startswith(what) and "stand-in" in line and why in line for line in out.splitlines()), what
 
 

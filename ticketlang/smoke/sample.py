@@ -104,13 +104,16 @@ def _traits_of_cell(cell: Cell) -> Iterator[Hashable]:
 def _traits_of_jobs(plan: Plan) -> dict[JobKey, Traits]:
     """The kind of each job by itself, and on its kind of task; and the tasks themselves."""
     kinds = kinds_of(plan)
+    alone = {cell.target for cell in plan.cells}
 
     def traits(planned: PlannedJob) -> Iterator[Hashable]:
         kind, job = kinds[planned.key], planned.job
         yield kind
         if isinstance(job, FineTune | ReachRewindPoint | Interpolate):
             yield kind, job.task.kind
-            yield from (("task", task.name) for task in (job.task, *job.joined))
+            yield "task", job.task.name
+            # A task that others are joined with is trained alone, too, if it ever is.
+            yield from (("joined", task.kind if task.name in alone else task.name) for task in job.joined)
 
     return {key: frozenset(traits(planned)) for key, planned in plan.jobs.items()}
 
