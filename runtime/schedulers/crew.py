@@ -35,16 +35,16 @@ class Member:
     job: PlannedJob | None = None
     is_ready: bool = False
 
-    def ended_by(self) -> str:
-        """How a process that is over ended."""
+    def ended_by(self) -> tuple[str, str]:
+        """How a process that is over ended, and what may have been the reason."""
         self.process.join(GRACE)
         self.process.kill()
         self.process.join()  # only then its number is free, and its claims are those of nobody
         code = self.process.exitcode or 0
         if code >= 0:
-            return f"ended with status {code}"
+            return f"ended with status {code}", ""
         reason = ", perhaps for lack of memory; fewer `--workers` need less" if -code == signal.SIGKILL else ""
-        return f"was ended by {signal.Signals(-code).name}{reason}"
+        return f"was ended by {signal.Signals(-code).name}", reason
 
 
 @define(eq=False)
@@ -134,28 +134,28 @@ class Crew:
     def _lost(self, number: int) -> Iterator[tuple[JobKey, Tried]]:
         """A worker has died: its job failed, and whoever is given the next one takes its place."""
         member = self.members.pop(number)
-        how = member.ended_by()
+        how, reason = member.ended_by()
         self.store.sweep()
         if member.job is None:
             return
         if not member.is_ready:
-            self._do_without(how, member.job.key)
+            self._do_without(f"a worker process {how} before it could begin{reason}", member.job.key)
             yield member.job.key, Tried(how="plan again")
             return
         known = self.store.known((member.job.key,)).get(member.job.key)
         if known is not None and known.serves(member.job.job):
             yield member.job.key, Tried(how="done elsewhere")  # it died when all was done
         else:
-            lost = WorkerLost(f"the process that did it {how}")
+            lost = WorkerLost(f"the process that did it {how}{reason}")
             failure = self.store.failures.record(member.job, str(lost), lost)
             yield member.job.key, Tried(how="failed", failure=failure, is_certain=False)
 
-    def _do_without(self, how: str, key: JobKey) -> None:
+    def _do_without(self, sentence: str, key: JobKey) -> None:
         """A worker cannot begin: there may be no room for it beside the others."""
         if not any(member.is_ready for member in self.members.values()):
-            raise NoWorkers(f"a worker process {how} before it could begin")
+            raise NoWorkers(sentence)
         self.size = len(self.members)
-        self.listener.noticed(key, f"a worker process {how} before it could begin; going on with {self.size}")
+        self.listener.noticed(key, f"{sentence}; going on with {self.size}")
 
     def _start(self) -> Member:
         number = next(number for number in range(len(self.equip)) if number not in self.members)
@@ -176,7 +176,7 @@ class Crew:
     def _let_go(self, *, is_done: bool) -> None:
         """Have all workers end: at once where they are idle, else after they have put things away."""
         for member in self.members.values():
-            if not is_done:
+            if not is_done or not member.is_ready:
                 member.process.terminate()
             member.connection.close()
         last = time.monotonic() + GRACE
