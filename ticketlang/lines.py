@@ -34,9 +34,10 @@ WIDE = {"\uff0c": ",", "\u3001": ",", "\uff1b": ";", "\uff05": "%", "\uff0b": "+
 COLONS = frozenset(":\uff1a")
 ARROWS = frozenset({"->", "-->", "\u2192", "\u21d2"})
 COMPARISONS = ("<", ">", "\u2264", "\u2265", "!", "~")
-GLUED = re.compile(r"([0-9]+(?:\.[0-9]+)?%?)([^\W\d]\w*)")
-BRACKETED = re.compile(r"(?=.*[\[\]()])[\[(]*([^\W\d][\w-]*|[0-9.]+%?|)[\])]*(%?)[\])]*")
-RANGE = re.compile(r"[0-9.]*%?(?:\.\.+|[-\u2013\u2014~])[0-9.]*%?")
+# Patterns as text: to compile them takes longer than to read a file that has no use for them.
+GLUED = r"([0-9]+(?:\.[0-9]+)?%?)([^\W\d]\w*)"
+BRACKETED = r"(?=.*[\[\]()])[\[(]*([^\W\d][\w-]*|[0-9.]+%?|)[\])]*(%?)[\])]*"
+RANGE = r"[0-9.]*%?(?:\.\.+|[-\u2013\u2014~])[0-9.]*%?"
 
 Tokens = Sequence[Token]
 
@@ -166,7 +167,7 @@ def _way_out(text: str, is_apart: bool) -> tuple[str, str | None]:
     Args:
         is_apart: no word or quantity ends where this begins.
     """
-    if glued := GLUED.fullmatch(text):
+    if glued := re.fullmatch(GLUED, text):
         apart = f"{glued[1]} {glued[2]}"
         return f"a quantity and its unit are two words: `{apart}`", apart
     if text[0] in QUOTES:
@@ -175,13 +176,13 @@ def _way_out(text: str, is_apart: bool) -> tuple[str, str | None]:
         return "a word and what is said about it stand side by side: `seeds 1, 2`", ""
     if text in WIDE:
         return f"this is another sign than `{WIDE[text]}`", WIDE[text]
-    if bare := BRACKETED.fullmatch(text):
+    if bare := re.fullmatch(BRACKETED, text):
         return "a list stands without brackets: `seeds 1, 2, 3`", bare[1] + bare[2] if is_apart or not bare[1] else None
     if text == "//" or text.startswith(("/*", "<!--")):
         return "a comment opens with `#`, and goes on to the end of the line", "#" if text == "//" else None
     if text in ARROWS:
         return "words say what goes where: `transfer imp at 70% to mrpc, sst2`", None
-    if RANGE.fullmatch(text):
+    if re.fullmatch(RANGE, text):
         return "a range is said in words: `seeds 1 to 5`, `sparsity 10% to 70% by 10% of original`", None
     if text.startswith("-"):
         return "nothing here is negative", None

@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 MOST = 10**9  # of anything that is counted
 AND = "between the items of a list stands a comma; `+` makes one thing of several"
-PLAIN_NAME = re.compile(r"[^\W\d][\w-]*(\.[\w-]+)*")  # as WORD of grammar.lark
+PLAIN_NAME = r"[^\W\d][\w-]*(\.[\w-]+)*"  # as WORD of grammar.lark; compiled when somebody quotes a name
 
 
 @frozen(repr=False, eq=False)
@@ -128,7 +128,7 @@ class Reader:
     def take_name(self, expected: str) -> Name:
         """A name that somebody gives or gave."""
         part = self.next
-        if isinstance(part, String) and PLAIN_NAME.fullmatch(part.text):
+        if isinstance(part, String) and re.fullmatch(PLAIN_NAME, part.text):
             return self._bare(part)
         word = self.take_word(expected)
         if word.text in FIXED:
@@ -187,7 +187,7 @@ class Reader:
     def take_terms(self, expected: str) -> tuple[Word, ...]:
         """A word, or several joined by `+`."""
         part = self.next
-        if isinstance(part, String) and PLAIN_NAME.fullmatch(part.text):
+        if isinstance(part, String) and re.fullmatch(PLAIN_NAME, part.text):
             name = self._bare(part)
             return (Word(name.text, name.at),)
         terms = part.parts if isinstance(part, Sum) else (part,)

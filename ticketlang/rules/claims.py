@@ -1,12 +1,14 @@
 """What must hold in what is said of results: in claims, in published numbers, and in what a report is to show."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from .. import diagnostics
 from ..diagnostics import Diagnostic
 from ..study import Arm, ArmPattern, PublishedNumber, Study, Ticket
 from ..units import Sparsity
 from .levels import are_transfers_sound, levels_of
+
+Runs = Mapping[Ticket, Sequence[tuple[Sparsity, str]]]
 
 
 def claims_compare_two_things(study: Study) -> Iterator[Diagnostic]:
@@ -37,15 +39,17 @@ def other_targets_are_other_than_a_source(study: Study) -> Iterator[Diagnostic]:
 
 
 def claims_compare_what_is_run(study: Study) -> Iterator[Diagnostic]:
-    for claim in study.claims if are_transfers_sound(study) else ():
+    claims = study.claims if are_transfers_sound(study) else ()
+    runs = {ticket: tuple(study.trainings(ticket)) for ticket in study.tickets if claims}
+    for claim in claims:
         other = claim.other and _has_source(study, claim.left)
-        left, right = _targets(study, claim.left, other=other), _targets(study, claim.right)
+        left, right = _targets(study, runs, claim.left, other=other), _targets(study, runs, claim.right)
         nowhere = [pattern for pattern, targets in ((claim.left, left), (claim.right, right)) if not targets]
         if nowhere:
             if all(_is_there(study, pattern) for pattern in nowhere):  # else another rule has said why
                 yield diagnostics.NeverRun(at=claim.at, arm=str(nowhere[0]), other=" other" * other)
             continue
-        anywhere = _targets(study, claim.left)  # of a group that holds the source, `other` takes the others
+        anywhere = _targets(study, runs, claim.left)  # of a group that holds the source, `other` takes the others
         misses = [
             diagnostics.NotRunOn(
                 at=claim.places.get(f"on {target}", claim.at), arm=str(pattern), target=target, targets=tuple(targets)
@@ -109,23 +113,24 @@ def _is_there(study: Study, pattern: ArmPattern) -> bool:
     return (has_source or pattern.source is None) and (pattern.level is None or pattern.level in levels)
 
 
-def _targets(study: Study, pattern: ArmPattern, *, other: bool = False) -> dict[str, None]:
+def _targets(study: Study, runs: Runs, pattern: ArmPattern, *, other: bool = False) -> dict[str, None]:
     """Targets that a side is run on, at its level where it names one.
 
     Args:
+        runs: the levels and targets that each ticket is trained at and on.
         other: but for those that its ticket was found on.
     """
     baseline = study.baseline(pattern.arm)
     partners = study.partners(baseline) if baseline is not None else {}
     targets: dict[str, None] = {}
-    for ticket in study.tickets:
-        if baseline is None and ticket.name != pattern.arm:
+    for ticket, trainings in runs.items():
+        is_spoken_of = pattern.source in {None, "target", ticket.source_name}
+        if not is_spoken_of or (baseline is None and ticket.name != pattern.arm):
             continue
-        for level, target in study.trainings(ticket):
+        for level, target in trainings:
             is_own = (target,) == ticket.source
-            is_source = is_own if pattern.source == "target" else pattern.source in {None, ticket.source_name}
-            is_left_out = other and target in ticket.source
-            if is_left_out or not is_source or pattern.level not in {None, level}:
+            is_left_out = (other and target in ticket.source) or (pattern.source == "target" and not is_own)
+            if is_left_out or target in targets or (pattern.level is not None and pattern.level != level):
                 continue
             if baseline is None or _is_run(baseline, ticket, level, is_own, partners.get(ticket, ())):
                 targets[target] = None
