@@ -11,11 +11,13 @@ STUDIES := $(shell grep -l '^study ' $$(find specs examples -name '*.ticket' | s
 ONE_THREAD := OMP_NUM_THREADS=1
 TEST := $(ONE_THREAD) HF_HUB_OFFLINE=1 $(BIN)/pytest -n 2 --dist worksteal
 
-.PHONY: help demo minilm test smoke check fuzz bench goldens clean
+.PHONY: help demo proof minilm realtext test smoke check fuzz bench goldens clean
 
 help:
-	@echo "make demo             run examples/quickstart.ticket, a whole small study: three minutes"
+	@echo "make demo             run examples/quickstart.ticket, a whole small study: two minutes"
+	@echo "make proof            run what it compares over fresh seeds, in four worlds: half an hour"
 	@echo "make minilm GLUE=DIR  run examples/minilm.ticket on the files in DIR: about 80 minutes"
+	@echo "make realtext DATA=DIR  run examples/real_text/ on the files in DIR: some hours of one core"
 	@echo "make test             run the tests"
 	@echo "make smoke            run every study that ships small, every kind of its jobs: two minutes"
 	@echo "make check            run the tests, the linters and the type checker"
@@ -42,9 +44,18 @@ $(WITH_MINILM): $(INSTALLED)
 demo: $(INSTALLED)
 	$(ONE_THREAD) $(BIN)/ticketrun run examples/quickstart.ticket --store $(DEMO)
 
+proof: $(INSTALLED)
+	$(ONE_THREAD) $(BIN)/python benchmarks/phenomenon.py
+
 minilm: $(WITH_MINILM)
 	@test -n '$(GLUE)' || { echo "say where the files of GLUE are: make minilm GLUE=DIR"; exit 2; }
 	$(BIN)/ticketrun run examples/minilm.ticket --data '$(GLUE)'
+
+realtext: $(WITH_MINILM)
+	@test -n '$(DATA)' || { echo "say where the files are: make realtext DATA=DIR"; exit 2; }
+	for study in winning universal released; do \
+		$(BIN)/ticketrun run examples/real_text/$$study.ticket --data '$(DATA)' || exit; \
+	done
 
 # --- checks -----------------------------------------------------------------------------------------------------
 

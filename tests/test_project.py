@@ -18,7 +18,7 @@ README = (ROOT / "README.md").read_text()
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 FOLDERS = ("ticketlang", "runtime", "specs", "examples", "tests")
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted(page for folder in FOLDERS for page in (ROOT / folder).rglob("README.md"))]
-FILES = sorted(spec for folder in ("specs", "examples") for spec in (ROOT / folder).rglob("*.ticket"))
+FILES = sorted(spec for folder in ("specs", "examples", "benchmarks") for spec in (ROOT / folder).rglob("*.ticket"))
 SPECS = [file for file in FILES if "\nstudy " in file.read_text()]  # the others are used by them
 
 
