@@ -6,6 +6,7 @@ from ..phrasing import duration_text
 from ..plan import Plan
 from ..source import Span
 from ..study import Study
+from .shrink import ROWS
 from .smoked import LeftOut
 
 
@@ -25,6 +26,8 @@ def _of_studies(whole: Study, small: Study) -> Iterator[LeftOut]:
         yield LeftOut(f"levels of {block}", _levels(whole, block), _levels(small, block))
     yield LeftOut("training", _trainings(whole), _trainings(small))
     yield LeftOut("batches", _batches(whole), _batches(small))
+    yield LeftOut("examples", "all, or as limited", f"{ROWS} of a split")
+    yield LeftOut("longest input", _longest(whole), _longest(small))
 
 
 def _of_plans(whole: Plan, done: Plan | None) -> Iterator[LeftOut]:
@@ -45,6 +48,10 @@ def _trainings(study: Study) -> str:
 
 def _batches(study: Study) -> str:
     return ", ".join(dict.fromkeys(f"{task.recipe.batch} examples" for task in study.tasks.values()))
+
+
+def _longest(study: Study) -> str:
+    return f"{max(task.length for task in study.tasks.values())} tokens"
 
 
 def place_of(study: Study, label: str) -> Span:
