@@ -114,7 +114,8 @@ TASK = _table(
     ),
     Field(
         name="limit",
-        means="how many examples of the training split, or of the evaluation, are used (default: all)",
+        means="how many examples of the training split are used, or, by `limit evaluation 500 examples`, of the other"
+        " (default: all)",
         example="limit 4000 examples",
         repeats=True,
     ),
