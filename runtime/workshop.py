@@ -3,7 +3,6 @@
 import atexit
 import os
 import re
-from importlib.metadata import version
 from pathlib import Path
 from shutil import rmtree
 from tempfile import mkdtemp
@@ -21,8 +20,8 @@ from .failures import JobFailed, NoSuchDevice
 from .implementations import task_kind
 from .models import trunk
 from .tasks.encoding import load_tokenizer
-from .tasks.kept import REVISION, kept
-from .tasks.prepared import Materials, Prepared
+from .tasks.kept import kept
+from .tasks.prepared import Materials, Prepared, encoding
 from .tasks.reading import read_as
 
 if TYPE_CHECKING:
@@ -126,8 +125,7 @@ class Workshop:
 
 def _name_of(task: Task, *others: object) -> str:
     """Of the file of some examples: by all that decides them, the tokenizer's program included."""
-    versions = [version(package) for package in ("tokenizers", "transformers")]
-    return digest_of([REVISION, canonical(task), *others, *versions])
+    return digest_of([*encoding(), canonical(task), *others])
 
 
 def _refuse_no_room(task: Task, tokenizer: "PreTrainedTokenizerBase") -> None:

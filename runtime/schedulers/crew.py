@@ -152,7 +152,7 @@ class Crew:
 
     def _do_without(self, sentence: str, key: JobKey) -> None:
         """A worker cannot begin: there may be no room for it beside the others."""
-        if not any(member.is_ready for member in self.members.values()):
+        if not self.members:
             raise NoWorkers(sentence)
         self.size = len(self.members)
         self.listener.noticed(key, f"{sentence}; going on with {self.size}")

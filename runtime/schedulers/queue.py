@@ -48,11 +48,12 @@ class Queue:
 
     def put_back(self, key: JobKey) -> None:
         """Have a job that was taken out tried once more."""
-        heapq.heappush(self.ready, (self.ranks[key], key))
+        if key in self.ranks:  # else it began under an earlier plan, and this one asks for it no more
+            heapq.heappush(self.ready, (self.ranks[key], key))
 
     def over(self, key: JobKey) -> None:
         """The result of a job is there: what waited for nothing else can go."""
-        for reader in self.readers.get(key, ()):
+        for reader in self.readers.pop(key, ()):
             self.waits[reader].discard(key)
             if not self.waits[reader]:
                 heapq.heappush(self.ready, (self.ranks[reader], reader))

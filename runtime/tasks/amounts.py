@@ -1,6 +1,5 @@
 """Scores as data has them: finite numbers."""
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -27,7 +26,7 @@ def read_labels(task: Task, tables: Mapping[str, Table]) -> tuple[dict[str, NDAr
     for split, table in tables.items():
         column = labels_of(task, table)
         for row, value in enumerate(column, start=1):
-            if not math.isfinite(_number(value)):
+            if not np.isfinite(_number(value)):
                 shown = "nothing" if value is None else str(value)[:40]
                 raise BadData(BadLabel(at=place_of(task, "label"), value=shown, row=row, split=split))
         labels[split] = np.array([_number(value) for value in column], dtype=np.float32)
@@ -35,7 +34,9 @@ def read_labels(task: Task, tables: Mapping[str, Table]) -> tuple[dict[str, NDAr
 
 
 def _number(value: Any) -> float:
+    """As training has it, in fp32; what is too large for that is infinite."""
     try:
-        return float(value)
+        with np.errstate(over="ignore"):
+            return float(np.float32(value))
     except (TypeError, ValueError):
-        return math.nan
+        return float("nan")

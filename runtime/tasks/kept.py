@@ -24,7 +24,6 @@ from .masked_words import MaskedWords
 from .prepared import Prepared
 from .windows import Spans
 
-REVISION = 1  # rises when examples are encoded another way, or written another way
 CLASSES: dict[str, Any] = {cls.__name__: cls for cls in (Encoded, MaskedWords, Prepared, Spans, Vocabulary, WholeInput)}
 OUTLINE = "outline"  # the tensor that holds the JSON
 DIGEST = "digest"  # in the metadata

@@ -22,7 +22,7 @@ from .blocks import Vocabulary, are_whole, blocks_in, write_blocks
 from .corpus import Part, texts_of
 from .encoding import encode
 from .examples import Split, limited_rows
-from .prepared import Materials, Prepared, is_same_split
+from .prepared import Materials, Prepared, encoding, is_same_split
 
 __all__ = ["loss", "majority", "outputs", "predictions", "prepare", "scored"]
 
@@ -93,7 +93,7 @@ def _file(task: Task, materials: Materials, part: Part) -> Path:
     """The file of the blocks, made now if it is not there or damaged."""
     split = {"train": task.train_split, "score": task.score_split, "best": task.best_on}[part]
     share = None if task.held_out is None else [part == "score", str(task.held_out)]
-    decides = [materials.place.digest, split, share, *task.text, task.length, materials.model]
+    decides = [*encoding(), materials.place.digest, split, share, *task.text, task.length, materials.model]
     path = materials.cache / "blocks" / digest_of(decides)
     if not are_whole(path):
         write_blocks(path, texts_of(task, materials.place, part), materials.tokenizer, task.length)

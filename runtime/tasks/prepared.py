@@ -1,5 +1,6 @@
 """What a kind of task is given to make its examples, and what it makes of them."""
 
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,14 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
     from ..facts import DataPlace
+
+
+REVISION = 1  # rises when examples are encoded another way, or written another way
+
+
+def encoding() -> tuple[int | str, ...]:
+    """What of the programs decides how text becomes tokens, beside the tokenizer's own files."""
+    return (REVISION, version("tokenizers"), version("transformers"))
 
 
 @frozen(kw_only=True, eq=False)
