@@ -59,7 +59,9 @@ def staff(
     cores = 0 if graphics else free_cores(since)
     if workers is None:
         workers = max(1, min(graphics or cores // threads, _at_once(plan), *_that_fit(weights)))
-    devices = tuple(f"cuda:{n % graphics}" if device == "auto" and graphics > 1 else device for n in range(workers))
+    devices = tuple(
+        f"cuda:{n % graphics}" if device in {"auto", "cuda"} and graphics > 1 else device for n in range(workers)
+    )
     idle = max(0, cores - workers * threads) if weights >= LARGE else 0
     return Staff(devices=devices, threads=threads, idle=idle)
 
