@@ -7,10 +7,12 @@ from io import StringIO
 from pathlib import Path
 
 import numpy as np
-from attrs import evolve, frozen
+from attrs import define, evolve, field, frozen
 from rich.console import Console, RenderableType
 
 from runtime.masks import MASK_FILE, write_mask
+from runtime.progress import Silent
+from runtime.schedulers.ran import Ran
 from runtime.store import Artifact, Certificate, Check, Outcome, Provenance, Store, environment_of
 from ticketlang.jobs import AnyJob, CombineMasks, DrawMask, FineTune, JobKey, MaskJob, key_of
 from ticketlang.lay_out import KnownResults, lay_out, nothing_known
@@ -188,3 +190,41 @@ def shown(*parts: RenderableType, width: int, height: int = 40) -> str:
         console.print(part)
     assert isinstance(console.file, StringIO)
     return "".join(f"{line.rstrip()}\n" for line in console.file.getvalue().splitlines())
+
+
+@define
+class Heard(Silent):
+    """Remembers what it was told."""
+
+    plans: int = 0
+    began: list[str] = field(factory=list)
+    finished_jobs: list[str] = field(factory=list)
+    failures: dict[str, str] = field(factory=dict)
+    notices: list[str] = field(factory=list)
+    endings: list[Ran] = field(factory=list)
+
+    def planned(self, plan: Plan) -> None:
+        self.plans += 1
+
+    def started(self, planned_job: PlannedJob) -> None:
+        self.began.append(planned_job.labels[0])
+
+    def noticed(self, key: JobKey, text: str) -> None:
+        self.notices.append(text)
+
+    def finished(self, planned_job: PlannedJob, summary: str, seconds: float) -> None:
+        self.finished_jobs.append(planned_job.labels[0])
+
+    def failed(self, planned_job: PlannedJob, sentence: str) -> None:
+        self.failures[planned_job.labels[0]] = sentence
+
+    def ended(self, ran: Ran) -> None:
+        self.endings.append(ran)
+
+
+def chain(length: int, first: int = 0) -> list[PlannedJob]:
+    """Jobs each of which needs the one before, from a seed on."""
+    jobs = [draw(first)]
+    for seed in range(first + 1, first + length):
+        jobs.append(draw(seed, like=jobs[-1].key))
+    return jobs

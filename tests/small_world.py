@@ -14,6 +14,7 @@ from runtime.facts import DataPlace, Places
 from runtime.jobs import perform
 from runtime.progress import Silent
 from runtime.store import Artifact, Environment, Outcome, Provenance, Store
+from runtime.verification import Verified, verify
 from runtime.workshop import Workshop
 from ticketlang.jobs import AnyJob, FineTune, JobKey, Pretrained, TrainingSeeds, inputs_of, key_of
 from ticketlang.plan import PlannedJob
@@ -186,3 +187,8 @@ def fine_tune(task: Task, **changed: object) -> FineTune:
         keeps_weights=True,
     )  # fmt: skip
     return evolve(job, **changed)
+
+
+def verified(store: Store, model: Path) -> Verified:
+    """What `verify` finds in a store whose model is called `m`."""
+    return verify(Store.look(store.folder), {"m": model})

@@ -1,10 +1,13 @@
 """What all tests of the execution share: a tiny model, its data, and a world to do jobs in."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 import torch
 from small_world import World, make_data, make_model
+
+from runtime.store import Store
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -28,3 +31,9 @@ def data_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def world(model_folder: Path, data_folder: Path, tmp_path: Path) -> World:
     return World.open(model_folder, data_folder, tmp_path / "store")
+
+
+@pytest.fixture
+def store(honest: Path, tmp_path: Path) -> Store:
+    """A copy of the store that the fixture `honest` of a module has filled: one that may be forged."""
+    return Store.open(Path(shutil.copytree(honest, tmp_path / "store")))

@@ -14,12 +14,12 @@ from forging import forge, moved
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
-from small_world import HERE, SEEDS, World, fine_tune, warm
+from small_world import HERE, SEEDS, World, fine_tune, verified, warm
 
 from runtime.masks import MASK_FILE, read_mask, write_mask
 from runtime.pruning.selection import remove_lowest
 from runtime.store import Certificate, Check, Store, StoreError, certificates
-from runtime.verification import Verified, verify
+from runtime.verification import verify
 from runtime.verification.selection import lowest_removed
 from ticketlang.jobs import (
     AnyJob,
@@ -79,15 +79,6 @@ def honest(model_folder: Path, data_folder: Path, tmp_path_factory: pytest.TempP
     for job in (POINT, DENSE, FIRST, TICKET, SECOND, *OTHERS):
         world.do(job)
     return folder
-
-
-@pytest.fixture
-def store(honest: Path, tmp_path: Path) -> Store:
-    return Store.open(Path(shutil.copytree(honest, tmp_path / "store")))
-
-
-def verified(store: Store, model: Path) -> Verified:
-    return verify(Store.look(store.folder), {"m": model})
 
 
 def test_an_honest_store_has_nothing_wrong(store: Store, model_folder: Path) -> None:

@@ -1,6 +1,5 @@
 """Masks of every kind, chosen once more from what is stored; and a lie about each of them is found."""
 
-import shutil
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -12,7 +11,7 @@ from attrs import evolve
 from forging import forge, moved
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_world import World, fine_tune, warm
+from small_world import World, fine_tune, verified, warm
 
 from runtime.masks import MASK_FILE, read_mask, write_mask
 from runtime.pruning import lamp, synflow
@@ -103,15 +102,6 @@ def honest(model_folder: Path, data_folder: Path, tmp_path_factory: pytest.TempP
     for job in (PULLED, *MASKS.values()):
         world.do(job)
     return folder
-
-
-@pytest.fixture
-def store(honest: Path, tmp_path: Path) -> Store:
-    return Store.open(Path(shutil.copytree(honest, tmp_path / "store")))
-
-
-def verified(store: Store, model: Path) -> Verified:
-    return verify(Store.look(store.folder), {"m": model})
 
 
 def answers(found: Verified, things: str) -> tuple[int, dict[str, int]]:

@@ -10,8 +10,7 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-from attrs import define, field
-from handmade import Bench, draw, perform, plan, plan_of_jobs, publish, study, ticket
+from handmade import Bench, Heard, chain, draw, perform, plan, plan_of_jobs, publish, study, ticket
 
 from runtime.failures import JobFailed
 from runtime.progress import Silent
@@ -26,40 +25,6 @@ from ticketlang.plan import Plan, PlannedJob
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
     return Store.open(tmp_path / "store")
-
-
-@define
-class Heard(Silent):
-    """Remembers what it was told."""
-
-    plans: int = 0
-    finished_jobs: list[str] = field(factory=list)
-    failures: dict[str, str] = field(factory=dict)
-    notices: list[str] = field(factory=list)
-    endings: list[Ran] = field(factory=list)
-
-    def planned(self, plan: Plan) -> None:
-        self.plans += 1
-
-    def noticed(self, key: JobKey, text: str) -> None:
-        self.notices.append(text)
-
-    def finished(self, planned_job: PlannedJob, summary: str, seconds: float) -> None:
-        self.finished_jobs.append(planned_job.labels[0])
-
-    def failed(self, planned_job: PlannedJob, sentence: str) -> None:
-        self.failures[planned_job.labels[0]] = sentence
-
-    def ended(self, ran: Ran) -> None:
-        self.endings.append(ran)
-
-
-def chain(length: int) -> list[PlannedJob]:
-    """Jobs each of which needs the one before."""
-    jobs = [draw(0)]
-    for seed in range(1, length):
-        jobs.append(draw(seed, like=jobs[-1].key))
-    return jobs
 
 
 def doing(before: Callable[[AnyJob], None]) -> Callable[..., Outcome]:

@@ -12,17 +12,16 @@ from threading import Timer
 
 import crews
 import pytest
-from attrs import define, field
-from handmade import DENSE, draw, plan, plan_of_jobs, study, ticket, transfer
+from handmade import DENSE, Heard, chain, draw, plan, plan_of_jobs, study, ticket, transfer
 
 from runtime.failures import NoWorkers
-from runtime.progress import Listener, Silent
+from runtime.progress import Listener
 from runtime.schedulers.crew import Crew
 from runtime.schedulers.queue import Queue
 from runtime.schedulers.ran import Ran, Terms
 from runtime.schedulers.run import run
 from runtime.store import Store
-from ticketlang.jobs import FineTune, JobKey
+from ticketlang.jobs import FineTune
 from ticketlang.plan import PlannedJob
 
 
@@ -35,33 +34,6 @@ def store(tmp_path: Path) -> Store:
 def notes(tmp_path: Path) -> Path:
     (tmp_path / "notes").mkdir()
     return tmp_path / "notes"
-
-
-@define
-class Heard(Silent):
-    began: list[str] = field(factory=list)
-    finished_jobs: list[str] = field(factory=list)
-    failures: dict[str, str] = field(factory=dict)
-    notices: list[str] = field(factory=list)
-
-    def started(self, planned_job: PlannedJob) -> None:
-        self.began.append(planned_job.labels[0])
-
-    def noticed(self, key: JobKey, text: str) -> None:
-        self.notices.append(text)
-
-    def finished(self, planned_job: PlannedJob, summary: str, seconds: float) -> None:
-        self.finished_jobs.append(planned_job.labels[0])
-
-    def failed(self, planned_job: PlannedJob, sentence: str) -> None:
-        self.failures[planned_job.labels[0]] = sentence
-
-
-def chain(length: int, first: int = 0) -> list[PlannedJob]:
-    jobs = [draw(first)]
-    for seed in range(first + 1, first + length):
-        jobs.append(draw(seed, like=jobs[-1].key))
-    return jobs
 
 
 def ran(store: Store, notes: Path, jobs: list[PlannedJob], heard: Listener, workers: int = 2, **terms: object) -> Ran:
