@@ -32,7 +32,7 @@ from .verification import Looking, Verified, verify
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from .reports import Report, Written
+    from .reports import Evidence, Report, Written
 
 
 @define
@@ -178,17 +178,15 @@ class Session:
         Raises:
             FileExistsError: the folder is there.
         """
-        from .jobs import perform
         from .pretraining import alone, pretraining_in, write_pretrained
         from .schedulers.serial import run
-        from .workshop import Workshop
 
         assert self.store is not None, "make_ready() comes first"
         plan = self.plan()
         cell = pretraining_in(plan)
         if cell is None:
             return None
-        workshop = Workshop.open(self.gathered.places, listener, device, self.store_folder / "cache")
+        perform, workshop = equip(self.gathered.places, device, None, self.store_folder / "cache", listener)
         ran = run(lambda: alone(self.plan(), cell), self.store, perform, workshop, listener)
         if not ran.failed and ran.interrupted is None:
             write_pretrained(self.store.artifact(plan.cells[cell]), self.facts.model, workshop, folder)
@@ -239,20 +237,25 @@ class Session:
         plan = self.plan()
         return plan.narrowed_to(self.wanted) if self.wanted else plan
 
-    def report(self) -> Iterator[RenderableType]:
+    def evidence(self) -> Evidence:
+        """The results as they stand now, which all that is said of them draws on."""
+        from .reports import Evidence
+
+        assert self.store is not None, "make_ready() comes first"
+        return Evidence.of(self.plan(), self.store)
+
+    def report(self, evidence: Evidence) -> Iterator[RenderableType]:
         """The result tables and the verdicts as a terminal shows them, as far as there are results."""
         from .reports import report
         from .reports.writers.terminal import terminal_report
 
-        assert self.store is not None, "make_ready() comes first"
-        return terminal_report(report(self.plan(), self.store))
+        return terminal_report(report(evidence))
 
-    def whole_report(self, written: Written | None = None) -> Report:
+    def whole_report(self, evidence: Evidence, written: Written | None = None) -> Report:
         """All there is to say of the study so far, for pages and files."""
         from .reports import whole_report
 
-        assert self.store is not None, "make_ready() comes first"
-        return whole_report(self.plan(), self.store, written)
+        return whole_report(evidence, written)
 
     def _set_damaged_aside(self) -> Iterator[str]:
         """Take results whose scores are not as they were written out of the way, so that their jobs are done anew.

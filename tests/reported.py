@@ -5,7 +5,7 @@ from pathlib import Path
 
 from handmade import AT, DENSE, RANDOM_INIT, RANDOM_MASK, claim, fill, plan, publish, rule, study, ticket, transfer
 
-from runtime.reports import Report, Written, whole_report
+from runtime.reports import Evidence, Report, Written, whole_report
 from runtime.reports.blocks import Piece
 from runtime.store import Certificate, Check, Outcome, Store
 from ticketlang.highlighting import highlighted
@@ -65,5 +65,6 @@ def write(folder: Path, of: Study, found: Callable[[Cell], float | None] = score
         publish(store, laid_out.jobs[key], Outcome({**result, "learning_curve": losses}, held))
     lines = tuple(tuple(Piece(kind, piece) for kind, piece in line) for line in highlighted(text))
     return whole_report(
-        laid_out, store, Written(name="handmade.ticket", lines=lines, show="ticketrun show handmade.ticket")
+        Evidence.of(laid_out, store),
+        Written(name="handmade.ticket", lines=lines, show="ticketrun show handmade.ticket"),
     )

@@ -4,11 +4,9 @@ from collections.abc import Iterator
 
 from attrs import evolve
 
-from ticketlang.plan import Plan
 from ticketlang.study import PublishedLevel, Study
 
 from ..results import Condition, Results
-from ..store import Store
 from .appendix import appendix
 from .blocks import Prose, Report, Run, Section
 from .evidence import Evidence
@@ -16,7 +14,7 @@ from .rows import rows_of
 from .sections import section_named
 from .written import Written
 
-__all__ = ["Report", "Written", "report", "whole_report"]
+__all__ = ["Evidence", "Report", "Written", "report", "section_of", "whole_report"]
 
 FIRST = ("scores", "published")  # every report opens with the numbers themselves
 LAST = "verdicts"
@@ -37,30 +35,35 @@ WHOLE = (
 )
 
 
-def report(plan: Plan, store: Store) -> Report:
+def report(evidence: Evidence) -> Report:
     """The report of a study as far as it is done: the scores, the sections it asks for, and the verdicts."""
-    evidence = Evidence.of(plan, store)
     if not evidence.results.measurements and not evidence.problems:
-        of_masks = (name for name in OF_MASKS if name in plan.study.report and _has_masks(evidence))
+        of_masks = (name for name in OF_MASKS if name in evidence.study.report and _has_masks(evidence))
         return _report(evidence, (_nothing_yet(len(evidence.plan.cells)), *_sections(evidence, *of_masks)))
-    names = dict.fromkeys((*FIRST, *_beside_published(plan.study), *plan.study.report, LAST))
+    names = dict.fromkeys((*FIRST, *_beside_published(evidence.study), *evidence.study.report, LAST))
     return _report(evidence, _sections(evidence, *names))
 
 
-def whole_report(plan: Plan, store: Store, written: Written | None = None) -> Report:
+def whole_report(evidence: Evidence, written: Written | None = None) -> Report:
     """All there is to say of a study, whatever it asks for, with an appendix on how it was done.
 
     Args:
         written: the text of the study, and what it says differently from the paper; None: it has none.
     """
-    evidence = Evidence.of(plan, store)
-    sections = _sections(evidence, *dict.fromkeys((*WHOLE, *plan.study.report)))
+    sections = _sections(evidence, *dict.fromkeys((*WHOLE, *evidence.study.report)))
     whole = evolve(_report(evidence, sections, appendix(evidence, written)), rows=rows_of(evidence))
     return whole if written is None else evolve(whole, show=written.show)
 
 
 def _sections(evidence: Evidence, *names: str) -> tuple[Section, ...]:
-    return tuple(section for name in names if (section := section_named(name)(evidence)).blocks)
+    return tuple(section for name in names if (section := section_of(evidence, name)).blocks)
+
+
+def section_of(evidence: Evidence, name: str) -> Section:
+    """What a section makes of the evidence. Tables and a page of one study share it: some read every mask."""
+    if name not in evidence.sections:
+        evidence.sections[name] = section_named(name)(evidence)
+    return evidence.sections[name]
 
 
 def _report(evidence: Evidence, sections: tuple[Section, ...], at_the_end: tuple[Section, ...] = ()) -> Report:

@@ -13,6 +13,7 @@ from ticketlang.units import Sparsity
 
 from ..results import Condition, Results
 from ..store import JSON, Artifact, Certificate, Environment, MissingFileError, Provenance, Store, StoreError
+from .blocks import Section
 from .numbers import share
 
 COLLAPSED = "†"
@@ -32,6 +33,7 @@ class Evidence:
     store: Store
     results: Results
     problems: list[str] = field(factory=list)  # what could not be read, told at the end of the report
+    sections: dict[str, Section] = field(factory=dict)  # those that were made of it, by name
 
     @classmethod
     def of(cls, plan: Plan, store: Store) -> "Evidence":

@@ -6,9 +6,7 @@ from typing import TYPE_CHECKING
 
 from ticketlang.plan import Cell, Plan
 
-from ..reports import report
-from ..reports.evidence import Evidence
-from ..reports.sections import section_named
+from ..reports import Evidence, report, section_of
 from ..reports.writers.terminal import terminal_report
 from ..results import Results
 from ..verdicts import judge, pairs
@@ -37,10 +35,10 @@ def undrawn(plan: Plan, store: "Store") -> Iterator[tuple[str, str]]:
         if not any(case.difference is not None for case in cases):
             yield f"claim {claim.name}", "no case of it has results on both sides"
     for name in plan.study.report:
-        if not section_named(name)(evidence).blocks:
+        if not section_of(evidence, name).blocks:
             yield f"report {name}", "it has nothing to show"
     from rich.console import Console
 
     out = Console(file=StringIO(), width=100)
-    for block in terminal_report(report(plan, store)):
+    for block in terminal_report(report(evidence)):
         out.print(block)

@@ -8,9 +8,8 @@ from attrs import evolve
 from handmade import DENSE, fill, plan, publish, same_as_golden, shown, study, ticket
 
 from runtime.masks import MASK_FILE, write_mask
-from runtime.reports import report
+from runtime.reports import Evidence, report
 from runtime.reports.blocks import Table
-from runtime.reports.evidence import Evidence
 from runtime.reports.packed import pack
 from runtime.reports.sections.mask_distance import distance, distance_by_chance, section
 from runtime.reports.writers.terminal import terminal_report
@@ -66,7 +65,7 @@ def text_of(folder: Path, of: Study, title: str, width: int) -> str:
     fill(store, laid_out, lambda cell: 0.8)
     fill_lines(store, laid_out)
     fill_masks(store, laid_out)
-    found = report(laid_out, store)
+    found = report(Evidence.of(laid_out, store))
     (section,) = (section for section in found.sections if section.title == title)
     return shown(*terminal_report(evolve(found, sections=(section,))), width=width)
 

@@ -14,7 +14,7 @@ import pytest
 from handmade import DENSE, RANDOM_MASK, claim, fill, plan, publish, rule, study, ticket, transfer
 from imports import ROOT
 
-from runtime.reports import Report, whole_report
+from runtime.reports import Evidence, Report, whole_report
 from runtime.reports.loaded import Loaded
 from runtime.reports.row import COLUMNS
 from runtime.reports.writers import content_for
@@ -50,7 +50,7 @@ def report(tmp_path: Path) -> Report:
     both = {"scores": {"accuracy": score(next(iter(laid_out.cells))), "f1": 0.5}, "metric": "accuracy"}
     both["scores"]["accuracy"] = 0.8 + 1 / 700
     publish(store, laid_out.jobs[key], Outcome(both, Certificate()))
-    return whole_report(laid_out, store)
+    return whole_report(Evidence.of(laid_out, store))
 
 
 def test_a_row_for_each_number_and_each_missing_one(report: Report) -> None:

@@ -14,7 +14,7 @@ from papers_numbers import TABLE_2
 from scipy import stats
 
 from runtime.matching import NOT_SHOWN_BELOW, ONE_SD, RULES, SHOWN_WITHIN_A_POINT, Comparison, answer, matches, sparsest
-from runtime.reports import report
+from runtime.reports import Evidence, report
 from runtime.reports.writers.terminal import terminal_report
 from runtime.results import Condition, Results
 from runtime.statistics import Average, average
@@ -215,7 +215,7 @@ def score(cell: Cell) -> float:
 def text_of(folder: Path, of: Study, scores: Callable[[Cell], float | None], title: str, width: int) -> str:
     store, laid_out = Store.open(folder / "store"), plan(of)
     fill(store, laid_out, scores)
-    found = report(laid_out, store)
+    found = report(Evidence.of(laid_out, store))
     sections = tuple(section for section in found.sections if section.title == title)
     return shown(*terminal_report(evolve(found, sections=sections)), width=width)
 

@@ -12,7 +12,7 @@ from browser import Page, browsing, chromium
 from handmade import plan
 from reported import EVIL, score, wanted, write
 
-from runtime.reports import whole_report
+from runtime.reports import Evidence, whole_report
 from runtime.reports.writers.html import html_page
 from runtime.store import Store
 
@@ -158,7 +158,7 @@ def test_a_study_half_done_says_what_is_missing(tmp_path: Path) -> None:
 
 
 def test_a_study_without_results_has_a_page(tmp_path: Path) -> None:
-    report = whole_report(plan(wanted()), Store.open(tmp_path / "store"))
+    report = whole_report(Evidence.of(plan(wanted()), Store.open(tmp_path / "store")))
 
     headings = ["".join(e.text) for e in read(html_page(report)) if e.tag == "h2"]
     assert "Verdicts" in headings

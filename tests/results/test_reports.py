@@ -24,9 +24,8 @@ from handmade import (
 )
 
 from runtime.masks import MASK_FILE, write_mask
-from runtime.reports import Report, report
+from runtime.reports import Evidence, Report, report
 from runtime.reports.blocks import Column, Entry, Section, Table
-from runtime.reports.evidence import Evidence
 from runtime.reports.packed import pack
 from runtime.reports.sections import SECTIONS, section_named
 from runtime.reports.sections.layer_sparsity import _kind, _layer
@@ -95,7 +94,7 @@ def half_done(tmp_path: Path) -> Report:
     (cell,) = (key for cell, key in laid_out.cells.items() if cell.id == "dense/mlm/seed=1")
     elsewhere = Outcome({"scores": {"accuracy": 0.854}, "metric": "accuracy"}, Certificate())
     publish(store, laid_out.jobs[cell], elsewhere, device="H200")
-    return report(laid_out, store)
+    return report(Evidence.of(laid_out, store))
 
 
 @pytest.mark.parametrize("width", [80, 120])
@@ -107,7 +106,7 @@ def test_the_whole_report(half_done: Report, width: int) -> None:
 
 
 def test_a_study_without_results_has_a_report(tmp_path: Path) -> None:
-    text = shown(*terminal_report(report(plan(WANTED), Store.open(tmp_path / "store"))), width=80)
+    text = shown(*terminal_report(report(Evidence.of(plan(WANTED), Store.open(tmp_path / "store")))), width=80)
 
     assert same_as_golden(GOLDENS / "nothing-done-80.txt", text)
 
@@ -121,7 +120,7 @@ def test_rounding_is_told_below_the_scores(tmp_path: Path) -> None:
     for key, removed in ((first, 49_994), (second, 50_000)):
         found = {"removed": removed, "total": 100_000, "sparsity": removed / 100_000, "collapsed": [], "matrices": {}}
         publish(store, laid_out.jobs[key], Outcome(found, Certificate()))
-    text = shown(*terminal_report(report(laid_out, store)), width=120)
+    text = shown(*terminal_report(report(Evidence.of(laid_out, store))), width=120)
     assert "  rounded in each matrix, masks miss their level by up to 6 weights: imp/a at 50%\n" in text
 
 
@@ -130,7 +129,7 @@ def test_an_arm_that_differs_in_more_than_one_thing_is_warned_of(tmp_path: Path)
     other = Arm(name="other", mask="none", weights="random all", at=AT)
     laid_out, store = plan(study(late, baselines=(DENSE, other, RANDOM_INIT))), Store.open(tmp_path / "store")
     fill(store, laid_out, lambda cell: 0.5)
-    text = shown(*terminal_report(report(laid_out, store)), width=120)
+    text = shown(*terminal_report(report(Evidence.of(laid_out, store))), width=120)
 
     assert (
         "Baselines differ from the tickets beside them: dense in the weights, the mask, the head, the point where"
@@ -146,7 +145,7 @@ def test_one_run_is_not_enough_to_count_by(tmp_path: Path) -> None:
     wanted = evolve(WANTED, seeds=WANTED.seeds[:1], claims=(), report=("transfer_matrix",))
     store, laid_out = Store.open(tmp_path / "store"), plan(wanted)
     fill(store, laid_out, score)
-    text = shown(*terminal_report(report(laid_out, store)), width=120)
+    text = shown(*terminal_report(report(Evidence.of(laid_out, store))), width=120)
 
     rows = [line.split() for line in text[text.index("source (row)") :].splitlines()[2:5]]
     assert [row[0] for row in rows] == ["a", "b", "mlm"]
@@ -190,7 +189,7 @@ def test_published_numbers_stand_beside_what_was_found(tmp_path: Path, width: in
     """In the digits they were published in; what has no cell is counted, and what has no result yet is a dash."""
     store, laid_out = Store.open(tmp_path / "store"), plan(evolve(WANTED, published=(PUBLISHED,), claims=(), report=()))
     fill(store, laid_out, lambda cell: None if cell.arm == "random_init" else score(cell))
-    found = report(laid_out, store)
+    found = report(Evidence.of(laid_out, store))
     (section,) = (section for section in found.sections if section.title == "Beside published numbers")
     text = shown(*terminal_report(evolve(found, sections=(section,))), width=width)
 
@@ -208,7 +207,7 @@ def test_what_is_a_matrix_there_is_a_matrix_here(tmp_path: Path) -> None:
     )
     store, laid_out = Store.open(tmp_path / "store"), plan(evolve(WANTED, published=(gaps,), claims=(), report=()))
     fill(store, laid_out, lambda cell: None if cell.target == "mlm" else score(cell))
-    found = report(laid_out, store)
+    found = report(Evidence.of(laid_out, store))
     (section,) = (section for section in found.sections if section.title == "Beside published numbers")
 
     text = shown(*terminal_report(evolve(found, sections=(section,))), width=80)
@@ -221,7 +220,7 @@ def test_published_numbers_change_no_key_and_no_verdict(tmp_path: Path) -> None:
     fill(store, without, score)
 
     assert with_.jobs == without.jobs
-    assert report(with_, store).sections[-1] == report(without, store).sections[-1]
+    assert report(Evidence.of(with_, store)).sections[-1] == report(Evidence.of(without, store)).sections[-1]
 
 
 def test_names_cannot_write_to_the_terminal() -> None:
@@ -316,7 +315,7 @@ def test_masks_are_read_from_their_files(tmp_path: Path) -> None:
             provenance,
         )
 
-    text = shown(*terminal_report(report(laid_out, store)), width=80)
+    text = shown(*terminal_report(report(Evidence.of(laid_out, store))), width=80)
 
     (line,) = (line for line in text.splitlines() if line.startswith("imp/a and imp/b"))
     assert line.split()[3:] == ["50.00", "20.00", "20.00", "2.50\N{MULTIPLICATION SIGN}", "1"]
@@ -383,7 +382,7 @@ def test_a_mask_of_another_sparsity_than_its_level_is_marked_and_counted(tmp_pat
     of = study(ticket("a", 70), tasks=("a",), baselines=(DENSE, inverse))
     fill(store, plan(of), lambda cell: BASE.get(cell.arm, 0.5))
 
-    scores = next(s for s in report(plan(of), store).sections if s.title == "Scores")
+    scores = next(s for s in report(Evidence.of(plan(of), store)).sections if s.title == "Scores")
     table = next(block for block in scores.blocks if isinstance(block, Table))
 
     levels = {row[0].text: (row[1].text, row[2].mark) for row in table.rows}

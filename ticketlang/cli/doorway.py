@@ -12,6 +12,7 @@ from ..study import Study
 if TYPE_CHECKING:
     from runtime.exchange import Given as Given
     from runtime.progress import Listener
+    from runtime.reports import Evidence as Evidence
     from runtime.reports import Report as Report
     from runtime.reports import Written as Written
     from runtime.reports.loaded import Loaded as Loaded

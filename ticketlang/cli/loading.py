@@ -23,4 +23,4 @@ def load(spec: Path, store: Path, data: Path | None, settings: Sequence[str]) ->
     session = doorway.look(checked.study, spec, data, store)
     if session.gathered.facts is None:
         raise ValueError("\n".join(found.message for found in session.gathered.diagnostics))
-    return doorway.loaded(session.whole_report(written(checked.study, spec, store, data, settings)))
+    return doorway.loaded(session.whole_report(session.evidence(), written(checked.study, spec, store, data, settings)))

@@ -9,7 +9,7 @@ from .common import DONE, MACHINE, WRONG_USE, add_place_arguments, add_spec_argu
 from .session import in_session
 
 if TYPE_CHECKING:
-    from .doorway import Report, Session
+    from .doorway import Evidence, Report, Session
 
 NAME = "report"
 HELP = "show result tables and verdicts as far as there are results, and write them as a page"
@@ -43,14 +43,15 @@ def main(args: Namespace) -> int:
     def say(session: "Session") -> int:
         if session.store is None:
             return complain(f"nothing was run with the store {args.store}; say which with --store", WRONG_USE)
-        for block in session.report():
+        evidence = session.evidence()
+        for block in session.report(evidence):
             console().print(block)
-        return _write(session, args)
+        return _write(session, evidence, args)
 
     return in_session(args, say)
 
 
-def _write(session: "Session", args: Namespace) -> int:
+def _write(session: "Session", evidence: "Evidence", args: Namespace) -> int:
     """Write what is asked for, and say where it is."""
     page = None if args.no_html else args.html or _usual_place(session, args)
     files = {f".{name}": path for name in FILES if (path := getattr(args, name)) is not None}
@@ -62,7 +63,7 @@ def _write(session: "Session", args: Namespace) -> int:
         return DONE
     from .writing import written
 
-    report = session.whole_report(written(session.study, args.spec, args.store, args.data, args.settings))
+    report = session.whole_report(evidence, written(session.study, args.spec, args.store, args.data, args.settings))
     for suffix, path in files.items():
         if (problem := put_file(path, doorway.report_content(suffix, report))) is not None:
             return complain(problem, MACHINE)

@@ -116,7 +116,7 @@ def run(study: Study, args: Namespace) -> int:
     ran = _run(session, staff, args) if staff else None
     if ran is not None and ran.interrupted is not None:
         return BY_SIGNAL + ran.interrupted  # whoever wants to leave is not kept waiting for tables
-    for block in session.report():
+    for block in session.report(session.evidence()):
         console().print(block)
     return SOME_FAILED if ran is not None and ran.failed else DONE
 
