@@ -6,7 +6,7 @@ from ticketlang.units import Sparsity
 
 from ..results import Condition
 from ..statistics import Average
-from .drawings import Curve, Dot, Level, Point, Role
+from .drawings import Curve, Curves, Dot, Level, Point, Role
 from .evidence import Evidence
 
 LONGEST = 30  # characters of a list of seeds that stands in a caption
@@ -42,6 +42,18 @@ def curve(evidence: Evidence, name: str, at: Mapping[Sparsity, Condition]) -> Cu
     there = [(level, c, average) for level, c in sorted(at.items()) if (average := evidence.results.average(c))]
     points = tuple(point(100 * float(level.fraction), average, c.name) for level, c, average in there)
     return Curve(name=name, role=role_of(evidence, next(iter(at.values()))), points=points)
+
+
+def curves_over_sparsity(evidence: Evidence, target: str, arms: Mapping[str, Mapping[Sparsity, Condition]]) -> Curves:
+    """The curve of each arm by its name, against dense."""
+    return Curves(
+        x_name="sparsity",
+        x_unit="%",
+        y_name=evidence.metric(target),
+        curves=tuple(curve(evidence, name, at) for name, at in arms.items()),
+        level=level_of(evidence, evidence.results.dense(target)),
+        spread=spread_of(evidence, (condition for at in arms.values() for condition in at.values())),
+    )
 
 
 def dot(evidence: Evidence, condition: Condition) -> Dot | None:

@@ -17,14 +17,13 @@ from typing import Any
 from attrs import define, frozen
 
 from ticketlang.jobs import JobKey
-from ticketlang.plan import Plan, PlannedJob
+from ticketlang.plan import PlannedJob
 
 from ..failures import NoSuchDevice
-from ..progress import Listener
+from ..progress import Listener, Silent
 from ..store import Store, StoreError
 from .hand import Hand, Perform, Tried
 from .interruption import Interruption, interruptible
-from .ran import Ran
 
 EVERY = 0.1  # seconds between two words about the steps of a job
 GRACE = 4.0  # seconds to put things away in, once the parent is gone
@@ -123,14 +122,11 @@ def _end_with_parent() -> None:
 
 
 @define
-class Wire:
+class Wire(Silent):
     """A listener that passes on what it hears."""
 
     connection: "Connection[Message, Any]"
     told: float = 0.0  # when a step was last spoken of
-
-    def planned(self, plan: Plan) -> None:
-        pass
 
     def started(self, planned_job: PlannedJob) -> None:
         self.told = 0.0
@@ -144,15 +140,6 @@ class Wire:
 
     def noticed(self, key: JobKey, text: str) -> None:
         self._say(Noticed(key, text))
-
-    def finished(self, planned_job: PlannedJob, summary: str, seconds: float) -> None:
-        pass
-
-    def failed(self, planned_job: PlannedJob, sentence: str) -> None:
-        pass
-
-    def ended(self, ran: Ran) -> None:
-        pass
 
     def _say(self, message: Message) -> None:
         try:

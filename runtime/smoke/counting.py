@@ -4,14 +4,13 @@ from collections.abc import Callable
 
 from attrs import define
 
-from ticketlang.jobs import JobKey
 from ticketlang.plan import Plan, PlannedJob
 
-from ..schedulers.ran import Ran
+from ..progress import Silent
 
 
 @define
-class Counting:
+class Counting(Silent):
     """A listener that tells how many jobs are done."""
 
     tell: Callable[[str], None]
@@ -24,17 +23,8 @@ class Counting:
     def started(self, planned_job: PlannedJob) -> None:
         self.tell(f"{self.done} of {self.total} jobs")
 
-    def advanced(self, key: JobKey, step: int, steps: int) -> None:
-        pass
-
-    def noticed(self, key: JobKey, text: str) -> None:
-        pass
-
     def finished(self, planned_job: PlannedJob, summary: str, seconds: float) -> None:
         self.done += 1
 
     def failed(self, planned_job: PlannedJob, sentence: str) -> None:
         self.done += 1
-
-    def ended(self, ran: Ran) -> None:
-        pass

@@ -48,13 +48,17 @@ def add_setting_argument(parser: ArgumentParser) -> None:
     )
 
 
-def add_place_arguments(parser: ArgumentParser) -> None:
+def add_data_argument(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--data",
         type=Path,
         metavar="DIR",
         help="look for data files and model folders under DIR alone (default: beside the spec)",
     )
+
+
+def add_place_arguments(parser: ArgumentParser) -> None:
+    add_data_argument(parser)
     parser.add_argument(
         "--store",
         type=Path,

@@ -12,6 +12,7 @@ from .common import (
     SOME_FAILED,
     SPEC_WRONG,
     WRONG_USE,
+    add_data_argument,
     add_setting_argument,
     complain,
     console,
@@ -31,12 +32,7 @@ HELP = "run every kind of job of a study on a small network and a handful of exa
 def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("specs", type=Path, nargs="+", metavar="SPEC", help=".ticket files")
     add_setting_argument(parser)
-    parser.add_argument(
-        "--data",
-        type=Path,
-        metavar="DIR",
-        help="look for data files and model folders under DIR alone (default: beside the spec)",
-    )
+    add_data_argument(parser)
     parser.add_argument(
         "--keep", type=Path, metavar="DIR", help="keep what was made, in DIR, which must not exist (default: drop it)"
     )

@@ -112,11 +112,8 @@ def _pretrained_head(*tasks: Task) -> PretrainedHead | None:
 
 def _source_task(requests: Requests, ticket: Ticket) -> tuple[Task, tuple[Task, ...]]:
     """The task that a ticket is searched on, and those it is joined with, all of them by the recipe of the first."""
-    sources = (requests.study.tasks[name] for name in ticket.source)
-    if ticket.limit is not None:
-        limit = None if ticket.limit == "all" else ticket.limit
-        sources = (evolve(task, limit=limit) for task in sources)
-    first, *others = sources
+    tasks = (requests.study.tasks[name] for name in ticket.source)
+    first, *others = (evolve(task, limit=ticket.limit_on(task)) for task in tasks)
     recipe: Recipe = ticket.recipe or first.recipe
     return evolve(first, recipe=recipe), tuple(evolve(task, recipe=recipe) for task in others)
 

@@ -34,8 +34,7 @@ def _of_warmup(study: Study, name: str, recipe: Recipe, examples: int) -> Iterat
 
 def _of_ticket(study: Study, ticket: Ticket, examples: int) -> Iterator[Fault]:
     task = study.tasks[ticket.source[0]]
-    limit = task.limit if ticket.limit is None else None if ticket.limit == "all" else ticket.limit
-    count = min(examples, limit or examples)
+    count = min(examples, ticket.limit_on(task) or examples)
     steps, point = _steps(ticket.recipe or task.recipe, ticket.rewind, count, len(ticket.source))
     if steps and point >= steps:
         sentence = f"{ticket.rewind} is step {point}, and training on {task.name} takes {steps} steps"

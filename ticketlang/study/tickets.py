@@ -7,7 +7,7 @@ from attrs import field, frozen
 from ..source import Span
 from ..units import START, Duration, Sparsity, one_of
 from .common import OUTSIDE_KEY, Places
-from .tasks import Recipe
+from .tasks import Recipe, Task
 
 
 @frozen(kw_only=True, repr=False)
@@ -95,6 +95,12 @@ class Ticket:
     @property
     def source_name(self) -> str:
         return "+".join(self.source) or ("none" if self.given is None else "file")
+
+    def limit_on(self, task: Task) -> int | None:
+        """How many examples of a source its masks are found on; None: all of them."""
+        if self.limit is None:
+            return task.limit
+        return None if self.limit == "all" else self.limit
 
     @property
     def label(self) -> str:

@@ -7,10 +7,9 @@ from ticketlang.units import Sparsity
 
 from ...results import Condition
 from ..blocks import MISSING, Block, Column, Entry, Section, Table
-from ..drawings import Curves
 from ..evidence import Evidence, Variant, said_of
 from ..numbers import gap, score
-from ..plotted import curve, level_of, spread_of
+from ..plotted import curves_over_sparsity
 
 AXIS = "rewind"
 
@@ -51,14 +50,7 @@ def _table(evidence: Evidence, title: str, target: str, points: Points) -> Table
             (Entry(name), *(_entry(evidence, at.get(level)) for level in levels)) for name, at in points.items()
         ),
         notes=("mean ± standard deviation over runs, in hundredths", *evidence.footnotes(shown)),
-        drawing=Curves(
-            x_name="sparsity",
-            x_unit="%",
-            y_name=evidence.metric(target),
-            curves=tuple(curve(evidence, name, at) for name, at in points.items()),
-            level=level_of(evidence, dense),
-            spread=spread_of(evidence, shown),
-        ),
+        drawing=curves_over_sparsity(evidence, target, points),
     )
 
 

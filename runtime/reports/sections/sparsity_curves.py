@@ -4,10 +4,9 @@ from ticketlang.units import Sparsity
 
 from ...results import Condition
 from ..blocks import MISSING, Column, Entry, Section, Table
-from ..drawings import Curves
 from ..evidence import Evidence, arm_name
 from ..numbers import score
-from ..plotted import curve, level_of, spread_of
+from ..plotted import curves_over_sparsity
 
 
 def section(evidence: Evidence) -> Section:
@@ -38,14 +37,7 @@ def _table(evidence: Evidence, target: str, curves: dict[str, dict[Sparsity, Con
         columns=(Column("sparsity"), *(Column(arm) for arm in curves)),
         rows=tuple(rows),
         notes=(*said, *evidence.footnotes(shown)),
-        drawing=Curves(
-            x_name="sparsity",
-            x_unit="%",
-            y_name=evidence.metric(target),
-            curves=tuple(curve(evidence, arm, at) for arm, at in curves.items()),
-            level=level_of(evidence, dense),
-            spread=spread_of(evidence, shown),
-        ),
+        drawing=curves_over_sparsity(evidence, target, curves),
     )
 
 
