@@ -33,9 +33,9 @@ class Cost:
         return evolve(self, seconds=self.seconds / workers)
 
     def __str__(self) -> str:
-        """`about 1h 12m, going by the like in the store; 3 jobs have none`; empty where there is nothing to go by."""
+        """`about 1h 12m, going by the like in the store; 3 jobs have none`; empty where there is nothing to do."""
         if not self.known:
-            return ""
+            return "how long they take is not known: the store has no like of them" if self.unknown else ""
         text = f"about {time_text(self.seconds)}, going by the like in the store"
         if not self.unknown:
             return text

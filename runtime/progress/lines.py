@@ -25,22 +25,21 @@ class Lines:
 
     stream: TextIO = field(factory=lambda: sys.stdout)
     tally: Tally = field(factory=Tally)
-    told: float = 0.0  # when the running job was last spoken of
+    told: float | None = None  # when a running job was last spoken of
 
     def planned(self, plan: Plan) -> None:
-        is_first = self.tally.plan is None
         self.tally.planned(plan)
-        if is_first:
-            self._say("Planned", f"{len(plan.jobs)} jobs: {len(plan.to_run)} to run, {len(plan.reused)} reused")
 
     def started(self, planned_job: PlannedJob) -> None:
         self.tally.started(planned_job)
+        if self.told is None:  # the first result can be minutes away
+            self._say(verb_of(planned_job.job, done=False), name_of(planned_job))
         self.told = time.monotonic()
 
     def advanced(self, key: JobKey, step: int, steps: int) -> None:
         self.tally.advanced(key, step, steps)
         running = self.tally.running.get(key)
-        if running is None or time.monotonic() - self.told < EVERY:
+        if running is None or self.told is None or time.monotonic() - self.told < EVERY:
             return
         self.told = time.monotonic()
         self._say(verb_of(running.job.job, done=False), f"{name_of(running.job)}: step {step} of {steps}")

@@ -231,7 +231,7 @@ def test_lines_for_a_pipe() -> None:
 
     count = len(laid_out.jobs)
     assert stream.getvalue().splitlines() == [
-        f"     Planned {count} jobs: {count} to run, 0 reused",
+        f"    Training {a.labels[0]}",  # the first alone is told before it is done
         f"     Trained [1/{count}] {a.labels[0]}: accuracy 81.20 (34s)",
         rf"      Failed [2/{count}] {b.labels[0]}: no\x1b[31m room",
         rf"         Log b\x1b[31m: {log}",
