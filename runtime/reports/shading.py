@@ -81,8 +81,11 @@ def _count(judged: Iterable[Judged]) -> str:
 # What others found
 
 
-def published_matrix(evidence: Evidence, name: str, level: Sparsity) -> Table | None:
-    """The published matrix of a ticket block at a level; None where there is none."""
+def published_matrix(evidence: Evidence, name: str, level: Sparsity, ours: Rules) -> Table | None:
+    """The published matrix of a ticket block at a level, shaded by the rules of the one it stands beside.
+
+    None where there is none.
+    """
     for published in evidence.study.published:
         numbers = [number for number in published.numbers if isinstance(number, PublishedScore)]
         places: dict[Place, PublishedScore] = {
@@ -91,29 +94,29 @@ def published_matrix(evidence: Evidence, name: str, level: Sparsity) -> Table | 
             if number.arm.source not in {None, "target"} and (number.arm.arm, number.arm.level) == (name, level)
         }
         if min(len({source for source, _ in places}), len({target for _, target in places})) > 1:
-            return _published_table(evidence, published, places)
+            return _published_table(published, places, ours)
     return None
 
 
-def _published_table(evidence: Evidence, published: Published, places: Mapping[Place, PublishedScore]) -> Table:
+def _published_table(published: Published, places: Mapping[Place, PublishedScore], ours: Rules) -> Table:
     sources = tuple(dict.fromkeys(source for source, _ in places))
     targets = tuple(dict.fromkeys(target for _, target in places))
     has_gaps = all(number.gap is not None for number in places.values())
-    rules = (*map(str, rules_of(evidence)), OWN_TICKET)
-    judged = {place: _published_answers(evidence, place, places) for place in places}
+    against_dense = len(ours.rules) - 1  # the last is the own ticket's
+    judged = {place: _published_answers(place, places, against_dense) for place in places}
     said = "gap to dense, in points" if has_gaps else "scores, in hundredths"
     return Table(
         title=f"{published.where}: source (row) to target (column)",
         columns=(Column("source", is_number=False), *map(Column, targets), Column("count")),
         rows=tuple((Entry(s), *(_published_entry(places.get((s, t))) for t in targets), Entry("")) for s in sources),
         drawing=Rules(
-            rules=rules,
-            in_force=len(rules) - 1,
+            rules=ours.rules,
+            in_force=ours.in_force,
             places=tuple(((), *(judged.get((s, t), ()) for t in targets), ()) for s in sources),
             counts=tuple(
                 tuple(
                     _count(judged[s, t][rule] for t in targets if (s, t) in judged and s != t)
-                    for rule in range(len(rules))
+                    for rule in range(len(ours.rules))
                 )
                 for s in sources
             ),
@@ -132,12 +135,13 @@ def _published_entry(number: PublishedScore | None) -> Entry:
     return Entry(points(float(value), is_signed=number.gap is not None))
 
 
-def _published_answers(evidence: Evidence, place: Place, places: Mapping[Place, PublishedScore]) -> tuple[Judged, ...]:
+def _published_answers(place: Place, places: Mapping[Place, PublishedScore], against_dense: int) -> tuple[Judged, ...]:
+    """One for each rule that compares with dense, and one for that of the target's own ticket."""
     number, own = places[place], places.get((place[1], place[1]))
     above = None if number.gap is None else float(number.gap)
-    against_dense = (_by(above) for _ in rules_of(evidence))
     is_compared = own is not None and own is not number and (number.gap is None) == (own.gap is None)
-    return (*against_dense, _by(_value(number) - _value(own)) if own and is_compared else UNKNOWN)
+    by_own = _by(_value(number) - _value(own)) if own and is_compared else UNKNOWN
+    return (*(against_dense * (_by(above),)), by_own)
 
 
 def _value(number: PublishedScore) -> float:

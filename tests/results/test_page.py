@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 from attrs import evolve, field, frozen
 from browser import Page, browsing, chromium
-from handmade import plan
+from handmade import fill, plan
 from reported import EVIL, score, wanted, write
 
 from runtime.reports import Evidence, whole_report
+from runtime.reports.blocks import Table
+from runtime.reports.drawings import Rules
 from runtime.reports.writers.html import html_page
 from runtime.store import Store
 
@@ -116,7 +118,24 @@ def test_a_cell_tells_its_runs_and_keys(whole: str) -> None:
     assert told <= data["runs"].keys()
     ids = {cell.id: key for cell, key in laid_out.cells.items()}
     assert {cell: key for runs in data["runs"].values() for cell, key, _ in runs} == ids
-    assert data["runs"]["dense/a"][0] == ["dense/a/seed=1", ids["dense/a/seed=1"], 80.4]
+    assert data["runs"]["dense/a"][0] == ["dense/a/seed=1", ids["dense/a/seed=1"], "80.40"]
+
+
+def test_a_published_matrix_is_shaded_by_the_rules_of_the_one_beside_it(tmp_path: Path) -> None:
+    """Without a dense arm one rule is left, and its place is the same in both."""
+    store, laid_out = Store.open(tmp_path / "store"), plan(evolve(wanted(), baselines=(), claims=()))
+    fill(store, laid_out, score)
+    found = whole_report(Evidence.of(laid_out, store))
+    blocks = [block for section in found.sections for block in section.blocks]
+    ours = next(block for block in blocks if isinstance(block, Table) and block.beside)
+
+    assert ours.beside is not None
+    assert isinstance(ours.drawing, Rules)
+    assert isinstance(ours.beside.drawing, Rules)
+    assert ours.beside.drawing.rules == ours.drawing.rules
+    assert ours.beside.drawing.in_force == ours.drawing.in_force
+    published = {place for row in ours.beside.drawing.places for place in row}
+    assert all(len(place) in {0, len(ours.drawing.rules)} for place in published)
 
 
 def test_names_of_a_spec_are_text(tmp_path: Path) -> None:

@@ -40,6 +40,12 @@ def _table(evidence: Evidence, name: str, variant: Variant, level: Sparsity, tic
             for ticket in tickets]  # fmt: skip
     said = "mean over runs: gap to dense, in points" if dense else "mean over runs: scores, in hundredths"
     footnotes = evidence.footnotes((*there.values(), *dense))
+    drawing = matrix_by_rules(
+        evidence,
+        [[there.get((ticket, target)) for target in targets] for ticket in tickets],
+        own,
+        notes=(said, *footnotes),
+    )
     return Table(
         title=f"{name} at {level}{said_of(variant)}: source (row) to target (column)",
         columns=(Column("source", is_number=False), *(Column(target) for target in targets), Column("count")),
@@ -48,13 +54,8 @@ def _table(evidence: Evidence, name: str, variant: Variant, level: Sparsity, tic
             f"{said}; count: other targets on which it is at least the target's own ticket (coloured)",
             *footnotes,
         ),
-        drawing=matrix_by_rules(
-            evidence,
-            [[there.get((ticket, target)) for target in targets] for ticket in tickets],
-            own,
-            notes=(said, *footnotes),
-        ),
-        beside=published_matrix(evidence, name, level),
+        drawing=drawing,
+        beside=published_matrix(evidence, name, level, drawing),
     )
 
 

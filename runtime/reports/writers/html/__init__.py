@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ticketlang.plain import plain
 
+from ....points import points
 from ...blocks import Judgement, Listing, Prose, Report, Section, Table
 from ...drawings import Curves, Dots, Rules, Shares
 from ..shades import classes_of, legend, shades_of
@@ -51,7 +52,7 @@ def html_fragment(report: Report) -> str:
 def runs_json(report: Report) -> str:
     """What a cell tells when it is pointed at, as JSON that cannot end the element it stands in."""
     runs = {
-        name: [[plain(run.cell), run.key, None if run.score is None else round(100 * run.score, 4)] for run in its]
+        name: [[plain(run.cell), run.key, None if run.score is None else points(100 * run.score)] for run in its]
         for name, its in report.runs.items()
     }
     text = json.dumps({"show": plain(report.show), "runs": runs}, separators=(",", ":"), ensure_ascii=True)

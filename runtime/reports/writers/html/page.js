@@ -23,7 +23,7 @@
       const row = table.insertRow();
       row.insertCell().textContent = cell.slice(name.length + 1);
       const value = row.insertCell();
-      value.textContent = score === null ? "missing" : score.toFixed(2);
+      value.textContent = score ?? "missing";
       value.className = "num";
       row.insertCell().append(make("code", key, "key-of"));
     }
