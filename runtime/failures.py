@@ -37,6 +37,14 @@ class NoWorkers(Exception):  # noqa: N818  # as above
     """Worker processes end before they have done anything, in one sentence for the user."""
 
 
+class NoPort(Exception):  # noqa: N818  # as above
+    """A page cannot be served where it was asked for, in one sentence for the user."""
+
+
+class NoTracker(Exception):  # noqa: N818  # as above
+    """An experiment tracker is asked for that is not there, in one sentence for the user."""
+
+
 class WorkerLost(Exception):  # noqa: N818  # as above
     """The process that did a job is gone. No fault of the job, so another try may do it."""
 

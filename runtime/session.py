@@ -11,7 +11,7 @@ from attrs import Factory, define, field
 
 from ticketlang.cost import Cost, cost_of
 from ticketlang.diagnostics import Diagnostic
-from ticketlang.jobs import FineTune, Interpolate, JobKey, MaskJob
+from ticketlang.jobs import JobKey
 from ticketlang.lay_out import lay_out, nothing_known
 from ticketlang.plan import Facts, Plan, PlannedJob
 from ticketlang.reasons import Stored
@@ -19,7 +19,6 @@ from ticketlang.study import Study
 
 from .digests import Digests
 from .facts import Gathered, Root, fetch_model, gather
-from .failures import ExchangeError
 from .pins import Pins, ask_the_hub, lock_file_of, pin, read_pins, write_pins
 from .progress import Listener
 from .schedulers.equipment import equip
@@ -90,6 +89,11 @@ class Session:
     def plan(self) -> Plan:
         """What is to run now. Asked again, it knows what has been done since."""
         return lay_out(self.study, self.facts, self.store.known if self.store else nothing_known)
+
+    def result_of(self, key: JobKey) -> Mapping[str, Any]:
+        """What a job that is done found."""
+        assert self.store is not None, "make_ready() comes first"
+        return self.store.artifact(key).result
 
     def result(self, job: PlannedJob) -> Mapping[str, Any] | None:
         """What a job that is done found; None: it is not done."""
@@ -205,25 +209,14 @@ class Session:
         Raises:
             ExchangeError: there is no mask, or it is not there yet; or files are in the way.
         """
-        from .exchange import Ticket, export
+        from .exchange import export
+        from .exports import card_of, ticket_of
 
-        job = planned.job
-        makes_it = isinstance(job, MaskJob) or (isinstance(job, FineTune) and job.gradually is not None)
-        key = planned.key if makes_it else job.mask if isinstance(job, FineTune | Interpolate) else None
-        if key is None:
-            raise ExchangeError(f"`{name}` has no mask: there is no ticket to export")
-        if self.store is None or key not in self.store.known([key]):
-            raise ExchangeError(
-                f"the mask of `{name}` is not there yet; `ticketrun run {self.spec} --cell '{name}'` makes it"
-            )
-        trained = job if isinstance(job, FineTune) and not makes_it else self._trained_under(key)
-        ticket = Ticket(name, self.facts.model, trained, self.store.artifact(key), self.spec)
-        return export(ticket, self._model_at_hand(), self.store, folder, layout)
-
-    def _trained_under(self, mask: JobKey) -> FineTune | None:
-        """The first training of the plan that a mask is held in."""
-        jobs = (planned.job for planned in self.plan().jobs.values())
-        return next((job for job in jobs if isinstance(job, FineTune) and job.mask == mask), None)
+        hub = self.gathered.places.model_hub
+        ticket = ticket_of(name, planned, self.plan(), self.store, self.spec, hub[1] if hub else None)
+        assert self.store is not None, "a ticket was found in it"
+        card = card_of(ticket, layout, self.evidence())
+        return export(ticket, self._model_at_hand(), self.store, folder, layout, card)
 
     def _model_at_hand(self) -> Path | None:
         """The folder of the model, without asking the hub for it."""
@@ -243,6 +236,19 @@ class Session:
 
         assert self.store is not None, "make_ready() comes first"
         return Evidence.of(self.plan(), self.store)
+
+    def find_store(self) -> None:
+        """Look whether there is a store by now, as a run elsewhere may have made one."""
+        if self.store is None and self.store_folder.exists():
+            self.store = Store.look(self.store_folder)
+
+    def report_now(self, written: Written | None = None) -> Report:
+        """The whole report, which opens with how far the study is; also where nothing was ever run."""
+        from .reports import unfinished
+
+        plan = self.plan()
+        evidence = None if self.store is None else self.evidence()
+        return unfinished(plan, self.running(plan), self.failures(plan), evidence, written)
 
     def report(self, evidence: Evidence) -> Iterator[RenderableType]:
         """The result tables and the verdicts as a terminal shows them, as far as there are results."""

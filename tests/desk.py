@@ -85,10 +85,11 @@ class Desk:
     def write(self, spec: str, name: str = "small.ticket") -> None:
         (self.folder / name).write_text(spec, encoding="utf-8")
 
-    def ticketrun(self, *words: str) -> Answer:
+    def ticketrun(self, *words: str, **environment: str) -> Answer:
         done = subprocess.run(
-            self._command(words), cwd=self.folder, env=ENVIRONMENT, capture_output=True, text=True, check=False
-        )
+            self._command(words), cwd=self.folder, env=ENVIRONMENT | environment,
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
         assert "Traceback" not in done.stdout + done.stderr, done.stdout + done.stderr
         return Answer(done.returncode, done.stdout, done.stderr)
 

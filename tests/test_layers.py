@@ -22,6 +22,7 @@ STAGES = (
     "differences",
     "reasons",
     "cost",
+    "standing",
     "grammar",
     "highlighting",
     "syntax",
@@ -56,6 +57,7 @@ SHARED = (
     "comparisons",
     "reasons",
     "cost",
+    "standing",
     "diagnostics",
 )
 
@@ -63,6 +65,7 @@ SHARED = (
 LIGHT = (
     "digests",
     "exchange",
+    "exports",
     "facts",
     "failures",
     "masks",
@@ -75,6 +78,7 @@ LIGHT = (
     "reports",
     "results",
     "schedulers",
+    "serving",
     "session",
     "statistics",
     "store",

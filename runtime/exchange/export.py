@@ -12,8 +12,10 @@ from ticketlang.jobs import FineTune
 from ..failures import ExchangeError, UnwritableError
 from ..masks import MASK_FILE, read_mask, write_mask
 from ..store import Artifact, Store
+from .rounds import ROUNDS_FILE, Round, write_rounds
 
 ABOUT = "ticket.json"
+CARD = "README.md"  # as hubs show it
 TOKENIZER = ("tokenizer*", "vocab.*", "merges.txt", "special_tokens_map.json", "added_tokens.json", "*.model")
 
 
@@ -23,9 +25,15 @@ class Ticket:
 
     name: str  # of the cell, or of the mask
     model: str  # digest
+    base: str  # the pre-trained model, as people know it
+    revision: str | None  # of it, on the hub
     job: FineTune | None  # None: the study trains nothing under it
-    mask: Artifact
+    search: tuple[tuple[str, Artifact], ...]  # levels and masks of its rounds, its own the last one
     spec: Path
+
+    @property
+    def mask(self) -> Artifact:
+        return self.search[-1][1]
 
     @property
     def about(self) -> dict[str, Any]:
@@ -34,6 +42,8 @@ class Ticket:
         return {
             "cell": self.name,
             "mask": self.mask.key,
+            "base": self.base,
+            "revision": self.revision,
             "model": self.model,
             "removed": result["removed"],
             "total": result["total"],
@@ -43,11 +53,12 @@ class Ticket:
         }
 
 
-def export(ticket: Ticket, model: Path | None, store: Store, folder: Path, layout: str) -> tuple[Path, ...]:
+def export(ticket: Ticket, model: Path | None, store: Store, folder: Path, layout: str, card: str) -> tuple[Path, ...]:
     """Write a ticket into a folder, which is made if need be. Nothing there is overwritten.
 
     Args:
         model: the folder of the pre-trained model; None: it is not at hand.
+        card: what README.md says.
 
     Raises:
         ExchangeError: files are in the way, or there is nothing to export in this layout.
@@ -58,6 +69,7 @@ def export(ticket: Ticket, model: Path | None, store: Store, folder: Path, layou
         if there := sorted(path.name for path in folder.iterdir()):
             raise ExchangeError(f"{folder} is not empty: it holds `{there[0]}`; choose another folder with --to")
         LAYOUTS[layout](ticket, model, store, folder)
+        (folder / CARD).write_text(card, encoding="utf-8")
     except (FileExistsError, NotADirectoryError):
         raise ExchangeError(f"{folder} is a file, or lies in one; choose another folder with --to") from None
     except OSError as problem:
@@ -67,6 +79,11 @@ def export(ticket: Ticket, model: Path | None, store: Store, folder: Path, layou
 
 def _safetensors(ticket: Ticket, model: Path | None, store: Store, folder: Path) -> None:
     write_mask(folder / MASK_FILE, read_mask(ticket.mask.path(MASK_FILE)), ticket.about)
+
+
+def _rounds(ticket: Ticket, model: Path | None, store: Store, folder: Path) -> None:
+    rounds = [Round(level, read_mask(mask.path(MASK_FILE))) for level, mask in ticket.search]
+    write_rounds(folder / ROUNDS_FILE, rounds, ticket.about)
 
 
 def _bert_tickets(ticket: Ticket, model: Path | None, store: Store, folder: Path) -> None:
@@ -109,6 +126,7 @@ def _say(about: Mapping[str, Any], folder: Path) -> None:
 
 LAYOUTS: dict[str, Callable[[Ticket, Path | None, Store, Path], None]] = {
     "safetensors": _safetensors,
+    "rounds": _rounds,
     "transformers": _transformers,
     "bert-tickets": _bert_tickets,
 }

@@ -1,4 +1,4 @@
-"""Masks that others made, as they come: our files, tensors of zeros and ones, and the files of BERT-Tickets.
+"""Masks that others made, as they come: our files, tensors of zeros and ones, files of BERT-Tickets, pruned networks.
 
 The released BERT-Tickets code saves a dict of float32 tensors called `bert.encoder.layer.0....weight_mask`, 73 of them
 with the pooler (paper, section 3.6). Names are read without what stands before the trunk and without `_mask`.
@@ -16,10 +16,12 @@ from safetensors import SafetensorError, safe_open
 
 from ..failures import ExchangeError, UnwritableError
 from ..masks import MATRIX, SHAPES, TICKET, BadMaskFile, BoolArray, has_collapsed, read_mask, write_mask
+from .rounds import ROUNDS, kept_at
 
 PICKLES = (b"PK\x03\x04", b"\x80")  # what files of torch.save begin with: an archive, or in old ones a pickle
 LONGEST_HEAD = 9
 NUMBERS = ("F64", "F32", "F16", "I64", "I32", "I16", "I8", "U8", "BOOL")
+NETWORKS = "model*.safetensors"  # one file, or its shards
 NAME = re.compile(rf"(?:.*\.)?(?P<name>{MATRIX})(?:_mask)?")
 
 
@@ -44,8 +46,11 @@ class Given:
         return sum(bits.size for bits in self.kept.values())
 
 
-def read_given(path: Path) -> Given:
+def read_given(path: Path, sparsity: str | None = None) -> Given:
     """Read a mask file in any of the layouts, told by its first bytes and not by its name.
+
+    Args:
+        sparsity: which mask, `70%`, of a file that holds those of all rounds; None: the last one.
 
     Raises:
         ExchangeError: it is none, in one sentence.
@@ -57,11 +62,11 @@ def read_given(path: Path) -> Given:
             first = file.read(LONGEST_HEAD)
     except OSError as problem:
         raise ExchangeError(f"{path} cannot be read: {problem.strerror}") from None
+    if _may_be_safetensors(first, path.stat().st_size):  # first: a header's length may look like a pickle
+        return _of_safetensors(path, sparsity)
     if first.startswith(PICKLES):
         return _of_tensors(path, _pickled(path))
-    if not _may_be_safetensors(first, path.stat().st_size):
-        raise ExchangeError(f"{path} is neither a safetensors file nor one of torch.save: no mask can be read from it")
-    return _of_safetensors(path)
+    raise ExchangeError(f"{path} is neither a safetensors file nor one of torch.save: no mask can be read from it")
 
 
 def _may_be_safetensors(first: bytes, size: int) -> bool:
@@ -69,13 +74,16 @@ def _may_be_safetensors(first: bytes, size: int) -> bool:
     return first[8:9] == b"{" and int.from_bytes(first[:8], "little") + 8 <= size
 
 
-def _of_safetensors(path: Path) -> Given:
+def _of_safetensors(path: Path, sparsity: str | None) -> Given:
     try:
         with safe_open(path, framework="numpy") as file:
             metadata = file.metadata() or {}
             if {TICKET, SHAPES} & metadata.keys():
                 return Given(read_mask(path))
-            _refuse_what_is_no_mask(path, {name: file.get_slice(name).get_dtype() for name in file.keys()})  # noqa: SIM118  # no mapping
+            if ROUNDS in metadata:
+                died = {_name_in_trunk(path, name): file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  # no mapping
+                return Given(kept_at(path, metadata[ROUNDS], died, sparsity))
+            _refuse_what_is_no_mask(path, {name: file.get_slice(name).get_dtype() for name in file.keys()})  # noqa: SIM118  # as above
             return _of_tensors(path, ((name, file.get_tensor(name)) for name in file.keys()))  # noqa: SIM118  # as above
     except (SafetensorError, TypeError, BadMaskFile) as problem:
         raise ExchangeError(f"{path} cannot be read as a mask: {problem}") from None
@@ -91,14 +99,37 @@ def _refuse_what_is_no_mask(path: Path, types: Mapping[str, str]) -> None:
             )
 
 
-def import_mask(path: Path, to: Path) -> Given:
+def _of_network(folder: Path) -> Given:
+    """The mask of a model folder whose removed weights are zero; of matrices without a zero nothing is known."""
+    kept: dict[str, BoolArray] = {}
+    try:
+        for path in sorted(folder.glob(NETWORKS)):
+            with safe_open(path, framework="numpy") as file:
+                for said in file.keys():  # noqa: SIM118  # no mapping
+                    if (match := NAME.fullmatch(said)) is not None:
+                        kept[match["name"]] = file.get_tensor(said) != 0
+    except (SafetensorError, TypeError) as problem:
+        raise ExchangeError(f"{folder} cannot be read as a network: {problem}") from None
+    if not kept:
+        raise ExchangeError(f"{folder} is a folder without {NETWORKS} that holds matrices of an encoder: no network")
+    pruned = {name: bits for name, bits in kept.items() if not bits.all()}
+    if not pruned:
+        raise ExchangeError(f"{folder} holds a network without a zero in its matrices: nothing was pruned from it")
+    return Given(pruned)
+
+
+def import_mask(path: Path, to: Path, sparsity: str | None = None) -> Given:
     """Write a mask that others made as one of our files.
+
+    Args:
+        path: a file, or the folder of a network whose removed weights are zero.
+        sparsity: as in `read_given`.
 
     Raises:
         ExchangeError: it is none, or something is in the way.
         UnwritableError: the disk refuses.
     """
-    given = read_given(path)
+    given = _of_network(path) if path.is_dir() else read_given(path, sparsity)
     if to.exists():
         raise ExchangeError(f"{to} is there already; choose another name with --to")
     try:

@@ -44,7 +44,7 @@ def fitted(job: GivenMask, path: Path, model: Pretrained) -> tuple[Mask, list[st
         JobFailed: if the file holds no mask of this model, or one that is not as sparse as declared.
     """
     matrices = prunable(model.pattern, job.scope)
-    given = _given(path, matrices)
+    given = _given(path, matrices, str(job.sparsity))
     lacking = [name for name in matrices if name not in given]
     state = model.read_again() if lacking else {}
     mask = _completed(job, given, matrices, {name: state[name] for name in lacking})
@@ -52,10 +52,10 @@ def fitted(job: GivenMask, path: Path, model: Pretrained) -> tuple[Mask, list[st
     return mask, lacking
 
 
-def _given(path: Path, matrices: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The masks of a file, each of a matrix of the scope and in its shape."""
+def _given(path: Path, matrices: Mapping[str, Tensor], sparsity: str) -> dict[str, Tensor]:
+    """The masks of a file, each of a matrix of the scope and in its shape; of one that holds several, that level's."""
     try:
-        kept = {name: torch.from_numpy(bits) for name, bits in read_given(path).kept.items()}
+        kept = {name: torch.from_numpy(bits) for name, bits in read_given(path, sparsity).kept.items()}
     except ExchangeError as problem:
         raise JobFailed(str(problem)) from None
     for name, bits in kept.items():

@@ -1,20 +1,23 @@
 """What a study says about its results, as neutral blocks that writers turn into text, pages and files."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 from attrs import evolve
 
+from ticketlang.jobs import JobKey
+from ticketlang.plan import Plan
 from ticketlang.study import PublishedLevel, Study
 
 from ..results import Condition, Results
 from .appendix import appendix
 from .blocks import Prose, Report, Run, Section
 from .evidence import Evidence
+from .progress import progress
 from .rows import rows_of
 from .sections import section_named
 from .written import Written
 
-__all__ = ["Evidence", "Report", "Written", "report", "section_of", "whole_report"]
+__all__ = ["Evidence", "Report", "Written", "model_name", "report", "section_of", "unfinished", "whole_report"]
 
 FIRST = ("scores", "published")  # every report opens with the numbers themselves
 LAST = "verdicts"
@@ -55,6 +58,26 @@ def whole_report(evidence: Evidence, written: Written | None = None) -> Report:
     return whole if written is None else evolve(whole, show=written.show)
 
 
+def unfinished(
+    plan: Plan,
+    running: Collection[JobKey],
+    failures: Mapping[JobKey, str],
+    evidence: Evidence | None,
+    written: Written | None = None,
+) -> Report:
+    """All there is to say of a study while it runs, how far it is first.
+
+    Args:
+        running: jobs that some process is doing now.
+        failures: why jobs that are not done failed when they were last tried.
+        evidence: None: nothing was ever run.
+    """
+    study = plan.study
+    nothing = Report(study=study.name, question=study.question, sections=(), asked=len(plan.cells))
+    whole = nothing if evidence is None else whole_report(evidence, written)
+    return evolve(whole, sections=(progress(plan, running, failures), *whole.sections))
+
+
 def _sections(evidence: Evidence, *names: str) -> tuple[Section, ...]:
     return tuple(section for name in names if (section := section_of(evidence, name)).blocks)
 
@@ -89,14 +112,14 @@ def _runs(results: Results, condition: Condition) -> Iterator[Run]:
 
 
 def _summary(study: Study) -> Iterator[tuple[str, str]]:
-    yield "Model", _model(study)
+    yield "Model", model_name(study)
     yield "Tasks", ", ".join(study.tasks)
     yield "Seeds", ", ".join(str(seeds).removeprefix("seed=") for seeds in study.seeds)
     if study.match is not None:
         yield "Match rule", str(study.match)
 
 
-def _model(study: Study) -> str:
+def model_name(study: Study) -> str:
     """`google-bert/bert-base-uncased`, `micro`, `my_package: weights`."""
     model = study.model
     return f"{model.name}: {model.path}" if model.path else model.name or model.origin

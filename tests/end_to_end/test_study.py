@@ -289,58 +289,6 @@ def test_stored_results_are_verified(again: Desk) -> None:
     assert answer.out.rstrip().endswith("60 results verified: 1 finding.")
 
 
-def test_tickets_go_out_and_come_in(again: Desk) -> None:
-    cell = "imp/warm@60%/same/seed=1"
-    for layout in ("safetensors", "transformers", "bert-tickets"):
-        answer = again.ticketrun("ticket", "export", "small.ticket", cell, "--to", layout, "--format", layout)
-        assert answer.status == 0, answer.text
-    assert answer.out.split() == ["bert-tickets/mask.pt", "bert-tickets/ticket.json"]
-
-    answer = again.ticketrun("ticket", "import", "bert-tickets/mask.pt", "--to", "mine.safetensors")
-    assert answer.status == 0, answer.text
-    assert "12 matrices, no pooler among them; 9,830 of 16,384 weights removed, 60.00%" in answer.out
-    again_refused = again.ticketrun("ticket", "import", "bert-tickets/mask.pt", "--to", "mine.safetensors")
-    assert again_refused.status == 2
-    assert "is there already" in again_refused.err
-    assert "has no mask" in again.ticketrun("ticket", "export", "small.ticket", "dense/warm/seed=1", "--to", "no").err
-
-
-MINE = """
-study mine {
-  model folder "model"
-  seeds 1
-  ticket given {
-    source file "theirs/mask.pt"
-    prune magnitude of encoder
-    sparsity 60% of original
-  }
-  transfer given to same
-  baselines random_layer_mask
-}
-"""
-
-
-def test_a_study_starts_from_the_ticket_of_another(again: Desk) -> None:
-    """Its mask file gives the mask of the study that it comes from, and so the very scores, from a store of its own."""
-    cell = "imp/warm@60%/same/seed=1"
-    to = ("--to", "theirs", "--format", "bert-tickets")
-    assert again.ticketrun("ticket", "export", "small.ticket", cell, *to).status == 0
-    again.write(SPEC[: SPEC.index("study small")] + MINE, "mine.ticket")
-    answer = again.ticketrun("run", "mine.ticket", "--cell", "given/file@60%/same/seed=1", "--store", "new")
-    assert answer.status == 0, answer.text
-    scores = re.compile(r"scores +(.*)")
-    mine = again.ticketrun("show", "mine.ticket", "given/file@60%/same/seed=1", "--store", "new").out
-    assert scores.findall(mine) == scores.findall(again.ticketrun("show", "small.ticket", cell).out) != []
-    verified = again.ticketrun("verify", "--store", "new")
-    assert verified.status == 0, verified.text
-
-
-def test_a_ticket_that_is_not_found_yet_is_not_exported(desk: Desk) -> None:
-    answer = desk.ticketrun("ticket", "export", "small.ticket", "imp/warm@60%/same/seed=1", "--to", "out")
-    assert answer.status == 2
-    assert "`ticketrun run small.ticket --cell 'imp/warm@60%/same/seed=1'` makes it" in answer.err
-
-
 def test_every_name_that_is_shown_is_understood(again: Desk) -> None:
     """Of masks, rounds and cells, as plan and progress name them, and the first digits of a key."""
     listed = again.ticketrun("plan", "small.ticket", "--verbose").out

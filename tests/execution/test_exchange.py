@@ -7,13 +7,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from safetensors.numpy import save_file
+from safetensors.numpy import load_file, save_file
 from small_world import SEEDS, World, fine_tune, warm
 from transformers import AutoModel, AutoTokenizer
 
 from runtime.exchange import LAYOUTS, Ticket, export, import_mask, read_given
+from runtime.exchange.rounds import Round, write_rounds
 from runtime.failures import ExchangeError
 from runtime.masks import read_mask, write_mask
+from runtime.reports.card import USES
 from runtime.weights.files import read_state
 from ticketlang.cli import ticket as command
 from ticketlang.jobs import Prune, Reached, ReachRewindPoint, key_of
@@ -22,6 +24,7 @@ from ticketlang.units import Duration, Sparsity
 
 PRUNING = Pruning(method="magnitude", allocation="global", scope=("encoder", "pooler"))
 HALF = Prune(model="m", pruning=PRUNING, sparsity=Sparsity.percent(50), weights=None, start=None)
+CARD = "# A ticket\n"
 UNTIL = Duration(Fraction(3), "steps")
 POINT = ReachRewindPoint(model="m", task=warm(), data="data", until=UNTIL, seeds=SEEDS, precision="fp32")
 
@@ -33,11 +36,14 @@ def ticket(world: World, tmp_path: Path) -> Ticket:
     spec.write_text("study small {}\n", encoding="utf-8")
     mask, point = world.do(HALF), world.do(POINT)
     job = fine_tune(warm(), mask=mask.key, weights=Reached(job=point.key), head=point.key, begins=UNTIL)
-    return Ticket("imp/warm@50%/warm/seed=1", "m", job, mask, spec)
+    return Ticket(
+        name="imp/warm@50%/warm/seed=1", model="m", base="small", revision="0123", job=job, search=(("50%", mask),),
+        spec=spec,
+    )  # fmt: skip
 
 
 def exported(ticket: Ticket, world: World, model: Path, folder: Path, layout: str) -> Path:
-    export(ticket, model, world.store, folder, layout)
+    export(ticket, model, world.store, folder, layout, CARD)
     return folder
 
 
@@ -45,7 +51,15 @@ def same(one: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> bool:
     return one.keys() == other.keys() and all(np.array_equal(one[name], other[name]) for name in one)
 
 
-@pytest.mark.parametrize(("layout", "file"), [("safetensors", "mask.safetensors"), ("bert-tickets", "mask.pt")])
+@pytest.mark.parametrize(
+    ("layout", "file"),
+    [
+        ("safetensors", "mask.safetensors"),
+        ("rounds", "rounds.safetensors"),
+        ("bert-tickets", "mask.pt"),
+        ("transformers", ""),
+    ],
+)
 def test_a_mask_goes_out_and_comes_back(
     world: World, ticket: Ticket, model_folder: Path, tmp_path: Path, layout: str, file: str
 ) -> None:
@@ -56,6 +70,19 @@ def test_a_mask_goes_out_and_comes_back(
     assert same(dict(given.kept), original)
     assert same(read_mask(tmp_path / "back.safetensors"), original)
     assert (given.removed, given.total) == (ticket.mask.result["removed"], ticket.mask.result["total"])
+
+
+def test_a_header_may_be_as_long_as_a_pickle_begins(tmp_path: Path) -> None:
+    """One safetensors file in 32 begins with the byte 0x80, as pickles do."""
+    path = tmp_path / "mask.safetensors"
+    kept = {"encoder.layer.0.output.dense.weight": np.array([[True, False]])}
+    for length in range(256):
+        write_mask(path, kept, {"note": length * "."})
+        if path.read_bytes()[0] == 0x80:  # the lowest byte of the header's length
+            break
+    else:
+        raise AssertionError("no header of that length was met")
+    assert same(dict(read_given(path).kept), kept)
 
 
 def test_the_same_ticket_is_the_same_file(world: World, ticket: Ticket, model_folder: Path, tmp_path: Path) -> None:
@@ -103,35 +130,85 @@ def test_a_ticket_says_where_it_comes_from(
     from safetensors import safe_open
 
     folder = exported(ticket, world, model_folder, tmp_path / "out", layout)
-    if layout == "safetensors":
-        with safe_open(folder / "mask.safetensors", framework="numpy") as file:
-            about = json.loads(file.metadata()["ticket"])
+    if layout in {"safetensors", "rounds"}:
+        with safe_open(next(folder.glob("*.safetensors")), framework="numpy") as file:
+            (said,) = file.metadata().values()
+        about = json.loads(said)
     else:
         about = json.loads((folder / "ticket.json").read_text())
 
     assert about["spec"] == "study small {}\n"
-    assert about["model"] == "m"
+    assert (about["model"], about["base"], about["revision"]) == ("m", "small", "0123")
+    assert (folder / "README.md").read_text() == CARD
     assert about["cell"] == "imp/warm@50%/warm/seed=1"
     assert about["mask"] == key_of(HALF)
     assert all(check["holds"] for check in about["certificate"]["checks"])
 
 
-def test_the_command_line_names_every_layout() -> None:
-    assert command.LAYOUTS.keys() == LAYOUTS.keys()
+def test_the_command_line_and_cards_name_every_layout() -> None:
+    assert command.LAYOUTS.keys() == LAYOUTS.keys() == USES.keys()
+
+
+def bits(*kept: int) -> dict[str, np.ndarray]:
+    return {"encoder.layer.0.output.dense.weight": np.array([kept], dtype=bool)}
+
+
+def test_every_round_of_a_search_comes_out_of_its_file(tmp_path: Path) -> None:
+    """A byte says when a weight died; what a level keeps is what died later, or never."""
+    first, last = bits(1, 0, 1, 1), bits(1, 0, 0, 1)
+    write_rounds(tmp_path / "rounds.safetensors", [Round("25%", first), Round("50%", last)], {})
+
+    (died,) = load_file(tmp_path / "rounds.safetensors").values()
+    assert died.tolist() == [[0, 1, 2, 0]]
+    for sparsity, expected in {"25%": first, "50%": last, None: last}.items():
+        assert same(dict(read_given(tmp_path / "rounds.safetensors", sparsity).kept), expected)
+    with pytest.raises(ExchangeError, match="has no round that ends at 70%; there are 25%, 50%"):
+        read_given(tmp_path / "rounds.safetensors", "70%")
+
+
+def test_rounds_that_do_not_nest_have_no_such_file(tmp_path: Path) -> None:
+    with pytest.raises(ExchangeError, match="come back in round 2"):
+        write_rounds(tmp_path / "r.safetensors", [Round("25%", bits(1, 0, 1)), Round("50%", bits(0, 1, 1))], {})
+
+
+@pytest.mark.parametrize(
+    ("metadata", "rounds", "said"),
+    [
+        ('{"levels":["50%"]}', np.array([[0, 2]], dtype=np.uint8), "other rounds than the 1 that it names"),
+        ('{"levels":["50%"]}', np.array([[0, 1]], dtype=np.float32), "other rounds than the 1 that it names"),
+        ("no json", np.array([[0, 1]], dtype=np.uint8), "does not say which rounds there were"),
+        ("{}", np.array([[0, 1]], dtype=np.uint8), "does not say which rounds there were"),
+    ],
+)
+def test_rounds_that_contradict_themselves_are_refused(
+    tmp_path: Path, metadata: str, rounds: np.ndarray, said: str
+) -> None:
+    path = tmp_path / "rounds.safetensors"
+    save_file({"encoder.layer.0.output.dense.weight": rounds}, path, metadata={"rounds": metadata})
+    with pytest.raises(ExchangeError, match=said):
+        read_given(path)
+
+
+def test_a_network_without_zeros_is_no_ticket(model_folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(ExchangeError, match="without a zero in its matrices"):
+        import_mask(model_folder, tmp_path / "mask.safetensors")
+    (tmp_path / "nothing").mkdir()
+    with pytest.raises(ExchangeError, match="no network"):
+        import_mask(tmp_path / "nothing", tmp_path / "mask.safetensors")
 
 
 def test_nothing_is_overwritten(world: World, ticket: Ticket, model_folder: Path, tmp_path: Path) -> None:
     folder = exported(ticket, world, model_folder, tmp_path / "out", "safetensors")
     with pytest.raises(ExchangeError, match="is not empty: it holds"):
-        export(ticket, model_folder, world.store, folder, "bert-tickets")
+        export(ticket, model_folder, world.store, folder, "bert-tickets", CARD)
     with pytest.raises(ExchangeError, match="is there already"):
         import_mask(folder / "mask.safetensors", folder / "mask.safetensors")
 
 
 def test_without_the_model_the_mask_alone_goes_out(world: World, ticket: Ticket, tmp_path: Path) -> None:
-    export(ticket, None, world.store, tmp_path / "mask", "safetensors")
+    export(ticket, None, world.store, tmp_path / "mask", "safetensors", CARD)
     with pytest.raises(ExchangeError, match="the model is not on this machine"):
-        export(ticket, None, world.store, tmp_path / "network", "transformers")
+        export(ticket, None, world.store, tmp_path / "network", "transformers", CARD)
 
 
 class Harm:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -141,12 +142,27 @@ def stoppable(act: Callable[[], int]) -> int:
         return 128 + stop.by
 
 
-def import_mask(path: Path, to: Path) -> "Given":
+def import_mask(path: Path, to: Path, sparsity: str | None) -> "Given":
     """Read a mask in any layout, and write it in ours. See `runtime.exchange`."""
     shake_hands()
     from runtime.exchange import import_mask
 
-    return import_mask(path, to)
+    return import_mask(path, to, sparsity)
+
+
+def push(folder: Path, repository: str, cell: str, *, is_private: bool) -> str:
+    """Send an exported ticket to the hub, and tell where it is. See `runtime.exchange.hub`."""
+    from runtime.exchange.hub import push
+
+    return push(folder, repository, cell, is_private=is_private)
+
+
+def pull(repository: str, revision: str | None, to: Path) -> Sequence[Path]:
+    """Fetch a ticket from the hub. See `runtime.exchange.hub`."""
+    shake_hands()
+    from runtime.exchange.hub import pull
+
+    return pull(repository, revision, to)
 
 
 def written(
@@ -177,6 +193,13 @@ def report_content(suffix: str, report: "Report") -> bytes:
     return content_for(suffix, report)
 
 
+def served(page: Callable[[], bytes], port: int, every: float) -> AbstractContextManager[str]:
+    """A page for this machine alone, while it is asked for. See `runtime.serving`."""
+    from runtime.serving import served
+
+    return served(page, port, every)
+
+
 def latex_files(report: "Report") -> "Mapping[str, bytes]":
     """A report for papers, by the paths of its files. See `runtime.reports.writers.latex`."""
     from runtime.reports.writers.latex import latex_files
@@ -198,6 +221,15 @@ def listener(is_terminal: bool) -> "Listener":
     return LiveTable() if is_terminal else Lines()
 
 
+def tracking(listener: "Listener", name: str, session: "Session") -> "Listener":
+    """A listener that an experiment tracker listens in on. See `runtime.progress.tracking`."""
+    from runtime.progress.trackers import tracker
+    from runtime.progress.tracking import Tracking
+
+    folder = session.store_folder.parent / name
+    return Tracking(listener, name, tracker(name, folder), session.result_of)
+
+
 def terms(*, retries: int, fails_fast: bool) -> "Terms":
     """How a run takes failures."""
     from runtime.schedulers.ran import Terms
@@ -207,11 +239,11 @@ def terms(*, retries: int, fails_fast: bool) -> "Terms":
 
 def troubles() -> tuple[type[Exception], ...]:
     """What storage, lock files and the machine may raise: each says one sentence, and exits with status 3."""
-    from runtime.failures import NoSuchDevice, NoWorkers, UnwritableError
+    from runtime.failures import NoPort, NoSuchDevice, NoTracker, NoWorkers, UnwritableError
     from runtime.pins import LockFileError
     from runtime.store import StoreError
 
-    return (LockFileError, NoSuchDevice, NoWorkers, StoreError, UnwritableError)
+    return (LockFileError, NoPort, NoSuchDevice, NoTracker, NoWorkers, StoreError, UnwritableError)
 
 
 def refusals() -> tuple[type[Exception], ...]:

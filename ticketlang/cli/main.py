@@ -20,6 +20,7 @@ COMMANDS = {
     "show": "show what a cell is made from, and its scores",
     "why": "say why a cell is to run, or why it is not",
     "status": "show what is done, what is being done, and what failed",
+    "watch": "follow a run from another terminal, or as a page that renews itself",
     "report": "show result tables and verdicts as far as there are results, and write them as a page",
     "diff": "say what two specs say differently, and which jobs follow",
     "pretrain": "do the pre-training that a study holds, and write a model folder",

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .doorway import Ran, Session, Staff
 
 NAME = "run"
+TRACKERS = ("tensorboard", "wandb", "trackio")
 HELP = "run what is missing, then show tables and verdicts (the default command)"
 
 
@@ -33,6 +34,13 @@ def add_arguments(parser: ArgumentParser) -> None:
     add_cell_option(parser)
     parser.add_argument(
         "--device", default="auto", metavar="NAME", help="cpu, cuda, cuda:1 ... (default: a GPU when there is one)"
+    )
+    parser.add_argument(
+        "--track",
+        action="append",
+        default=[],
+        choices=TRACKERS,
+        help="tell an experiment tracker of every training, too: learning curve, scores and settings (default: none)",
     )
     _add_manner_arguments(parser)
 
@@ -124,7 +132,10 @@ def run(study: Study, args: Namespace) -> int:
 def _run(session: "Session", staff: "Staff", args: Namespace) -> "Ran":
     console().print(f"{staff}{_hint(staff)}", "", sep="\n")
     terms = doorway.terms(retries=args.retry, fails_fast=args.fail_fast)
-    return session.run(doorway.listener(console().is_terminal), args.device, staff, terms)
+    listener = doorway.listener(console().is_terminal)
+    for name in args.track:
+        listener = doorway.tracking(listener, name, session)
+    return session.run(listener, args.device, staff, terms)
 
 
 def _hint(staff: "Staff") -> str:

@@ -27,7 +27,9 @@ def main(args: Namespace) -> int:
             for line in nothing_view(plan, args.store):
                 console().print(line, soft_wrap=True)
             return DONE
-        for line in status_view(plan, session.running(plan), session.failures(plan)):
+        running = session.running(plan)
+        cost = session.cost(plan.to_run).among(max(1, len(running)))
+        for line in status_view(plan, running, session.failures(plan), cost):
             console().print(line, soft_wrap=True)
         return DONE
 

@@ -1,6 +1,5 @@
 """How far a study is: a line for each kind of job, what failed with its reason, and a summary as the last line."""
 
-from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
@@ -8,18 +7,23 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from ..cost import Cost
 from ..jobs import JobKey
 from ..plain import plain
-from ..plan import Plan, PlannedJob
+from ..plan import Plan
+from ..standing import standing, standings
 from .plan import heading
 
 
-def status_view(plan: Plan, running: Collection[JobKey], failures: Mapping[JobKey, str]) -> Iterator[RenderableType]:
-    """The lines of a status.
+def status_view(
+    plan: Plan, running: Collection[JobKey], failures: Mapping[JobKey, str], cost: Cost | None = None
+) -> Iterator[RenderableType]:
+    """The lines of a status; the last one says all of it in short.
 
     Args:
         running: jobs that some process is doing now.
         failures: why jobs that are not done failed when they were last tried.
+        cost: of what is not done.
     """
     yield heading(plan.study)
     yield Text()
@@ -29,7 +33,7 @@ def status_view(plan: Plan, running: Collection[JobKey], failures: Mapping[JobKe
         for key, sentence in failures.items():
             yield Text.assemble(("✗ ", "red"), f"{plain(plan.jobs[key].labels[0])}: {plain(sentence)}")
     yield Text()
-    yield Text(_summary(plan, running, failures), style="bold")
+    yield Text(_summary(plan, running, failures, cost), style="bold")
 
 
 def nothing_view(plan: Plan, store: Path) -> Iterator[RenderableType]:
@@ -50,23 +54,15 @@ def _by_group(plan: Plan, running: Collection[JobKey], failures: Mapping[JobKey,
     table.add_column("jobs", min_width=24)
     for column in ("done", "running", "failed", "left"):
         table.add_column(column, justify="right")
-    groups: dict[str, list[PlannedJob]] = defaultdict(list)
-    for job in plan.jobs.values():
-        groups[job.group].append(job)
-    for group, jobs in groups.items():
-        table.add_row(Text(group), *(str(n) if n else "·" for n in _counts(jobs, running, failures)))
+    for each in standings(plan, running, failures):
+        table.add_row(Text(each.group), *(str(n) if n else "·" for n in each.counts))
     return table
 
 
-def _counts(
-    jobs: Collection[PlannedJob], running: Collection[JobKey], failures: Mapping[JobKey, str]
-) -> tuple[int, int, int, int]:
-    done = sum(job.is_reused for job in jobs)
-    busy = sum(job.key in running for job in jobs)
-    failed = sum(job.key in failures and job.key not in running for job in jobs)
-    return done, busy, failed, len(jobs) - done - busy - failed
-
-
-def _summary(plan: Plan, running: Collection[JobKey], failures: Mapping[JobKey, str]) -> str:
-    done, busy, failed, left = _counts(plan.jobs.values(), running, failures)
-    return f"Done: {done} of {len(plan.jobs)} jobs; {busy} running, {failed} failed, {left} left."
+def _summary(plan: Plan, running: Collection[JobKey], failures: Mapping[JobKey, str], cost: Cost | None) -> str:
+    done, busy, failed, left = standing(plan.jobs.values(), running, failures).counts
+    text = f"Done: {done} of {len(plan.jobs)} jobs; {busy} running, {failed} failed, {left} left."
+    if cost is None or not cost.known:
+        return text
+    price = str(cost)
+    return f"{text} {price[0].upper()}{price[1:]}."

@@ -1,0 +1,61 @@
+"""A run as it is seen from another terminal, and from a browser."""
+
+import re
+import signal
+import socket
+import subprocess
+import sys
+from shutil import copytree
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+import pytest
+from desk import ENVIRONMENT, Answer, Desk
+
+
+def test_a_watch_ends_when_everything_is_done(finished: tuple[Desk, Answer], desk: Desk) -> None:
+    """It begins before there is a store, follows what comes, and leaves no trace."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "ticketlang", "watch", "small.ticket", "--every", "0.2"],
+        cwd=desk.folder, env=ENVIRONMENT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, bufsize=1,
+    ) as watch:  # fmt: skip
+        assert watch.stdout is not None
+        assert watch.stdout.readline().startswith("Nothing has been run yet")
+        assert not (desk.folder / ".ticketlang").exists()
+        copytree(finished[0].folder / ".ticketlang", desk.folder / "copied")
+        (desk.folder / "copied").rename(desk.folder / ".ticketlang")
+        rest = watch.stdout.read()
+        assert watch.wait(timeout=60) == 0
+    assert rest == "Done: 60 of 60 jobs; 0 running, 0 failed, 0 left.\n"
+
+
+def test_what_cannot_be_watched_is_one_sentence(desk: Desk) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        for words, status, said in (
+            (("--every", "soon"), 2, "`soon` is no number of seconds"),
+            (("--serve", "70000"), 2, "`70000` is no port"),
+            (("--serve", port), 3, f"port {port} cannot be had"),
+        ):
+            answer = desk.ticketrun("watch", "small.ticket", *words)
+            assert (answer.status, said in answer.err) == (status, True), answer.text
+
+
+def test_the_page_of_a_run_is_for_this_machine_alone(again: Desk) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "ticketlang", "watch", "small.ticket", "--serve", "0"],
+        cwd=again.folder, env=ENVIRONMENT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, bufsize=1,
+    ) as watch:  # fmt: skip
+        assert watch.stdout is not None
+        (address,) = re.findall(r"http://127\.0\.0\.1:\d+/", watch.stdout.readline())
+        with urlopen(address) as answer:
+            page = answer.read().decode()
+            assert answer.headers["Refresh"] == "10"
+        with pytest.raises(HTTPError, match="403"):
+            urlopen(Request(address, headers={"Host": "elsewhere.example:80"}))
+        with pytest.raises(HTTPError, match="404"):
+            urlopen(f"{address}etc/passwd")
+        watch.send_signal(signal.SIGINT)
+        assert watch.wait(timeout=30) == 130
+    assert "60 of 60 jobs are done." in page
+    assert "the_mask_matters" in page
