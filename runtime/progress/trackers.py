@@ -63,7 +63,7 @@ def place_of(name: str) -> Path:
 
 TRACKERS: dict[str, tuple[str, Callable[[Path], Tracker]]] = {  # by name: the package, and what speaks to it
     "tensorboard": ("tensorboard", TensorBoard),
-    "wandb": ("wandb", lambda folder: Service("wandb", {"dir": str(folder)})),
+    "wandb": ("wandb", lambda folder: Service("wandb", {"dir": str(folder), "settings": {"silent": True}})),
     "trackio": ("trackio", lambda folder: Service("trackio", {})),
 }
 
