@@ -157,7 +157,46 @@ def ours_in_bf16(work: Work, tick: Tick) -> None:
 STACKS = {"released": released, "trainer": trainer, "ours": ours, "ours bf16": ours_in_bf16}
 
 
-def main(name: str, folder: str) -> None:
+# What the operations of torch do in a step, by their names; what is in no group is named by itself.
+KINDS_OF_WORK = {
+    "matrix products": ("aten::mm", "aten::addmm", "aten::linear", "aten::bmm", "aten::baddbmm", "aten::matmul",
+                        "mkldnn"),
+    "softmax": ("softmax",),
+    "norms": ("layer_norm",),
+    "activation": ("gelu", "tanh"),
+    "dropout": ("bernoulli", "dropout"),
+    "other types": ("aten::to", "aten::_to_copy", "aten::copy_"),
+    "sums and products by element": ("aten::add", "aten::mul", "aten::addcmul", "aten::sub", "aten::div", "aten::sum",
+                                     "aten::where"),
+    "looking up": ("embedding", "index", "gather", "scatter"),
+    "optimizer and norms of gradients": ("adam", "norm"),
+    "zeros looked at": ("count_nonzero", "aten::any", "aten::eq", "aten::ne"),
+}  # fmt: skip
+
+
+def profiled(name: str, folder: str) -> dict[str, float]:
+    """Seconds of all steps but the first, by what is done; outside of torch are Python and numpy."""
+    profile = torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU])
+    moments: list[float] = []
+
+    def tick() -> None:
+        moments.append(time.perf_counter())
+        if len(moments) == 1:
+            profile.start()
+
+    STACKS[name](Work(Path(folder)), tick)
+    profile.stop()
+    found: dict[str, float] = {}
+    for event in profile.key_averages():
+        kind = next((k for k, names in KINDS_OF_WORK.items() if any(each in event.key for each in names)), "the rest")
+        found[kind] = found.get(kind, 0.0) + event.self_cpu_time_total / 1e6
+    return {**found, "outside of torch": max(0.0, moments[-1] - moments[0] - sum(found.values()))}
+
+
+def main(name: str, folder: str, way: str = "time") -> None:
+    if way == "profile":
+        print(json.dumps(profiled(name, folder)))
+        return
     moments = []
 
     def tick() -> None:

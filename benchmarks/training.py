@@ -39,7 +39,10 @@ def main() -> None:
         for _ in range(asked.rounds):
             rounds.append({name: _run(name, folder, asked.threads) for name in asked.stacks})
         rates = {kind: _matrix_rate(facts, kind, asked.threads) for kind in (torch.float32, torch.bfloat16)}
+        profiles = {name: _run(name, folder, asked.threads, "profile") for name in asked.stacks if asked.profile}
     _show(asked, facts, rounds, rates)
+    if profiles:
+        _show_profiles(profiles)
 
 
 def _arguments() -> argparse.Namespace:
@@ -56,6 +59,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--steps", type=int, default=8, help="of a run; the first is not counted")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--profile", action="store_true", help="show what the time of a run goes to, as well")
     parser.add_argument("--stacks", nargs="+", choices=STACKS, default=list(STACKS))
     return parser.parse_args()
 
@@ -135,9 +139,9 @@ def _read_examples(asked: argparse.Namespace, model: Path) -> dict[str, Any]:
 # --- running ----------------------------------------------------------------------------------------------------------
 
 
-def _run(name: str, folder: Path, threads: int) -> dict[str, Any]:
+def _run(name: str, folder: Path, threads: int, way: str = "time") -> dict[str, Any]:
     environment = {**os.environ, "OMP_NUM_THREADS": str(threads), "PYTHONPATH": str(HERE.parent), "HF_HUB_OFFLINE": "1"}
-    command = [sys.executable, "-W", "ignore", str(HERE / "stacks.py"), name, str(folder)]
+    command = [sys.executable, "-W", "ignore", str(HERE / "stacks.py"), name, str(folder), way]
     ran = subprocess.run(command, env=environment, capture_output=True, text=True)
     if ran.returncode:
         raise SystemExit(f"{name} failed:\n{ran.stderr}")
@@ -180,6 +184,16 @@ def _show(asked: argparse.Namespace, facts: dict[str, Any], rounds: list[Any], r
             f"{max(r[name]['MiB'] for r in rounds):.0f}",
         )  # fmt: skip
     console.print(table)
+
+
+def _show_profiles(profiles: dict[str, dict[str, float]]) -> None:
+    """Shares of the steps by what is done in them."""
+    table = Table("what", *profiles)
+    kinds = dict.fromkeys(kind for profile in profiles.values() for kind in profile)
+    for kind in sorted(kinds, key=lambda kind: -max(profile.get(kind, 0.0) for profile in profiles.values())):
+        shares = (profile.get(kind, 0.0) / sum(profile.values()) for profile in profiles.values())
+        table.add_row(kind, *(f"{share:.1%}" for share in shares))
+    Console(width=110).print(table)
 
 
 KINDS = {"ours bf16": torch.bfloat16}
