@@ -18,10 +18,11 @@ OURS = b'<meta name="generator" content="ticketlang">'  # in pages that may be w
 HEAD = 4000  # bytes of a page that it is looked for in
 
 
-FILES = {  # by option: what is written there
-    "csv": "every number, a line for each run and metric",
-    "parquet": "the same, with the type of each column",
-    "json": "all that the report says, and every number",
+FILES = {  # by option: the ending of its writer, and what is written there
+    "csv": (".csv", "every number, a line for each run and metric"),
+    "parquet": (".parquet", "the same, with the type of each column"),
+    "json": (".json", "all that the report says, and every number"),
+    "markdown": (".md", "all that the report says, as text with tables"),
 }
 
 
@@ -32,7 +33,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--html", type=Path, metavar="FILE", help="write the page there (default: beside the store, as STUDY.html)"
     )
     parser.add_argument("--no-html", action="store_true", help="write no page")
-    for name, what in FILES.items():
+    for name, (_, what) in FILES.items():
         parser.add_argument(f"--{name}", type=Path, metavar="FILE", help=f"write {what}")
     parser.add_argument(
         "--latex", type=Path, metavar="DIR", help="write tables as booktabs and figures as PDF, ready for a paper"
@@ -54,7 +55,7 @@ def main(args: Namespace) -> int:
 def _write(session: "Session", evidence: "Evidence", args: Namespace) -> int:
     """Write what is asked for, and say where it is."""
     page = None if args.no_html else args.html or _usual_place(session, args)
-    files = {f".{name}": path for name in FILES if (path := getattr(args, name)) is not None}
+    files = {ending: path for name, (ending, _) in FILES.items() if (path := getattr(args, name)) is not None}
     if page is not None and args.html is None and not _may_be_replaced(page):
         return complain(f"{page} is there, and no report: say where the page goes with --html FILE", WRONG_USE)
     if page is not None:

@@ -15,6 +15,7 @@ def content_for(suffix: str, report: Report) -> bytes:
         ".html": _html,
         ".csv": _csv,
         ".json": _json,
+        ".md": _markdown,
         ".parquet": _parquet,
     }
     if suffix not in writers:
@@ -26,6 +27,12 @@ def _html(report: Report) -> bytes:
     from .html import html_page
 
     return html_page(report).encode()
+
+
+def _markdown(report: Report) -> bytes:
+    from .markdown import markdown_report
+
+    return markdown_report(report).encode()
 
 
 def _csv(report: Report) -> bytes:

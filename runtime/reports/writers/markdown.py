@@ -5,11 +5,20 @@ from collections.abc import Iterable, Iterator
 
 from ticketlang.plain import plain
 
-from ..blocks import Block, Entry, Judgement, Listing, Prose, Section, Table
+from ..blocks import Block, Entry, Judgement, Listing, Prose, Report, Section, Table
 
 SPECIAL = re.compile(r"[\\`*_\[\]<>|~#&!]")
 TICKS = re.compile(r"`+")
 LANGUAGE = "ticket"  # of listings
+
+
+def markdown_report(report: Report) -> str:
+    """Question, sections and appendix below the name of the study."""
+    question = f"{text(report.question)}\n\n" if report.question else ""
+    state = "" if report.done == report.asked else f"{report.done} of {report.asked} results are there.\n\n"
+    facts = "".join(f"- {text(name)}: {text(said)}\n" for name, said in report.summary)
+    appendix = f"\n## Appendix\n\n{markdown(report.appendix, level=3)}" if report.appendix else ""
+    return f"# {text(report.study)}\n\n{question}{state}{facts}\n{markdown(report.sections)}{appendix}"
 
 
 def markdown(sections: tuple[Section, ...], level: int = 2) -> str:
