@@ -24,6 +24,7 @@ from runtime.progress import Silent
 from runtime.schedulers.equipment import equip
 from runtime.schedulers.hand import Hand
 from runtime.session import Session
+from runtime.store.checkpoints import Checkpoints
 from ticketlang.jobs import FineTune
 from ticketlang.library import read_source
 from ticketlang.pipeline import check
@@ -97,7 +98,8 @@ def _jobs(name: str, task: str, level: str, data: Path | None, steps: int) -> It
         assert not problems, problems
         assert session.store is not None
         cell = next(cell for cell in session.plan().cells if cell.id == f"imp/{task}@{level}/{task}/seed=1")
-        perform, workshop = equip(session.gathered.places, "cpu", 1, session.store.layout.cache, Silent())
+        checkpoints = Checkpoints(session.store.layout, session.store.disk)
+        perform, workshop = equip(session.gathered.places, "cpu", 1, session.store.layout.cache, checkpoints, Silent())
         hand = Hand(session.store, perform, workshop, Silent())
         for job in session.plan().narrowed([cell]).to_run:
             yield _measured(hand, job, steps)

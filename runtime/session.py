@@ -26,6 +26,7 @@ from .schedulers.machine import Glance
 from .schedulers.ran import Ran, Terms
 from .schedulers.staffing import Staff, staff
 from .store import DamagedError, Disk, Store
+from .store.checkpoints import EVERY, Checkpoints
 from .verification import Looking, Verified, verify
 
 if TYPE_CHECKING:
@@ -105,6 +106,13 @@ class Session:
             return frozenset()
         return frozenset(job.key for job in plan.to_run if self.store.claims.is_taken(job.key))
 
+    def standing(self, plan: Plan) -> Mapping[JobKey, tuple[int, int]]:
+        """Of jobs of a plan that are not done and were begun: how many steps are kept, and how many there are."""
+        if self.store is None:
+            return {}
+        found = self._checkpoints(EVERY).standing([job.key for job in plan.to_run])
+        return {key: (standing.step, standing.steps) for key, standing in found.items()}
+
     def failures(self, plan: Plan) -> Mapping[JobKey, str]:
         """Why jobs of a plan failed when they were last tried, of those that are not done."""
         recorded = self.store.failures.all() if self.store else ()
@@ -144,39 +152,53 @@ class Session:
         return staff(plan, self.opened, weights, device, workers, threads)
 
     def run(
-        self, listener: Listener, device: str = "auto", staff: Staff | None = None, terms: Terms | None = None
+        self,
+        listener: Listener,
+        device: str = "auto",
+        staff: Staff | None = None,
+        terms: Terms | None = None,
+        checkpoint: float = EVERY,
     ) -> Ran:
         """Run what is missing. What is done is done; a failed job stops only what depends on it.
 
         Args:
             staff: who does it; None: this process alone, with as many threads as torch decides.
+            checkpoint: seconds between two checkpoints of a job.
 
         Raises:
             StoreError, NoSuchDevice, NoWorkers: the run cannot go on. What was done stays done.
         """
         assert self.store is not None, "make_ready() comes first"
         if staff is None or staff.workers == 1:
-            return self._run_here(listener, device, staff.threads if staff else None, terms)
+            return self._run_here(listener, device, staff.threads if staff else None, terms, checkpoint)
         from .schedulers.crew import Crew
         from .schedulers.run import run
 
         places, cache = self.gathered.places, self.store_folder / "cache"
+        kept = self._checkpoints(checkpoint)
         crew = Crew(
-            tuple(partial(equip, places, device, staff.threads, cache) for device in staff.devices),
+            tuple(partial(equip, places, device, staff.threads, cache, kept) for device in staff.devices),
             staff.threads,
             self.store,
             listener,
         )
         return run(self._wanted_plan, self.store, crew, listener, terms)
 
-    def _run_here(self, listener: Listener, device: str, threads: int | None, terms: Terms | None) -> Ran:
+    def _run_here(
+        self, listener: Listener, device: str, threads: int | None, terms: Terms | None, checkpoint: float
+    ) -> Ran:
         from .schedulers.serial import run
 
         assert self.store is not None, "make_ready() comes first"
-        perform, workshop = equip(self.gathered.places, device, threads, self.store_folder / "cache", listener)
+        kept = self._checkpoints(checkpoint)
+        perform, workshop = equip(self.gathered.places, device, threads, self.store_folder / "cache", kept, listener)
         return run(self._wanted_plan, self.store, perform, workshop, listener, terms)
 
-    def pretrain(self, folder: Path, listener: Listener, device: str = "auto") -> Ran | None:
+    def _checkpoints(self, every: float) -> Checkpoints:
+        assert self.store is not None, "make_ready() comes first"
+        return Checkpoints(self.store.layout, self.store.disk, every)
+
+    def pretrain(self, folder: Path, listener: Listener, device: str = "auto", checkpoint: float = EVERY) -> Ran | None:
         """Do the first cell that is a pre-training, and write its network as a model folder; None: there is none.
 
         Raises:
@@ -190,7 +212,8 @@ class Session:
         cell = pretraining_in(plan)
         if cell is None:
             return None
-        perform, workshop = equip(self.gathered.places, device, None, self.store_folder / "cache", listener)
+        kept = self._checkpoints(checkpoint)
+        perform, workshop = equip(self.gathered.places, device, None, self.store_folder / "cache", kept, listener)
         ran = run(lambda: alone(self.plan(), cell), self.store, perform, workshop, listener)
         if not ran.failed and ran.interrupted is None:
             write_pretrained(self.store.artifact(plan.cells[cell]), self.facts.model, workshop, folder)

@@ -1,6 +1,7 @@
 """Tensors in files, without torch: safetensors as numpy arrays, and one digest of many."""
 
 import json
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from pathlib import Path
@@ -63,6 +64,36 @@ def map_tensors(path: Path) -> tuple[dict[str, Array], dict[str, str]]:
     if begin + end != len(content):
         raise ValueError(f"{path} is not whole")
     return tensors, metadata
+
+
+def blank_file(tensors: Mapping[str, tuple[np.dtype[Any], tuple[int, ...]]]) -> tuple[memoryview, dict[str, Array]]:
+    """The bytes of a safetensors file, and the tensors in it, which are still to be filled in where they lie.
+
+    So what is to be written later is copied once, and never a second time into a file's form.
+
+    Args:
+        tensors: the type and the shape of each.
+
+    Raises:
+        KeyError: for a type that is not among `TYPES`.
+    """
+    codes = {np.dtype(numbers): code for code, numbers in TYPES.items()}
+    header: dict[str, Any] = {}
+    end = 0
+    for name in sorted(tensors, key=lambda name: (-tensors[name][0].itemsize, name)):  # so that each is aligned
+        numbers, shape = tensors[name]
+        begin, end = end, end + math.prod(shape) * numbers.itemsize
+        header[name] = {"dtype": codes[numbers], "shape": list(shape), "data_offsets": [begin, end]}
+    said = json.dumps(header, separators=(",", ":")).encode()
+    said += b" " * (-len(said) % 8)
+    content = np.empty(8 + len(said) + end, dtype=np.uint8)
+    content[:8] = np.frombuffer(len(said).to_bytes(8, "little"), dtype=np.uint8)
+    content[8 : 8 + len(said)] = np.frombuffer(said, dtype=np.uint8)
+    places = {}
+    for name, about in header.items():
+        first, last = (8 + len(said) + offset for offset in about["data_offsets"])
+        places[name] = content[first:last].view(tensors[name][0]).reshape(about["shape"])
+    return content.data, places
 
 
 def digest_of_numbers(numbers: Sequence[float]) -> str:

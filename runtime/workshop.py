@@ -18,6 +18,7 @@ from ticketlang.study import Task
 from .digests import digest_of
 from .failures import JobFailed, NoSuchDevice
 from .implementations import task_kind
+from .keeping import Keepers
 from .models import trunk
 from .tasks.encoding import load_tokenizer
 from .tasks.kept import kept
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
     from .facts import Places
     from .progress import Listener
+    from .schedulers.interruption import Stop
+    from .store.checkpoints import Checkpoints
 
 DEVICES = re.compile(r"cpu|cuda(:\d+)?")
 
@@ -45,6 +48,7 @@ class Workshop:
     _tokenizers: "dict[str, PreTrainedTokenizerBase]" = field(factory=dict)
     _prepared: dict[tuple[object, ...], Prepared] = field(factory=dict)
     _noticed: set[str] = field(factory=set)
+    keepers: Keepers = field(init=False)  # of what jobs have come to
 
     @classmethod
     def open(
@@ -54,6 +58,7 @@ class Workshop:
         device: str = "auto",
         cache: Path | None = None,
         threads: int | None = None,
+        checkpoints: "Checkpoints | None" = None,
     ) -> "Workshop":
         """Choose a device, and make its arithmetic exact and repeatable.
 
@@ -61,6 +66,7 @@ class Workshop:
             device: `cpu`, `cuda`, `cuda:1`; `auto` takes CUDA where there is one.
             cache: a folder for files that can be made again; None: one that goes when this process ends.
             threads: that compute; None: as torch decides. The last digits of results depend on it.
+            checkpoints: where jobs keep how far they have come, and how often; None: they do not.
 
         Raises:
             NoSuchDevice: for a device that is not there.
@@ -71,7 +77,16 @@ class Workshop:
         if cache is None:
             cache = Path(mkdtemp(prefix="ticketlang-"))
             atexit.register(rmtree, cache, ignore_errors=True)
-        return cls(places, listener, _device(device), cache)
+        workshop = cls(places, listener, _device(device), cache)
+        workshop.keepers.checkpoints = checkpoints
+        return workshop
+
+    def __attrs_post_init__(self) -> None:
+        self.keepers = Keepers(None, self.listener, self.device)
+
+    def listen_to(self, stop: "Stop") -> None:
+        """Whether a signal came is said there."""
+        self.keepers.stop = stop
 
     def model(self, digest: str) -> trunk.Pretrained:
         """The pre-trained model, loaded once."""

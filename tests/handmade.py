@@ -12,6 +12,7 @@ from rich.console import Console, RenderableType
 
 from runtime.masks import MASK_FILE, write_mask
 from runtime.progress import Silent
+from runtime.schedulers.interruption import Stop
 from runtime.schedulers.ran import Ran
 from runtime.store import Artifact, Certificate, Check, Outcome, Provenance, Store, environment_of
 from ticketlang.jobs import AnyJob, CombineMasks, DrawMask, FineTune, JobKey, MaskJob, key_of
@@ -125,6 +126,9 @@ class Bench:
     """A workshop with nothing in it."""
 
     device: str = "cpu"
+
+    def listen_to(self, stop: Stop) -> None:
+        """Its jobs take no time."""
 
 
 def mask_of(job: MaskJob) -> Mapping[str, "np.ndarray"]:

@@ -14,6 +14,7 @@ from ticketlang.vocabulary.tasks import TASK_KINDS
 
 from ..failures import JobFailed
 from ..implementations import task_kind
+from ..keeping import Aside
 from ..models.checkpoint import State
 from ..models.dropout import Dropout, plant_dropout
 from ..models.heads import AnyHead, build_head, fresh_head, pretrained_head
@@ -25,10 +26,11 @@ from ..store.certificates import JSON
 from ..tasks.prepared import Prepared
 from ..training.batches import TrainingOrder
 from ..training.gradual import Gradual
-from ..training.loop import Part, Trained, Training, train
+from ..training.loop import Trained, Training, train
 from ..training.movement import Movement
 from ..training.schedule import Schedule
 from ..training.seeds import stream
+from ..training.turns import Part
 from ..weights.files import HEAD_FILE, read_state
 from ..workshop import Workshop
 from .proofs import fingerprint, rate_facts
@@ -36,6 +38,7 @@ from .proofs import fingerprint, rate_facts
 TrainingJob = FineTune | ReachRewindPoint | Interpolate  # the last builds the network of a training, and takes no step
 PRODUCTS = {"fp32": None, "bf16": torch.bfloat16}  # weights, moments and scores are fp32 in either
 Passed = Callable[[int], None]  # steps since the start of the whole training
+TRAINING = "training"  # the name of its checkpoints
 
 
 @frozen(eq=False)
@@ -57,12 +60,14 @@ class Bench:
         passed: Passed | None = None,
         movement: Movement | None = None,
         gradual: Gradual | None = None,
+        aside: Aside | None = None,
     ) -> Trained:
-        """Train as declared.
+        """Train as declared, from where an earlier try was interrupted if there was one.
 
         Args:
             passed: called after the last step of every epoch, and after the last of all.
             movement, gradual: see `training.loop.train`.
+            aside: what `passed` adds to, to be kept with the training.
         """
         per_epoch = self.training.schedule.steps_per_epoch
 
@@ -72,7 +77,10 @@ class Bench:
                 passed(self.training.begins + step)
                 self.network.train()
 
-        return train(self.network, mask, self.dropouts, self.data.train, self.training, advanced, movement, gradual)
+        keeper = workshop.keepers.of(key, TRAINING, aside, movement=movement is not None)
+        return train(
+            self.network, mask, self.dropouts, self.data.train, self.training, advanced, movement, gradual, keeper
+        )
 
 
 def set_up(
@@ -157,6 +165,9 @@ def facts_of(job: TrainingJob, bench: Bench, trained: Trained) -> dict[str, JSON
         "steps": [bench.training.begins, bench.training.ends],
         "steps of the whole schedule": bench.training.schedule.steps,
         "learning rate": rate_facts(trained),
+        **({"batches learned in portions": {"from step": [step for step, _ in trained.portions],
+                                            "at most": [size for _, size in trained.portions]}}
+           if trained.portions else {}),
         "last loss": trained.curve[-1][1] if trained.curve else None,
     }  # fmt: skip
 

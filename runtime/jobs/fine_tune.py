@@ -37,15 +37,14 @@ def perform(job: FineTune, key: JobKey, inputs: Mapping[JobKey, Artifact], works
     heads = declared_heads(job, head_of(job.head, inputs), bench.network, bench.model)
     begun = (_check_rewound(job, mask, inputs, bench, workshop), head_check(heads, heads_of(bench.network)))
     movement = _movement(bench) if job.keeps_movement else None
-    inside: list[bool] = []  # whether each pruning on the way kept only what was there
-    gradual = None if job.gradually is None else gradual_of(job.gradually, bench, inside)
+    gradual = None if job.gradually is None else gradual_of(job.gradually, bench)
     best = Best(job.task, bench.network, bench.data)
-    trained = bench.train(mask, key, workshop, _look(job, best, gradual), movement, gradual)
+    trained = bench.train(mask, key, workshop, _look(job, best, gradual), movement, gradual, best)
     found = {} if trained.mask is None else holes(trained.mask, dict(bench.network.trunk.named_parameters()))
     if job.gradually is None or gradual is None:
         mask_checks = _mask_checks(job, inputs, trained, found)
     else:
-        mask_checks = checks_of(job.gradually, bench, gradual, trained, found, inside)
+        mask_checks = checks_of(job.gradually, bench, gradual, trained, found)
     checks = (*begun, *_training_checks(bench, trained, job), *mask_checks)
     zeros: dict[str, JSON] = {"kept weights that begin at zero": at_zero} if at_zero else {}
     certificate = certify(checks, _facts(job, inputs, bench, trained, found) | zeros)

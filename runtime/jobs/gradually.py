@@ -1,6 +1,6 @@
 """Pruning while a network is trained: what the training is given for it, and what it proves of it afterwards."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from torch import Tensor
 
@@ -20,11 +20,8 @@ from .bench import Bench
 from .certify import check_equal
 
 
-def gradual_of(pruned: Gradually, bench: Bench, inside: list[bool]) -> Gradual:
+def gradual_of(pruned: Gradually, bench: Bench) -> Gradual:
     """The prunings of a training.
-
-    Args:
-        inside: is told of each pruning whether it kept only what the one before had kept.
 
     Raises:
         JobFailed: if the training is too short for them.
@@ -38,9 +35,7 @@ def gradual_of(pruned: Gradually, bench: Bench, inside: list[bool]) -> Gradual:
 
     def prune(weights: Mapping[str, Tensor], sparsity: Sparsity, start: Mask | None) -> Mask:
         material = Material(weights={name: weights[name].detach().cpu() for name in ground.matrices})
-        mask = remove(method, pruned.pruning, sparsity, material, ground, start)
-        inside.append(start is None or mask.is_inside(start))
-        return mask
+        return remove(method, pruned.pruning, sparsity, material, ground, start)
 
     return Gradual(steps, prune)
 
@@ -51,13 +46,11 @@ def checks_of(
     gradual: Gradual,
     trained: Trained,
     holes: Mapping[str, list[int]],
-    inside: Sequence[bool],
 ) -> tuple[Check, ...]:
     """What was to happen at each pruning, and what did.
 
     Args:
         holes: for each matrix how many removed weights are zero at the end, and how many weights there are.
-        inside: see `gradual_of`.
     """
     assert trained.mask is not None, "it was pruned on its way"
     ground = _ground(pruned, bench)
@@ -68,7 +61,7 @@ def checks_of(
     first = min(gradual.sparsities)
     return (
         check_equal(PRUNED_ON_THE_WAY, wanted, found),
-        check_equal(NESTED_ON_THE_WAY, len(wanted), sum(inside)),
+        check_equal(NESTED_ON_THE_WAY, len(wanted), trained.nested),
         check_equal(
             HELD_SINCE,
             bench.training.ends - first,

@@ -32,6 +32,11 @@ def perform(job: AnyJob, key: JobKey, inputs: Mapping[JobKey, Artifact], worksho
     Raises:
         JobFailed: with one sentence. `BrokenInvariant` if the run was not what it claims to be.
     """
+    with workshop.keepers.at_their_work():
+        return _perform(job, key, inputs, workshop, folder)
+
+
+def _perform(job: AnyJob, key: JobKey, inputs: Mapping[JobKey, Artifact], workshop: Workshop, folder: Path) -> Outcome:
     match job:
         case FineTune():
             return fine_tune.perform(job, key, inputs, workshop, folder)

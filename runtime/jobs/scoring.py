@@ -99,3 +99,11 @@ class Best:
 
     def facts(self) -> dict[str, JSON]:
         return {"on": self.task.best_on, "score": self.found, "step": self.step, "looks": self.looks}
+
+    def state(self) -> JSON:
+        """See `keeping.Aside`."""
+        return {"scores": dict(self.scores), "step": self.step, "found": self.found, "looks": self.looks}
+
+    def put_back_(self, state: JSON) -> None:
+        self.scores, self.step = dict(state["scores"]), state["step"]
+        self.found, self.looks = state["found"], state["looks"]

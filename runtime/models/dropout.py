@@ -33,6 +33,7 @@ class Dropout(nn.Module):
         self.share = self.p = share  # `p` is the name that transformers reads
         self.bits = bits
         self.step = 0
+        self.portion = 0  # of the batch of this step, where it is learned in several
         self.threshold = round(share * LANES)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -48,12 +49,17 @@ class Dropout(nn.Module):
     def _factors(self, shape: torch.Size, like: Tensor) -> Tensor:
         if like.device.type == "cpu":
             count = shape.numel()
-            source = np.random.SFC64([self.bits, self.step])
+            source = np.random.SFC64([self.bits, self.step, *self._later])
             lanes = source.random_raw((count + 3) // 4).view(np.uint16)[:count]
             return _at_least(lanes, self.threshold, like.dtype).view(shape)
-        generator = torch.Generator(like.device).manual_seed(stream(self.bits, "step", self.step))
+        generator = torch.Generator(like.device).manual_seed(stream(self.bits, "step", self.step, *self._later))
         lanes_there = torch.randint(LANES, shape, generator=generator, device=like.device, dtype=torch.int32)
         return (lanes_there >= self.threshold).to(like.dtype)
+
+    @property
+    def _later(self) -> tuple[int, ...]:
+        """The number of the portion; nothing for the first, which is the whole batch where there is room for it."""
+        return (self.portion,) if self.portion else ()
 
     def extra_repr(self) -> str:
         return f"share={self.share}"
@@ -84,7 +90,7 @@ def plant_dropout(network: nn.Module, seed: int, *names: str) -> tuple[Dropout, 
     return tuple(planted)
 
 
-def set_step(dropouts: Sequence[Dropout], step: int) -> None:
-    """Tell every layer which step of the training this is."""
+def set_step(dropouts: Sequence[Dropout], step: int, portion: int = 0) -> None:
+    """Tell every layer which step of the training this is, and which portion of its batch."""
     for dropout in dropouts:
-        dropout.step = step
+        dropout.step, dropout.portion = step, portion

@@ -23,7 +23,7 @@ from .hand import Tried
 from .interruption import Stop
 from .worker import Advanced, Begun, Broken, Ended, Equip, Message, Noticed, Ready, work
 
-GRACE = 2.5  # seconds in which workers put things away: with all else, less than five
+GRACE = 4.4  # seconds in which workers keep what they have and put things away: with all else, less than five
 
 
 @define(eq=False)

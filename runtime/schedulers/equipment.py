@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..progress import Listener
+from ..store.checkpoints import Checkpoints
 from .hand import Perform
 
 if TYPE_CHECKING:
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def equip(
-    places: "Places", device: str, threads: int | None, cache: Path, listener: Listener
+    places: "Places", device: str, threads: int | None, cache: Path, checkpoints: Checkpoints, listener: Listener
 ) -> tuple[Perform[Any], Any]:
     """The way jobs are done, and a workshop to do them in.
 
@@ -21,4 +22,4 @@ def equip(
     from ..jobs import perform
     from ..workshop import Workshop
 
-    return perform, Workshop.open(places, listener, device, cache, threads)
+    return perform, Workshop.open(places, listener, device, cache, threads, checkpoints)

@@ -29,7 +29,8 @@ from ..store import (
     environment_of,
     release,
 )
-from .interruption import Stop
+from ..store.checkpoints import Checkpoints
+from .interruption import GRACE, Stop
 
 
 class HasDevice(Protocol):
@@ -37,6 +38,9 @@ class HasDevice(Protocol):
 
     @property
     def device(self) -> object: ...
+
+    def listen_to(self, stop: Stop) -> None:
+        """Whether a signal came is said there."""
 
 
 How = Literal["done", "failed", "done elsewhere", "being done elsewhere", "plan again"]
@@ -65,6 +69,16 @@ class Hand(Generic[W]):
     workshop: W
     listener: Listener
     stop: Stop = field(factory=Stop)
+    checkpoints: Checkpoints = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.checkpoints = Checkpoints(self.store.layout, self.store.disk)
+        self.listen_to(self.stop)
+
+    def listen_to(self, stop: Stop) -> None:
+        """A job looks there whether it is to end, and is struck only if it does not."""
+        self.stop = stop
+        self.workshop.listen_to(stop)
 
     def try_(self, job: PlannedJob, study: str) -> Tried:
         """Claim a job, do it, and say how that went.
@@ -80,6 +94,7 @@ class Hand(Generic[W]):
             return Tried(how="being done elsewhere")
         try:
             if self._is_done(job):
+                self._forget(job.key)
                 return Tried(how="done elsewhere")
             inputs = self._inputs(job)
             if inputs is None:
@@ -126,7 +141,8 @@ class Hand(Generic[W]):
         self, job: PlannedJob, inputs: Mapping[JobKey, Artifact], study: str, staged: Path, claim: Claim
     ) -> Tried:
         started, began = datetime.now(UTC).isoformat(timespec="seconds"), time.monotonic()
-        outcome = self.perform(job.job, job.key, inputs, self.workshop, staged)
+        with self.stop.patiently():
+            outcome = self.perform(job.job, job.key, inputs, self.workshop, staged)
         seconds = time.monotonic() - began
         if not self.store.claims.holds(claim):
             # This process slept so long that it was taken for dead, and another one has the job now.
@@ -138,9 +154,17 @@ class Hand(Generic[W]):
             host=gethostname(),
             environment=environment_of(self.workshop.device),
             release=release(),
+            resumed=self.checkpoints.resumed(job.key),
         )
-        self.store.publish(job, staged, outcome, provenance)
+        with self.stop.patiently(GRACE):  # all is computed, and only to be written
+            self.store.publish(job, staged, outcome, provenance)
+            self._forget(job.key)
         return Tried(how="done", summary=summary_of(outcome.result), seconds=seconds)
+
+    def _forget(self, key: JobKey) -> None:
+        """Remove the checkpoints of a job that is done."""
+        with suppress(StoreError):  # what is left behind is removed by the next run
+            self.checkpoints.forget(key)
 
     def _failed(self, job: PlannedJob, error: Exception) -> Tried:
         """Record a failure; unless the disk is full, which would fail every other job, too."""

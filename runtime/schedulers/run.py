@@ -21,6 +21,7 @@ from ticketlang.plan import Plan, PlannedJob
 from ..failures import JobFailed
 from ..progress import Listener
 from ..store import Failure, Store
+from ..store.checkpoints import Checkpoints
 from .hand import Tried
 from .interruption import Interruption, Stop, interruptible
 from .queue import Queue
@@ -120,7 +121,9 @@ class Run:
     def goes_on(self) -> bool:
         """Plan, and walk through the plan as long as it is fresh; False when a whole walk found nothing to do."""
         began = time.monotonic()
-        self.plan = self.plan_again()
+        is_first, self.plan = self.plan is None, self.plan_again()
+        if is_first:
+            Checkpoints(self.store.layout, self.store.disk).forget_all(job.key for job in self.plan.reused)
         self.listener.planned(self.plan)
         planned = time.monotonic()
         walk = Walk(

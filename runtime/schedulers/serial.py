@@ -52,7 +52,7 @@ class Here(Generic[W]):
         pass
 
     def listen_to(self, stop: Stop) -> None:
-        self.hand.stop = stop
+        self.hand.listen_to(stop)
 
     def free(self) -> int:
         return 0 if self.ended else 1

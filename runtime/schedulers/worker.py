@@ -26,7 +26,7 @@ from .hand import Hand, Perform, Tried
 from .interruption import Interruption, interruptible
 
 EVERY = 0.1  # seconds between two words about the steps of a job
-GRACE = 4.0  # seconds to put things away in, once the parent is gone
+GRACE = 4.4  # seconds to put things away in, once the parent is gone
 
 # What a worker begins with: the way jobs are done, and the workshop they are done in.
 Equip = Callable[[Listener], tuple[Perform[Any], Any]]

@@ -79,7 +79,7 @@ class Disk:
         return path.read_bytes()
 
     @_in_a_sentence("write")
-    def write_new(self, path: Path, content: bytes) -> None:
+    def write_new(self, path: Path, content: bytes | memoryview) -> None:
         """Write a file that is not there yet, and flush it. Raises FileExistsError, and then changes nothing."""
         try:
             with path.open("xb") as file:

@@ -6,6 +6,7 @@
                              provenance.json, and its tensors; `KEY.2` replaces `KEY`
   staging/KEY.TOKEN/         a job being done; published by one rename
   claims/KEY.N               who is doing it
+  checkpoints/KEY/           how far a job that is not done has come, to go on from there
   failures/KEY.json, .log    what went wrong the last time
   damaged/KEY.TOKEN/         set aside: its files are not what was written
   studies/NAME.ticket        what a study said when it was last run, with every default written out
@@ -58,6 +59,10 @@ class Layout:
         return self.root / "claims"
 
     @property
+    def checkpoints(self) -> Path:
+        return self.root / "checkpoints"
+
+    @property
     def failures(self) -> Path:
         return self.root / "failures"
 
@@ -75,7 +80,10 @@ class Layout:
 
     @property
     def folders(self) -> tuple[Path, ...]:
-        return (self.artifacts, self.staging, self.claims, self.failures, self.damaged, self.studies, self.cache)
+        return (
+            self.artifacts, self.staging, self.claims, self.checkpoints, self.failures, self.damaged, self.studies,
+            self.cache,
+        )  # fmt: skip
 
     def artifact(self, key: JobKey, version: int) -> Path:
         return self.artifacts / numbered(key, version)
@@ -88,6 +96,9 @@ class Layout:
 
     def probe(self, token: str) -> Path:
         return self.claims / f"clock.{token}"
+
+    def checkpoints_of(self, key: JobKey) -> Path:
+        return self.checkpoints / key
 
     def failure(self, key: JobKey) -> Path:
         return self.failures / f"{key}.json"

@@ -82,6 +82,7 @@ class Provenance:
     host: str
     environment: Environment
     release: str = ""  # of ticketlang; empty: of one that did not say so
+    resumed: tuple[int, ...] = ()  # steps after which the job was interrupted, and went on from a checkpoint
 
     def to_record(self, digests: bytes, files: int) -> bytes:
         """As a file that seals itself, and the list of digests beside it: no bit of an artifact is unguarded.
@@ -102,4 +103,5 @@ class Provenance:
         if facts.pop("digests", None) != records.digest(digests):
             raise records.BadRecordError("it belongs to another list of digests")
         facts.pop("files", None)
-        return cls(**{**facts, "environment": Environment.from_json(facts["environment"])})
+        resumed = tuple(facts.get("resumed", ()))
+        return cls(**{**facts, "environment": Environment.from_json(facts["environment"]), "resumed": resumed})

@@ -31,6 +31,6 @@ def read(content: bytes) -> JSON:
     return value
 
 
-def digest(content: bytes) -> str:
-    """The digest of a small file's bytes, as `Disk.digest` gives it for one on the disk."""
+def digest(content: bytes | memoryview) -> str:
+    """The digest of a file's bytes, as `Disk.digest` gives it for one on the disk."""
     return blake2b(content, digest_size=20).hexdigest()

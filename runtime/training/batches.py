@@ -74,6 +74,7 @@ class Batch:
     inputs: Packed
     reads: Int  # (R, 2), as `Asked` has it
     labels: Tensor
+    bits: int  # of the stream that their question drew from
 
 
 def collate(encoded: Encoded, examples: Int, device: torch.device, bits: int) -> Batch:
@@ -92,6 +93,7 @@ def collate(encoded: Encoded, examples: Int, device: torch.device, bits: int) ->
         inputs=pack(asked.tokens, segments, lengths, asked.reads, device),
         reads=asked.reads,
         labels=asked.labels.to(device),
+        bits=bits,
     )
 
 

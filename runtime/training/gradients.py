@@ -7,7 +7,9 @@ from torch import Tensor
 
 from ..models.network import Network
 from .batches import Encoded
-from .loop import Part, Training, learn, turns
+from .learner import Learner
+from .loop import Training
+from .turns import Part, turns
 
 
 def mean_gradients(
@@ -32,9 +34,10 @@ def mean_gradients(
     parts = (Part(examples, training.order, training.loss), *training.joined)
     seen = 0
     network.eval()
-    for _, part, batch in turns(parts, 0, min(batches, training.schedule.steps_per_epoch), device):
+    learner = Learner(network, parts, lambda: network.zero_grad(set_to_none=True))
+    for step, part, batch in turns(parts, 0, min(batches, training.schedule.steps_per_epoch), device):
         network.zero_grad(set_to_none=True)
-        learn(network, batch, parts[part].loss, part)
+        learner.learn(batch, part, step)
         seen += len(batch.examples)
         for name, parameter in parameters.items():
             if parameter.grad is not None:

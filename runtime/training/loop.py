@@ -5,29 +5,31 @@ global: order, dropout and heads come from their streams, so the same arguments 
 """
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 import torch
-from attrs import Factory, define, frozen
-from torch import Tensor, nn
+from attrs import frozen
 
 from ticketlang.study import Optimizer
 
 from ..failures import TrainingDiverged
-from ..models.dropout import Dropout, set_step
+from ..models.dropout import Dropout
 from ..models.network import Network
 from ..pruning.mask import Mask
-from .batches import Batch, Encoded, TrainingOrder, collate
+from .batches import Batch, Encoded, TrainingOrder
+from .course import Course, Curve, Gradients
 from .gradual import Gradual
+from .learner import Learner
 from .masking import MaskInForce
+from .moment import Forgetful, Keeper
 from .movement import Movement
-from .optimizer import adamw, clip_, gradient_norms, rate_of, set_rate
+from .optimizer import adamw, clip_, rate_of, set_rate
 from .schedule import Schedule
+from .turns import Loss, Part, turns
 from .words import see_words, trained_parameters
 
 CURVE_POINTS = 50  # of a learning curve, at most
 
-Loss = Callable[[Tensor, Tensor], Tensor]  # answers (R, C), labels of the batch -> a mean
 Advanced = Callable[[int, int], None]  # steps done, steps in all
 
 
@@ -39,18 +41,9 @@ class Training:
     order: TrainingOrder
     optimizer: Optimizer
     loss: Loss
-    joined: "tuple[Part, ...]" = ()  # other tasks that take turns with the first
+    joined: tuple[Part, ...] = ()  # other tasks that take turns with the first
     begins: int = 0  # the step at which it sets in
     ends: int  # the step before which it stops
-
-
-@frozen(eq=False)
-class Part:
-    """One of several tasks that a network is trained on by turns; its head is that of the same number."""
-
-    examples: Encoded
-    order: TrainingOrder
-    loss: Loss
 
 
 @frozen(kw_only=True)
@@ -64,6 +57,8 @@ class Trained:
     largest_norms: dict[str, float]  # of the gradient of each parameter, over all steps; masked, not clipped
     mask: Mask | None = None  # that held at the end
     prunings: tuple[tuple[int, int], ...] = ()  # steps before which it was pruned, and weights gone from there on
+    nested: int = 0  # of these, how many kept only what was there before
+    portions: tuple[tuple[int, int], ...] = ()  # from which step on batches were learned at most how many at once
 
     @property
     def last_rate(self) -> float | None:
@@ -80,12 +75,14 @@ def train(
     advanced: Advanced,
     movement: Movement | None = None,
     gradual: Gradual | None = None,
+    keeper: Keeper | None = None,
 ) -> Trained:
     """Train a network in place. What the mask removes is zero from before the first step on.
 
     Args:
         movement: adds up what each step sees, for a pruning that reads it; None: no one does.
         gradual: prunes at some of the steps; None: the mask stays as it is.
+        keeper: keeps what an interrupted training needs to go on; None: no one does.
 
     Raises:
         TrainingDiverged: loss or gradients stopped being finite.
@@ -93,20 +90,23 @@ def train(
     """
     device = next(network.parameters()).device
     parts = (Part(examples, training.order, training.loss), *training.joined)
-    held = MaskInForce(mask, dict(network.trunk.named_parameters()))
-    words = see_words(network, [part.examples for part in parts], decays=training.optimizer.decay > 0)
-    gradients = Gradients(trained_parameters(network, words))
-    optimizer = adamw(list(gradients.parameters.values()), training.optimizer)
-    curve = Curve(stretch=-(-(training.ends - training.begins) // CURVE_POINTS))
-    rates: list[float] = []
+    course = _begin(network, mask, dropouts, parts, training, movement)
+    held, words, gradients, optimizer = course.held, course.words, course.gradients, course.optimizer
+    steps = training.ends - training.begins
+    keeper = keeper or Forgetful()
+    keeper.watch(course.moment)
+    if (found := keeper.found()) is not None:
+        course.put_back_(found)
+        if not course.is_told:
+            advanced(found.step, steps)
     network.train()
-    for step, part, batch in turns(parts, training.begins, training.ends, device):
+    for step, part, batch in turns(parts, course.step, training.ends, device):
         rate = float(training.schedule.rate(step))
         if gradual is not None:
-            held.prune_(gradual, step, optimizer)
-        set_step(dropouts, step)
-        loss = learn(network, batch, parts[part].loss, part)
+            course.is_whole = not held.prune_(gradual, step, optimizer)
+        loss = course.learner.learn(batch, part, step)
         _refuse_infinite("loss", loss, step, rate, batch)
+        course.is_whole = False
         held.mask_gradients_()
         if movement is not None:
             movement.add_()
@@ -115,92 +115,50 @@ def train(
         clip_(gradients.present, norm, training.optimizer.clip)
         set_rate(optimizer, rate)
         optimizer.step()
-        rates.append(rate_of(optimizer))
+        course.rates.append(rate_of(optimizer))
         optimizer.zero_grad(set_to_none=True)
         if words is not None:
             words.put_back_()
         held.look(step)
-        curve.add(step, loss)
-        advanced(step + 1 - training.begins, training.ends - training.begins)
+        course.curve.add(step, loss)
+        course.step, course.is_told, course.is_whole = step + 1, False, True
+        advanced(step + 1 - training.begins, steps)
+        course.is_told = True
+        keeper.passed()
     return Trained(
         steps=_steps_taken(optimizer),
-        rates=tuple(rates),
-        curve=curve.finished(training.ends),
+        rates=tuple(course.rates),
+        curve=course.curve.finished(training.ends),
         checked_steps=held.checked_steps,
         largest_norms=gradients.largest_norms(),
         mask=held.mask,
         prunings=tuple(held.prunings),
+        nested=held.nested,
+        portions=tuple(course.learner.changes),
     )
 
 
-def turns(parts: Sequence[Part], begins: int, ends: int, device: torch.device) -> Iterator[tuple[int, int, Batch]]:
-    """The steps from `begins` to `ends` (half open), which task's turn each is, and its batch.
-
-    Tasks take turns, one batch each: step k belongs to task k mod n. So each has the same share of the steps, whatever
-    the sizes of their data, which may differ ten-thousandfold; and where a training sets in changes nothing.
-    """
-    several = len(parts)
-    orders = []
-    for number, part in enumerate(parts):
-        first, last = (len(range(number, step, several)) for step in (begins, ends))  # turns it has had by then
-        orders.append(part.order.from_step(first, last))
-    for step in range(begins, ends):
-        part = parts[step % several]
-        bits = part.order.bits(step // several)
-        yield step, step % several, collate(part.examples, next(orders[step % several]), device, bits)
-
-
-def learn(network: Network, batch: Batch, loss: Loss, part: int) -> float:
-    """Forward and backward: leaves gradients behind, and tells the loss."""
-    value = loss(network(batch.inputs, part), batch.labels)
-    value.backward()  # type: ignore[no-untyped-call]  # torch leaves it without types
-    return value.item()
-
-
-@define
-class Gradients:
-    """The gradients of all parameters, and the largest norm each has had."""
-
-    parameters: dict[str, nn.Parameter]
-    largest: dict[str, Tensor] = Factory(dict)
-
-    @property
-    def present(self) -> list[Tensor]:
-        return [parameter.grad for parameter in self.parameters.values() if parameter.grad is not None]
-
-    def norm(self) -> float:
-        """The L2 norm of all gradients together."""
-        names = [name for name, parameter in self.parameters.items() if parameter.grad is not None]
-        norms = gradient_norms(self.present)
-        for name, norm in zip(names, norms.unbind(), strict=True):
-            self.largest[name] = norm if name not in self.largest else torch.maximum(self.largest[name], norm)
-        return float(torch.linalg.vector_norm(norms))
-
-    def largest_norms(self) -> dict[str, float]:
-        return {name: float(self.largest.get(name, 0.0)) for name in self.parameters}
-
-
-@define
-class Curve:
-    """The mean loss of every stretch of steps."""
-
-    stretch: int
-    points: list[tuple[int, float]] = Factory(list)
-    losses: list[float] = Factory(list)
-
-    def add(self, step: int, loss: float) -> None:
-        self.losses.append(loss)
-        if len(self.losses) == self.stretch:
-            self._close(step + 1)
-
-    def finished(self, ends: int) -> tuple[tuple[int, float], ...]:
-        if self.losses:
-            self._close(ends)
-        return tuple(self.points)
-
-    def _close(self, step: int) -> None:
-        self.points.append((step, math.fsum(self.losses) / len(self.losses)))
-        self.losses.clear()
+def _begin(
+    network: Network, mask: Mask | None, dropouts: Sequence[Dropout], parts: Sequence[Part], training: Training,
+    movement: Movement | None,
+) -> Course:  # fmt: skip
+    """Everything as it is before the first step."""
+    held = MaskInForce(mask, dict(network.trunk.named_parameters()))
+    words = see_words(network, [part.examples for part in parts], decays=training.optimizer.decay > 0)
+    gradients = Gradients(trained_parameters(network, words))
+    optimizer = adamw(list(gradients.parameters.values()), training.optimizer)
+    return Course(
+        begins=training.begins,
+        ends=training.ends,
+        network=network,
+        optimizer=optimizer,
+        gradients=gradients,
+        held=held,
+        learner=Learner(network, parts, lambda: optimizer.zero_grad(set_to_none=True), dropouts),
+        words=words,
+        movement=movement,
+        curve=Curve(stretch=-(-(training.ends - training.begins) // CURVE_POINTS)),
+    )
 
 
 def _steps_taken(optimizer: torch.optim.Optimizer) -> int:

@@ -6,6 +6,7 @@ published tickets have turned out to be 98% dense, the weights are looked at aft
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import torch
@@ -52,17 +53,21 @@ class MaskInForce:
         self.parameters = parameters
         self.checked_steps = 0  # after so many of them all removed weights were looked at
         self.prunings: list[tuple[int, int]] = []  # steps before which it was pruned, and weights gone from there on
+        self.nested = 0  # of these, how many kept only what was there before
         self.mask = mask
         self.held = None if mask is None else HeldMask(mask, parameters)
 
-    def prune_(self, gradual: Gradual, step: int, optimizer: torch.optim.Optimizer) -> None:
-        """Prune, if this is a step before which it is to be."""
+    def prune_(self, gradual: Gradual, step: int, optimizer: torch.optim.Optimizer) -> bool:
+        """Prune, if this is a step before which it is to be. Returns whether it was."""
         if step not in gradual.sparsities:
-            return
-        self.mask = gradual.prune(self.parameters, gradual.sparsities[step], self.mask)
+            return False
+        before = self.mask
+        self.mask = gradual.prune(self.parameters, gradual.sparsities[step], before)
         self.held = HeldMask(self.mask, self.parameters)
         self.held.forget_in_(optimizer)
         self.prunings.append((step, self.mask.removed))
+        self.nested += before is None or self.mask.is_inside(before)
+        return True
 
     def mask_gradients_(self) -> None:
         """See `HeldMask`."""
@@ -78,6 +83,27 @@ class MaskInForce:
                 f"removed weights of `{names[0]}` are not zero after step {step}: the mask did not hold"
             )
         self.checked_steps += 1
+
+    def state(self) -> tuple[dict[str, Any], dict[str, Tensor]]:
+        """What has become of it since the beginning: facts, and the bits of a mask that it did not begin with."""
+        facts = {"checked": self.checked_steps, "prunings": list(self.prunings), "nested": self.nested}
+        if not self.prunings or self.mask is None:
+            return facts, {}
+        packed = {name: torch.from_numpy(np.packbits(bits.numpy())) for name, bits in self.mask.kept.items()}
+        return {**facts, "order": list(packed)}, packed
+
+    def put_back_(self, facts: Mapping[str, Any], packed: Mapping[str, Tensor]) -> None:
+        """What `state` took out, once the parameters are as they were then."""
+        self.checked_steps, self.nested = facts["checked"], facts["nested"]
+        self.prunings = [(step, removed) for step, removed in facts["prunings"]]
+        if self.prunings:
+            self.mask = Mask({name: _unpacked(packed[name], self.parameters[name].shape) for name in facts["order"]})
+        self.held = None if self.mask is None else HeldMask(self.mask, self.parameters)
+
+
+def _unpacked(packed: Tensor, shape: torch.Size) -> Tensor:
+    bits = np.unpackbits(packed.numpy(), count=shape.numel()).view(np.bool_)
+    return torch.from_numpy(bits).view(shape)
 
 
 def _any_in(weight: Tensor, removed: Tensor) -> bool:

@@ -22,3 +22,7 @@ class Movement:
     def state(self) -> dict[str, Tensor]:
         """The sums so far, on the CPU."""
         return {name: product.cpu() for name, product in self.products.items()}
+
+    def put_back_(self, sums: Mapping[str, Tensor]) -> None:
+        for name, product in self.products.items():
+            product.copy_(sums[name])

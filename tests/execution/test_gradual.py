@@ -84,7 +84,7 @@ def test_each_pruning_takes_the_smallest_of_what_is_left_and_nothing_comes_back(
     job = gradual(60, rise(0, 30, 6))
     assert job.gradually is not None
     bench = set_up(job, world.workshop.model("m").read_again(), None, None, None, world.workshop)
-    inner = gradual_of(job.gradually, bench, [])
+    inner = gradual_of(job.gradually, bench)
     seen: list[tuple[dict[str, torch.Tensor], Mask]] = []
 
     def prune(weights, sparsity, start):  # type: ignore[no-untyped-def]  # the signature is that of `PruneTo`

@@ -143,7 +143,7 @@ def test_a_gradual_pruning_is_that_of_a_plain_loop(world: World, tmp_path: Path)
     job = fine_tune(warm(recipe=RECIPE), gradually=rising(70))
     assert job.gradually is not None
     bench = set_up(job, world.workshop.model("m").read_again(), None, None, None, world.workshop)
-    inner = gradual_of(job.gradually, bench, [])
+    inner = gradual_of(job.gradually, bench)
 
     def prune(weights, sparsity, start):  # type: ignore[no-untyped-def]  # the signature is that of `PruneTo`
         ours.append(inner.prune(weights, sparsity, start))
@@ -214,7 +214,7 @@ def test_bf16_prunes_exactly_and_remembers_in_fp32(world: World) -> None:
     job = fine_tune(warm(recipe=RECIPE), gradually=rising(70), precision="bf16")
     assert job.gradually is not None
     bench = set_up(job, world.workshop.model("m").read_again(), None, None, None, world.workshop)
-    inner = gradual_of(job.gradually, bench, [])
+    inner = gradual_of(job.gradually, bench)
     weights = dict(bench.network.trunk.named_parameters())
     mask: Mask | None = None
     alive = []

@@ -25,7 +25,7 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from runtime.jobs.bench import Bench, set_up
-from runtime.training.loop import Part, turns
+from runtime.training.turns import Part, turns
 from runtime.weights.files import state_of
 from ticketlang.jobs import AnyJob, FineTune, Prune, TrainingSeeds
 from ticketlang.study import Pruning

@@ -2,7 +2,7 @@
 
 import re
 import sys
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -66,6 +66,27 @@ def add_place_arguments(parser: ArgumentParser) -> None:
         metavar="DIR",
         help="keep results in DIR (default: .ticketlang in the working directory)",
     )
+
+
+def add_checkpoint_argument(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--checkpoint",
+        type=_seconds,
+        default=60.0,
+        metavar="SECONDS",
+        help="of a running job keep every so many seconds what it takes to go on from there (default: 60); 0: after"
+        " every step",
+    )
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds < float("inf"):
+        raise ArgumentTypeError(f"`{text}` is no number of seconds")
+    return seconds
 
 
 @cache

@@ -11,6 +11,7 @@ from .common import (
     SOME_FAILED,
     SPEC_WRONG,
     WRONG_USE,
+    add_checkpoint_argument,
     add_place_arguments,
     add_spec_argument,
     complain,
@@ -30,6 +31,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--device", default="auto", metavar="NAME", help="cpu, cuda, cuda:1 ... (default: a GPU when there is one)"
     )
+    add_checkpoint_argument(parser)
 
 
 def main(args: Namespace) -> int:
@@ -51,7 +53,7 @@ def pretrain(study: Study, args: Namespace) -> int:
     if problems := tuple(what_cannot_run_yet(study)) or session.gathered.diagnostics or session.make_ready():
         show(problems)
         return SPEC_WRONG
-    ran = session.pretrain(args.to, doorway.listener(console().is_terminal), args.device)
+    ran = session.pretrain(args.to, doorway.listener(console().is_terminal), args.device, args.checkpoint)
     if ran is None:
         return complain(
             f"{args.spec} holds no pre-training: name `arm untrained {{ mask none; weights random all }}` among its"

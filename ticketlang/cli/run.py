@@ -12,6 +12,7 @@ from .common import (
     SOME_FAILED,
     SPEC_WRONG,
     WRONG_USE,
+    add_checkpoint_argument,
     add_place_arguments,
     add_spec_argument,
     complain,
@@ -67,6 +68,7 @@ def _add_manner_arguments(parser: ArgumentParser) -> None:
         metavar="N",
         help="try a job that failed by accident up to N times more (default: 0); not one that would fail again",
     )
+    add_checkpoint_argument(parser)
     after = parser.add_mutually_exclusive_group()
     after.add_argument(
         "--keep-going",
@@ -135,7 +137,7 @@ def _run(session: "Session", staff: "Staff", args: Namespace) -> "Ran":
     listener = doorway.listener(console().is_terminal)
     for name in args.track:
         listener = doorway.tracking(listener, name, session)
-    return session.run(listener, args.device, staff, terms)
+    return session.run(listener, args.device, staff, terms, args.checkpoint)
 
 
 def _hint(staff: "Staff") -> str:

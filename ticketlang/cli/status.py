@@ -29,7 +29,7 @@ def main(args: Namespace) -> int:
             return DONE
         running = session.running(plan)
         cost = session.cost(plan.to_run).among(max(1, len(running)))
-        for line in status_view(plan, running, session.failures(plan), cost):
+        for line in status_view(plan, running, session.failures(plan), cost, session.standing(plan)):
             console().print(line, soft_wrap=True)
         return DONE
 

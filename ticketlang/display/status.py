@@ -16,7 +16,11 @@ from .plan import heading
 
 
 def status_view(
-    plan: Plan, running: Collection[JobKey], failures: Mapping[JobKey, str], cost: Cost | None = None
+    plan: Plan,
+    running: Collection[JobKey],
+    failures: Mapping[JobKey, str],
+    cost: Cost | None = None,
+    standing: Mapping[JobKey, tuple[int, int]] | None = None,
 ) -> Iterator[RenderableType]:
     """The lines of a status; the last one says all of it in short.
 
@@ -24,16 +28,26 @@ def status_view(
         running: jobs that some process is doing now.
         failures: why jobs that are not done failed when they were last tried.
         cost: of what is not done.
+        standing: of jobs that were begun, how many steps are kept, and how many there are.
     """
     yield heading(plan.study)
     yield Text()
     yield _by_group(plan, running, failures)
+    if standing:
+        yield Text()
+        for key, (step, steps) in standing.items():
+            goes_on = "is kept up to" if key in running else "stands at"
+            yield Text.assemble(("… ", "cyan"), f"{_name_of(plan, key)} {goes_on} step {step:,} of {steps:,}")
     if failures:
         yield Text()
         for key, sentence in failures.items():
-            yield Text.assemble(("✗ ", "red"), f"{plain(plan.jobs[key].labels[0])}: {plain(sentence)}")
+            yield Text.assemble(("✗ ", "red"), f"{_name_of(plan, key)}: {plain(sentence)}")
     yield Text()
     yield Text(_summary(plan, running, failures, cost), style="bold")
+
+
+def _name_of(plan: Plan, key: JobKey) -> str:
+    return plain(plan.jobs[key].labels[0])
 
 
 def nothing_view(plan: Plan, store: Path) -> Iterator[RenderableType]:

@@ -1,0 +1,196 @@
+"""How far jobs that are not done have come: what a later try needs to go on from there, and end as if never stopped.
+
+A checkpoint is a safetensors file of a name of its own, and a sealed record that names it with its digest. The record
+is written beside the one before and put in its place by one rename, so there is always a whole checkpoint, or none.
+It serves the environment that wrote it alone, since equal bits are promised there and nowhere else.
+"""
+
+import platform
+from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
+from functools import cache
+from hashlib import blake2b
+from pathlib import Path
+from secrets import token_hex
+
+from attrs import asdict, define, evolve, frozen
+
+from ticketlang.jobs import JobKey
+
+from ..tensors import Array, map_tensors
+from . import records
+from .certificates import JSON
+from .disk import Disk, MissingFileError, StoreError
+from .layout import Layout
+from .provenance import Environment, environment_of
+
+EVERY = 60.0  # seconds between two checkpoints of a job, unless somebody says otherwise
+RESUMED = "resumed.json"  # after which steps a job was interrupted, and went on
+SHORTEST = 10  # digits of a digest that are enough to tell one code from another
+
+
+class UnusableError(Exception):
+    """A checkpoint cannot be gone on from. Its text says why, and is half a sentence."""
+
+
+@frozen(kw_only=True)
+class Standing:
+    """How far a job has come."""
+
+    step: int  # steps done
+    steps: int  # in all
+
+
+@frozen(kw_only=True)
+class Checkpoint:
+    """What was kept of a job on its way."""
+
+    standing: Standing
+    facts: JSON
+    tensors: Mapping[str, Array]  # mapped into memory, not to be written to
+
+
+@define(eq=False)
+class Checkpoints:
+    """The checkpoints of one store. Whoever writes one has claimed its job."""
+
+    layout: Layout
+    disk: Disk
+    every: float = EVERY  # seconds between two of a job
+
+    def write(
+        self, key: JobKey, name: str, standing: Standing, facts: JSON, image: memoryview, environment: Environment
+    ) -> None:
+        """Put a checkpoint in the place of the one before.
+
+        Args:
+            name: of the part of the job that it is of.
+            image: the bytes of a safetensors file.
+
+        Raises:
+            StoreError: the disk refuses; then the one before is still there.
+        """
+        folder, token = self.layout.checkpoints_of(key), token_hex(8)
+        tensors, new = folder / f"{name}.{token}.safetensors", folder / f"{name}.{token}.new"
+        said = {
+            "facts": facts,
+            "environment": asdict(environment),
+            **asdict(standing),
+            "tensors": tensors.name,
+            "digest": records.digest(image),
+        }
+        self.disk.make_folder(folder, parents=True)
+        try:
+            self.disk.write_new(tensors, image)
+            self.disk.write_new(new, records.write({**said, "seal": records.digest(records.write(said))}))
+            self.disk.rename(new, folder / f"{name}.json")
+        except StoreError:
+            for path in (tensors, new):
+                with suppress(StoreError):  # the first error is the one to tell; the next checkpoint removes the rest
+                    self.disk.remove(path)
+            raise
+        for other in self.disk.names(folder):
+            if other.startswith(f"{name}.") and other not in {tensors.name, f"{name}.json"}:
+                self.disk.remove(folder / other)
+
+    def read(self, key: JobKey, name: str, environment: Environment) -> Checkpoint | None:
+        """What was kept of a part of a job; None: nothing.
+
+        Raises:
+            UnusableError: it is damaged, or another environment wrote it.
+        """
+        folder = self.layout.checkpoints_of(key)
+        try:
+            said = self._record(folder / f"{name}.json")
+            if said is None:
+                return None
+            if differing := Environment.from_json(said["environment"]).differences(environment):
+                raise UnusableError(f"is of another environment ({', '.join(differing)})")
+            path = folder / said["tensors"]
+            if said["tensors"] not in self.disk.names(folder) or self.disk.digest(path) != said["digest"]:
+                raise UnusableError("is damaged: its tensors are not those that were written")
+            tensors, _ = map_tensors(path)
+        except (StoreError, OSError, ValueError, KeyError, TypeError) as problem:
+            raise UnusableError(f"cannot be read: {problem}") from problem
+        return Checkpoint(
+            standing=Standing(step=said["step"], steps=said["steps"]), facts=said["facts"], tensors=tensors
+        )
+
+    def forget(self, key: JobKey) -> None:
+        """Remove all that was kept of a job: it is done, or begins anew."""
+        self.disk.remove(self.layout.checkpoints_of(key))
+
+    def forget_all(self, done: Iterable[JobKey]) -> None:
+        """Remove what was kept of jobs that are done: whoever did them may have been killed just then."""
+        there = self.disk.names(self.layout.checkpoints)
+        for key in done:
+            if key in there:
+                self.forget(key)
+
+    def resumes(self, key: JobKey, step: int) -> None:
+        """Note that a job goes on after a step."""
+        folder = self.layout.checkpoints_of(key)
+        new = folder / f"{RESUMED}.{token_hex(4)}.new"
+        self.disk.write_new(new, records.write([*self.resumed(key), step]))
+        self.disk.rename(new, folder / RESUMED)
+
+    def resumed(self, key: JobKey) -> tuple[int, ...]:
+        """After which steps a job went on that was interrupted there."""
+        try:
+            return tuple(records.read(self.disk.read(self.layout.checkpoints_of(key) / RESUMED)))
+        except (MissingFileError, records.BadRecordError, TypeError):
+            return ()
+
+    def standing(self, keys: Collection[JobKey]) -> Mapping[JobKey, Standing]:
+        """How far jobs have come of which something was kept, by the records alone."""
+        found = {}
+        for name in self.disk.names(self.layout.checkpoints):
+            if name in keys:
+                with suppress(StoreError, UnusableError, KeyError):
+                    for part in sorted(self.disk.names(self.layout.checkpoints / name)):
+                        said = self._record(self.layout.checkpoints / name / part) if _is_record(part) else None
+                        if said is not None:
+                            found[JobKey(name)] = Standing(step=said["step"], steps=said["steps"])
+        return found
+
+    def _record(self, path: Path) -> JSON:
+        """A record as it was written; None where there is none."""
+        try:
+            said = dict(records.read(self.disk.read(path)))
+        except MissingFileError:
+            return None
+        except (records.BadRecordError, TypeError, ValueError):
+            raise UnusableError("is damaged: its record is not as it was written") from None
+        if said.pop("seal", None) != records.digest(records.write(said)):
+            raise UnusableError("is damaged: the seal of its record is broken")
+        return said
+
+
+def whole_environment(device: object) -> Environment:
+    """All that the bits of a training depend on: more than of a result that is whole, since two would be mixed."""
+    found = environment_of(device)
+    more = {"processor": _processor(), "code": _code()}
+    return evolve(found, versions={**found.versions, **more})
+
+
+def _is_record(name: str) -> bool:
+    return name.endswith(".json") and name != RESUMED
+
+
+@cache
+def _processor() -> str:
+    """Its model, where the system tells: libraries choose their ways by it."""
+    with suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text(errors="replace").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor()
+
+
+@cache
+def _code() -> str:
+    """Which code this is: releases are not all that runs."""
+    digest, root = blake2b(digest_size=20), Path(__file__).parents[1]
+    for path in sorted(root.rglob("*.py")):
+        digest.update(f"{path.relative_to(root)} ".encode() + path.read_bytes())
+    return digest.hexdigest()[:SHORTEST]

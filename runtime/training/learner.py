@@ -1,0 +1,90 @@
+"""Forward and backward; and batches that do not fit into memory, learned in portions that add up to the whole.
+
+A loss is a mean over what it compares (examples, windows, hidden words), so each portion counts by its share of that.
+Sums are then added up in another order, and each portion draws its own dropout: what is learned means the same, and
+differs in the last digits. Which batches were learned so is part of what a training tells.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+
+import torch
+from attrs import define, field
+
+from ..failures import JobFailed
+from ..models.dropout import Dropout, set_step
+from ..models.network import Network
+from .batches import Batch, collate
+from .turns import Part
+
+# How torch says that there is no memory where it has no exception for it: of the CPU, and of libraries on the GPU.
+SAYINGS = ("can't allocate memory", "not enough memory", "out of memory", "_STATUS_ALLOC_FAILED")
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    if isinstance(error, MemoryError | torch.OutOfMemoryError):
+        return True
+    return isinstance(error, RuntimeError) and any(saying in str(error) for saying in SAYINGS)
+
+
+@define(eq=False)
+class Learner:
+    """Learns batches: whole, until one is too large."""
+
+    network: Network
+    parts: Sequence[Part]
+    forget: Callable[[], None]  # drops gradients: those of a try that failed
+    dropouts: Sequence[Dropout] = ()
+    size: int | None = None  # examples at once; None: all of a batch
+    changes: list[tuple[int, int]] = field(factory=list)  # from which step on, at most how many examples at once
+
+    def learn(self, batch: Batch, part: int, step: int) -> float:
+        """Leaves gradients behind, and tells the loss. Tries smaller portions as often as needed.
+
+        Raises:
+            JobFailed: a single example does not fit.
+        """
+        while True:
+            try:
+                return self._learn(batch, part, step)
+            except Exception as error:
+                if not is_out_of_memory(error):
+                    raise
+            # Out of the handler, which holds on to all that the failed try had.
+            self.forget()
+            self._halve(batch, step)
+
+    def put_back_(self, changes: Sequence[Sequence[int]]) -> None:
+        """Go on with the portions of an earlier try."""
+        self.changes = [(step, size) for step, size in changes]
+        self.size = self.changes[-1][1] if self.changes else None
+
+    def _learn(self, batch: Batch, part: int, step: int) -> float:
+        found = 0.0
+        for number, portion in enumerate(self._portions(batch, part)):
+            set_step(self.dropouts, step, number)
+            value = self.parts[part].loss(self.network(portion.inputs, part), portion.labels)
+            if portion is not batch:
+                value = value * (len(portion.labels) / len(batch.labels))
+            value.backward()  # type: ignore[no-untyped-call]  # torch leaves it without types
+            found += value.item()
+        return found
+
+    def _portions(self, batch: Batch, part: int) -> Iterator[Batch]:
+        if self.size is None or self.size >= len(batch.examples):
+            yield batch
+            return
+        for first in range(0, len(batch.examples), self.size):
+            chosen = batch.examples[first : first + self.size]
+            yield collate(self.parts[part].examples, chosen, batch.labels.device, batch.bits)
+
+    def _halve(self, batch: Batch, step: int) -> None:
+        size = min(self.size or len(batch.examples), len(batch.examples))
+        if size == 1:
+            raise JobFailed(
+                f"example {batch.examples[0]} by itself does not fit into memory, at step {step}; say a shorter"
+                " `length`, or run fewer `--workers`"
+            )
+        self.size = (size + 1) // 2
+        self.changes.append((step, self.size))
+        if batch.labels.is_cuda:
+            torch.cuda.empty_cache()  # pieces of the failed try, each too small for the next one
