@@ -159,8 +159,8 @@ class World:
     made: dict[JobKey, Artifact] = field(factory=dict)
 
     @classmethod
-    def open(cls, model: Path, data: Path, store: Path) -> "World":
-        notes = Notes()
+    def open(cls, model: Path, data: Path, store: Path, notes: Notes | None = None) -> "World":
+        notes = notes or Notes()
         places = Places(
             model_folder=model, tasks={t.name: files_of(data, t) for t in (warm(), same(), count(), text(), spans())}
         )

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import torch
-from attrs import frozen
+from attrs import define, field, frozen
 
 from ticketlang.jobs import Interpolate, JobKey
 
@@ -19,6 +19,7 @@ from ..models.network import load_heads_
 from ..pruning.mask import Mask
 from ..store.artifact import Artifact
 from ..store.certificates import ENDS, HOLES_AT_ENDS, JSON, TRAINED_ENDS, Check, Outcome
+from ..training.moment import Forgetful, Moment
 from ..weights.files import HEAD_FILE, WEIGHTS_FILE, digest_of, read_state, state_of
 from ..weights.origin import origin
 from ..workshop import Workshop
@@ -39,14 +40,19 @@ def perform(
     mask = mask_of(job.mask, inputs)
     bench = set_up(job, one.trunk, one.head, None, None, workshop)
     metric, shares = job.task.metrics[0], [step / (job.points - 1) for step in range(job.points)]
-    scores: list[float] = []
-    ends: list[str] = []  # digests of the weights at both
-    for share in shares:
+    line = _Line(job.points)
+    keeper = workshop.keepers.of(key, "line") or Forgetful()
+    keeper.watch(line.moment)
+    if (found := keeper.found()) is not None:
+        line.put_back_(found)
+    scores, ends = line.scores, line.ends
+    for share in shares[len(scores) :]:
         one.towards(other, share, bench)
-        if share in {0, 1}:
-            ends.append(digest_of(state_of(bench.network.trunk)))
-        scores.append(scores_of(job.task, bench.network, bench.data.score, bench.data.classes)[metric])
+        end = [digest_of(state_of(bench.network.trunk))] if share in {0, 1} else []
+        score = scores_of(job.task, bench.network, bench.data.score, bench.data.classes)[metric]
+        line.add(score, end)
         workshop.listener.advanced(key, len(scores), job.points)
+        keeper.passed()
     stored = [inputs[end].result["scores"][metric] for end in (job.one, job.other)]
     trained = check_equal(TRAINED_ENDS, [digest_of(one.trunk), digest_of(other.trunk)], ends)
     checks = (trained, *_end_checks(job, stored, scores), *_mask_checks(mask, one, other))
@@ -78,6 +84,29 @@ def perform(
 def barrier(scores: Sequence[float]) -> float:
     """The highest error on the line minus the mean error of its ends: at least zero, if the ends are on the line."""
     return statistics.fmean((scores[0], scores[-1])) - min(scores)
+
+
+@define
+class _Line:
+    """The points that are scored, from the beginning of the line on."""
+
+    points: int  # in all
+    scores: list[float] = field(factory=list)
+    ends: list[str] = field(factory=list)  # digests of the weights at both
+
+    def add(self, score: float, ends: Sequence[str]) -> None:
+        self.ends.extend(ends)
+        self.scores.append(score)
+
+    def moment(self) -> Moment | None:
+        if not self.scores:
+            return None
+        facts = {"scores": list(self.scores), "ends": list(self.ends)}
+        return Moment(step=len(self.scores), steps=self.points, facts=facts, tensors={})
+
+    def put_back_(self, moment: Moment) -> None:
+        self.scores.extend(moment.facts["scores"])
+        self.ends.extend(moment.facts["ends"])
 
 
 @frozen(eq=False)

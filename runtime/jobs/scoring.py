@@ -88,7 +88,6 @@ class Best:
     def look(self, step: int) -> None:
         """Score the network as it is now, after so many steps of its training."""
         assert self.data.best is not None
-        self.looks += 1
         there = scores_of(self.task, self.network, self.data.best, self.data.classes)
         score = there[self.task.metrics[0]]
         if self.found is None or score > self.found:
@@ -96,6 +95,7 @@ class Best:
             elsewhere = self.data.score
             self.scores = there if is_same else scores_of(self.task, self.network, elsewhere, self.data.classes)
             self.found, self.step = score, step
+        self.looks += 1  # at the end: an interrupted look is none
 
     def facts(self) -> dict[str, JSON]:
         return {"on": self.task.best_on, "score": self.found, "step": self.step, "looks": self.looks}
