@@ -14,16 +14,8 @@ from ..failures import JobFailed
 from ..models.dropout import Dropout, set_step
 from ..models.network import Network
 from .batches import Batch, collate
+from .memory import is_out_of_memory
 from .turns import Part
-
-# How torch says that there is no memory where it has no exception for it: of the CPU, and of libraries on the GPU.
-SAYINGS = ("can't allocate memory", "not enough memory", "out of memory", "_STATUS_ALLOC_FAILED")
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    if isinstance(error, MemoryError | torch.OutOfMemoryError):
-        return True
-    return isinstance(error, RuntimeError) and any(saying in str(error) for saying in SAYINGS)
 
 
 @define(eq=False)

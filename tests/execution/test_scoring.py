@@ -3,16 +3,18 @@
 from fractions import Fraction
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 from attrs import evolve
 from safetensors.torch import load_file
-from small_world import SEEDS, World, count, fine_tune, recipe, warm
+from small_world import SEEDS, World, count, fine_tune, recipe, spans, text, warm
 
 from runtime.failures import JobFailed
 from runtime.jobs.bench import set_up
 from runtime.jobs.scoring import Best, refuse_no_numbers, scores_of
+from runtime.models.network import Network
+from runtime.models.packing import Packed
+from runtime.training.evaluation import predict
 from ticketlang.jobs import ReachRewindPoint
 from ticketlang.study import Task
 from ticketlang.units import Duration
@@ -75,16 +77,45 @@ def test_the_end_is_looked_at_although_no_epoch_ends_there(world: World) -> None
     assert world.do(fine_tune(task)).result["best"]["looks"] == 2
 
 
-def test_predictions_that_are_no_numbers_are_no_score(world: World) -> None:
-    """A correlation with them would be told as 0."""
-    task = count()
+@pytest.mark.parametrize("task", [warm(), count(), spans(length=14), text()], ids=lambda task: task.kind)
+def test_answers_that_are_no_numbers_are_no_score(world: World, task: Task) -> None:
+    """The likeliest class would be the first, a correlation would be told as 0."""
     bench = set_up(fine_tune(task), world.workshop.model("m").read_again(), None, None, None, world.workshop)
     with torch.no_grad():
-        bench.network.head.linear.weight.fill_(float("nan"))  # type: ignore[union-attr]  # of this task it is one
-    with pytest.raises(JobFailed, match="40 of 40 predictions are no finite numbers: the network has diverged"):
+        next(bench.network.head.parameters()).view(-1)[0] = float("nan")
+    with pytest.raises(JobFailed, match="numbers that a network answers to a batch are not finite: it has diverged"):
         scores_of(task, bench.network, bench.data.score, bench.data.classes)
+
+
+def scored_at_once(network: Network, most: int, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Let a network have memory for so many texts, and tell how many it was asked at once."""
+    asked, forward = [], Network.forward
+
+    def limited(self: Network, batch: Packed, part: int = 0) -> torch.Tensor:
+        asked.append(int(batch.texts.max()) + 1)
+        if asked[-1] > most:
+            raise RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to allocate")
+        return forward(self, batch, part)
+
+    monkeypatch.setattr(Network, "forward", limited)
+    return asked
+
+
+def test_what_does_not_fit_is_asked_by_halves(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    task = spans(length=14)
+    bench = set_up(fine_tune(task), world.workshop.model("m").read_again(), None, None, None, world.workshop)
+    answers = predict(bench.network, bench.data.score, lambda given, labels: given)
+
+    asked = scored_at_once(bench.network, 9, monkeypatch)
+    torch.testing.assert_close(predict(bench.network, bench.data.score, lambda given, labels: given), answers)
+    assert asked[:4] == [32, 16, 8, 8]
+    assert asked.count(8) >= len(bench.data.score) // 8
+
+    scored_at_once(bench.network, 0, monkeypatch)
+    with pytest.raises(RuntimeError, match="can't allocate memory"):
+        predict(bench.network, bench.data.score, lambda given, labels: given)
 
 
 def test_a_score_that_is_no_number_is_refused() -> None:
     with pytest.raises(JobFailed, match="the score by pearson is no finite number"):
-        refuse_no_numbers(np.array(["a"], dtype=object), {"pearson": float("nan")})
+        refuse_no_numbers({"pearson": float("nan")})
