@@ -106,7 +106,7 @@ class CheckpointKeeper:
         """Take a moment, and have it written.
 
         Args:
-            patience: seconds to wait until it is; None: without end.
+            patience: seconds to wait until it is, while others can write on; None: write it here and now.
         """
         moment = self.moment()
         if moment is None or moment.step == self.kept:
@@ -115,6 +115,9 @@ class CheckpointKeeper:
         image = _image_of(moment.tensors)
         facts = {**moment.facts, "aside": None if self.aside is None else self.aside.state()}
         standing = Standing(step=moment.step, steps=moment.steps)
+        if patience is None:
+            self._write(standing, facts, image)
+            return
         self.writing = Thread(target=self._write, args=(standing, facts, image), name="checkpoint", daemon=True)
         self.writing.start()
         self.writing.join(patience)

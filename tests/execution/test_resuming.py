@@ -25,7 +25,7 @@ from small_world import (
 
 from runtime.models.network import Network
 from runtime.schedulers.interruption import Interruption, Stop
-from runtime.store import Artifact
+from runtime.store import Artifact, PassingDisk
 from runtime.store.checkpoints import Checkpoints, Standing
 from ticketlang.jobs import AnyJob, DrawMask, Gradually, Interpolate, JobKey, Reached, ReachRewindPoint, key_of
 from ticketlang.study import Pruning, Rise
@@ -110,7 +110,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def keeping(folder: Path, store: Path, notes: Notes | None = None) -> World:
     """A world that keeps what its jobs have come to, after every step."""
     world = World.open(folder / "model", folder, store, notes)
-    world.workshop.keepers.checkpoints = Checkpoints(world.store.layout, world.store.disk, 0.0)
+    world.workshop.keepers.checkpoints = Checkpoints(world.store.layout, PassingDisk(), 0.0)
     return world
 
 
