@@ -11,7 +11,7 @@ STUDIES := $(shell grep -l '^study ' $$(find specs examples -name '*.ticket' | s
 ONE_THREAD := OMP_NUM_THREADS=1
 TEST := $(ONE_THREAD) HF_HUB_OFFLINE=1 $(BIN)/pytest -n 2 --dist worksteal
 
-.PHONY: help demo proof minilm realtext test smoke check fuzz bench goldens clean
+.PHONY: help demo proof minilm realtext test smoke check fuzz torture bench goldens clean
 
 help:
 	@echo "make demo             run examples/quickstart.ticket, a whole small study: a minute and a half on two cores"
@@ -22,6 +22,7 @@ help:
 	@echo "make smoke            run every study that ships small, every kind of its jobs: two minutes"
 	@echo "make check            run the tests, the linters and the type checker"
 	@echo "make fuzz             check 200,000 specs that are bent out of shape: ten minutes"
+	@echo "make torture          kill a study of every kind of job at 50 random moments, and compare what it leaves: minutes"
 	@echo "make bench            time checking, planning, training, and all around it, beside what one would run instead"
 	@echo "make goldens          write the expected outputs of the tests anew; read the difference before you keep it"
 	@echo "make clean            remove what the demo made"
@@ -73,6 +74,10 @@ check: test
 
 fuzz: $(INSTALLED)
 	$(BIN)/python tests/fuzz.py --count 200000
+
+# What is hurt, and how often: .venv/bin/python tests/torture.py --help
+torture: $(INSTALLED)
+	$(ONE_THREAD) HF_HUB_OFFLINE=1 $(BIN)/python tests/torture.py
 
 # For other models, data and numbers of threads: .venv/bin/python benchmarks/training.py --help
 bench: $(INSTALLED)

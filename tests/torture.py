@@ -24,9 +24,7 @@ import torch
 from attrs import frozen
 from small_world import make_data, make_model
 
-from runtime.jobs import perform as _loaded  # what a run needs is imported once: those that are killed are forked
 from runtime.masks import write_mask
-from runtime.workshop import Workshop as _too
 from ticketlang.cli import main as ticketrun
 from ticketlang.jobs import KINDS
 
@@ -121,6 +119,7 @@ study tortured {
 """
 
 MEMORY = Path("/dev/shm")
+LONGEST = 0.3  # of a whole study that passes before a kill, at most
 
 
 @frozen
@@ -180,7 +179,8 @@ def status_of(pid: int) -> int:
 def artifacts(folder: Path) -> dict[str, bytes]:
     """Every file of every result, but where and when it was made."""
     root = folder / ".ticketlang" / "artifacts"
-    return {str(f.relative_to(root)): f.read_bytes() for f in root.rglob("*.*") if f.is_file() and f.name != "provenance.json"}
+    files = [file for file in root.rglob("*") if file.is_file() and file.name != "provenance.json"]
+    return {str(file.relative_to(root)): file.read_bytes() for file in files}
 
 
 def resumed(folder: Path) -> list[int]:
@@ -211,7 +211,7 @@ def kills(victim: Victim, count: int) -> str:
             studies += 1
             while struck < count:
                 pid = begin(folder)
-                time.sleep(victim.random.uniform(0, 0.5 * victim.seconds))
+                time.sleep(victim.random.uniform(0, LONGEST * victim.seconds))
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
                 ended = status_of(pid)
@@ -225,8 +225,8 @@ def kills(victim: Victim, count: int) -> str:
             compare(victim, folder)
             goes_on += resumed(folder)
     return (
-        f"{struck} kills survived by {studies} studies: {inside} struck inside a job, {len(goes_on)} times a job went on"
-        f" from a checkpoint; all {len(victim.artifacts)} files of each study are the same bytes"
+        f"{struck} kills survived by {studies} {'study' if studies == 1 else 'studies'}: {inside} struck inside a job,"
+        f" {len(goes_on)} times a job went on from a checkpoint; all {len(victim.artifacts)} files are the same bytes"
     )
 
 
@@ -250,7 +250,8 @@ def tortures(asked: Mapping[str, int], seed: int) -> Iterator[str]:
     """Do what was asked for, so many times each, and say what came of it."""
     with TemporaryDirectory(prefix="torture-", dir=place()) as folder:
         victim = victim_of(Path(folder) / "study", seed)
-        yield f"a study of {len(list({name.partition('/')[0] for name in victim.artifacts}))} jobs, {victim.seconds:.1f} s, seed {seed}"
+        jobs = {name.partition("/")[0] for name in victim.artifacts}
+        yield f"a study of {len(jobs)} jobs and every kind of them, {victim.seconds:.1f} s, seed {seed}"
         for name, count in asked.items():
             if count:
                 began = time.monotonic()
