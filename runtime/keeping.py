@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 import torch
 from attrs import define, evolve, field
+from numpy.typing import NDArray
 from torch import Tensor
 
 from ticketlang.jobs import JobKey
@@ -25,6 +26,8 @@ from .store.provenance import Environment
 from .tensors import blank_file
 from .training.moment import Moment
 
+SLACK = 16  # a checkpoint grows by less than this part of it: by rates, and by a mask that a training comes to have
+
 
 class Aside(Protocol):
     """What a job has come to beside its training."""
@@ -34,6 +37,18 @@ class Aside(Protocol):
 
     def put_back_(self, state: Any) -> None:
         """Be as it was then."""
+
+
+@define
+class Room:
+    """Memory that is used again: the system takes far longer to find new one than to copy into it."""
+
+    bytes: NDArray[np.uint8] = field(factory=lambda: np.empty(0, dtype=np.uint8))
+
+    def of(self, size: int) -> NDArray[np.uint8]:
+        if len(self.bytes) < size:
+            self.bytes = np.empty(size + size // SLACK, dtype=np.uint8)
+        return self.bytes
 
 
 @define(eq=False)
@@ -49,6 +64,7 @@ class CheckpointKeeper:
     aside: Aside | None = None
     moment: Callable[[], Moment | None] = lambda: None
     begun: float = field(factory=time.monotonic)
+    room: Room = field(factory=Room)
     kept: int = 0  # steps done when a moment was last taken, or found
     writing: Thread | None = None
     trouble: str | None = None  # why the last one could not be written
@@ -112,7 +128,7 @@ class CheckpointKeeper:
         if moment is None or moment.step == self.kept:
             return
         self.kept = moment.step
-        image = _image_of(moment.tensors)
+        image = image_of(moment.tensors, self.room)
         facts = {**moment.facts, "aside": None if self.aside is None else self.aside.state()}
         standing = Standing(step=moment.step, steps=moment.steps)
         if patience is None:
@@ -190,10 +206,10 @@ class Keepers:
             self.at_work = None
 
 
-def _image_of(tensors: Mapping[str, Tensor]) -> memoryview:
+def image_of(tensors: Mapping[str, Tensor], room: Room) -> memoryview:
     """The bytes of a safetensors file: a copy of the tensors, wherever they are."""
     types = {name: (np.dtype(str(t.dtype).removeprefix("torch.")), tuple(t.shape)) for name, t in tensors.items()}
-    image, places = blank_file(types)
+    image, places = blank_file(types, room.of)
     with torch.no_grad():
         for name, place in places.items():
             torch.from_numpy(place).copy_(tensors[name])

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -66,13 +66,20 @@ def map_tensors(path: Path) -> tuple[dict[str, Array], dict[str, str]]:
     return tensors, metadata
 
 
-def blank_file(tensors: Mapping[str, tuple[np.dtype[Any], tuple[int, ...]]]) -> tuple[memoryview, dict[str, Array]]:
+def _new_room(size: int) -> Array:
+    return np.empty(size, dtype=np.uint8)
+
+
+def blank_file(
+    tensors: Mapping[str, tuple[np.dtype[Any], tuple[int, ...]]], room: Callable[[int], Array] = _new_room
+) -> tuple[memoryview, dict[str, Array]]:
     """The bytes of a safetensors file, and the tensors in it, which are still to be filled in where they lie.
 
     So what is to be written later is copied once, and never a second time into a file's form.
 
     Args:
         tensors: the type and the shape of each.
+        room: gives so many bytes, or more, to be written over; by default new ones.
 
     Raises:
         KeyError: for a type that is not among `TYPES`.
@@ -86,7 +93,7 @@ def blank_file(tensors: Mapping[str, tuple[np.dtype[Any], tuple[int, ...]]]) -> 
         header[name] = {"dtype": codes[numbers], "shape": list(shape), "data_offsets": [begin, end]}
     said = json.dumps(header, separators=(",", ":")).encode()
     said += b" " * (-len(said) % 8)
-    content = np.empty(8 + len(said) + end, dtype=np.uint8)
+    content = room(8 + len(said) + end)[: 8 + len(said) + end]
     content[:8] = np.frombuffer(len(said).to_bytes(8, "little"), dtype=np.uint8)
     content[8 : 8 + len(said)] = np.frombuffer(said, dtype=np.uint8)
     places = {}

@@ -15,7 +15,7 @@ from .listener import Listener
 from .summary import name_of
 
 PATIENCE = 60.0  # seconds that a tracker has, once a run is over, to take what it was not told yet
-LITTLE_PATIENCE = 2.0  # the same, where somebody wants to leave
+LITTLE_PATIENCE = 0.5  # the same, where somebody wants to leave
 
 
 @frozen(kw_only=True)

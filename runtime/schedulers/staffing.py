@@ -12,7 +12,8 @@ from .machine import Glance, free_cores, free_memory, graphics_processors
 
 TORCH = 700 << 20  # bytes that a worker needs before it has a model
 LARGE = 50 << 20  # bytes of weights: networks of fewer gain nothing from a second thread
-COPIES = 8  # of the weights: parameters, gradients, two moments, the pre-trained ones, and what is read and compared
+# Of the weights: parameters, gradients, two moments, the pre-trained ones, what is read and compared; and what is kept.
+COPIES = 8 + 3
 TRAININGS = FineTune | ReachRewindPoint | Interpolate
 
 
