@@ -25,7 +25,7 @@ from small_world import (
 
 from runtime.models.network import Network
 from runtime.schedulers.interruption import Interruption, Stop
-from runtime.store import Artifact, PassingDisk
+from runtime.store import Artifact, PassingDisk, StoreError
 from runtime.store.checkpoints import Checkpoints, Standing
 from ticketlang.jobs import AnyJob, DrawMask, Gradually, Interpolate, JobKey, Reached, ReachRewindPoint, key_of
 from ticketlang.study import Pruning, Rise
@@ -185,3 +185,53 @@ def test_what_is_struck_in_the_middle_keeps_the_steps_before(
     world.notes.steps.clear()
     assert left(world.do(job)) == expected
     assert len(world.notes.steps) <= 13 - stands
+
+
+class Refusing(PassingDisk):
+    """A disk without room for checkpoints."""
+
+    def write_new(self, path: Path, content: bytes | memoryview) -> None:
+        raise StoreError("the disk is full")
+
+
+def test_checkpoints_that_cannot_be_written_cost_a_sentence(folder: Path, tmp_path: Path) -> None:
+    job = fine_tune(warm(recipe=SHORT))
+    world = keeping(folder, tmp_path / "store")
+    world.workshop.keepers.checkpoints = Checkpoints(world.store.layout, Refusing(), 0.0)
+
+    artifact = world.do(job)
+
+    assert left(artifact) == left(World.open(folder / "model", folder, tmp_path / "plain").do(job))
+    assert world.notes.noticed_texts == ["no checkpoint can be written, and the job goes on without: the disk is full"]
+
+
+@pytest.mark.parametrize("harm", ["damaged", "of another environment"])
+def test_a_checkpoint_that_cannot_be_used_is_dropped(folder: Path, tmp_path: Path, harm: str) -> None:
+    job = fine_tune(warm(recipe=SHORT))
+    world = keeping(folder, tmp_path / "store", Striking())
+    assert isinstance(world.notes, Striking)
+    world.workshop.listen_to(world.notes.stop)
+    with pytest.raises(Interruption):
+        world.do(job)
+    kept = world.workshop.keepers.checkpoints
+    assert kept is not None
+    assert kept.standing([key_of(job)])[key_of(job)].step == 1
+    if harm == "damaged":
+        (tensors,) = kept.layout.checkpoints_of(key_of(job)).glob("*.safetensors")
+        content = tensors.read_bytes()
+        tensors.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    else:
+        torch.set_num_threads(2)
+    world.workshop.listen_to(Stop())
+    try:
+        artifact = world.do(job)
+    finally:
+        torch.set_num_threads(1)
+
+    assert world.notes.steps[1] == (1, 6)  # from the beginning
+    (said,) = world.notes.noticed_texts
+    assert said.startswith(f"its checkpoint is {harm}")
+    assert said.endswith("; the job begins anew")
+    assert kept.resumed(key_of(job)) == ()
+    if harm == "damaged":
+        assert left(artifact) == left(World.open(folder / "model", folder, tmp_path / "plain").do(job))
