@@ -5,6 +5,7 @@ Reading 400 MB to plan would be slow, so digests are remembered by a file's size
 
 import json
 from collections.abc import Iterable
+from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
 from uuid import uuid4
@@ -23,7 +24,9 @@ class Digests:
     @classmethod
     def open(cls, memory: Path | None) -> "Digests":
         try:
-            text = memory.read_text(encoding="utf-8") if memory else "{}"
+            seal, _, text = memory.read_text(encoding="utf-8").partition("\n") if memory else ("", "", "{}")
+            if memory and seal != _seal(text):  # a digest with another bit would name other results
+                return cls(memory)
             return cls(memory, {path: (stamp, digest) for path, (stamp, digest) in json.loads(text).items()})
         except (OSError, ValueError, TypeError, AttributeError):
             return cls(memory)  # it can always be made anew
@@ -50,10 +53,16 @@ class Digests:
         staged = self.memory.with_suffix(f".{uuid4().hex}.new")  # others may write theirs at the same moment
         try:
             self.memory.parent.mkdir(exist_ok=True)
-            staged.write_text(json.dumps(self.known), encoding="utf-8")
+            text = json.dumps(self.known)
+            staged.write_text(f"{_seal(text)}\n{text}", encoding="utf-8")
             staged.replace(self.memory)
         except OSError:
-            staged.unlink(missing_ok=True)
+            with suppress(OSError):
+                staged.unlink(missing_ok=True)
+
+
+def _seal(text: str) -> str:
+    return blake2b(text.encode(), digest_size=20).hexdigest()
 
 
 def digest_of(parts: Iterable[object]) -> str:

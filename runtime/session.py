@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from attrs import Factory, define, field
+from safetensors import SafetensorError
 
 from ticketlang.cost import Cost, cost_of
 from ticketlang.diagnostics import Diagnostic
@@ -19,6 +20,7 @@ from ticketlang.study import Study
 
 from .digests import Digests
 from .facts import Gathered, Root, fetch_model, gather
+from .failures import UnwritableError
 from .pins import Pins, ask_the_hub, lock_file_of, pin, read_pins, write_pins
 from .progress import Listener
 from .schedulers.equipment import equip
@@ -60,7 +62,7 @@ class Session:
             LockFileError: the lock file beside the spec is damaged.
             StoreError: the store is damaged, or of another format.
         """
-        store = Store.open(store_folder) if store_folder.exists() else None
+        store = Store.find(store_folder)
         session = cls._of(study, spec, data, store_folder, store)
         session.digests.remember()
         return session
@@ -203,6 +205,7 @@ class Session:
 
         Raises:
             FileExistsError: the folder is there.
+            UnwritableError: the disk refuses to take it.
         """
         from .pretraining import alone, pretraining_in, write_pretrained
         from .schedulers.serial import run
@@ -216,7 +219,12 @@ class Session:
         perform, workshop = equip(self.gathered.places, device, None, self.store_folder / "cache", kept, listener)
         ran = run(lambda: alone(self.plan(), cell), self.store, perform, workshop, listener)
         if not ran.failed and ran.interrupted is None:
-            write_pretrained(self.store.artifact(plan.cells[cell]), self.facts.model, workshop, folder)
+            try:
+                write_pretrained(self.store.artifact(plan.cells[cell]), self.facts.model, workshop, folder)
+            except FileExistsError:
+                raise
+            except (OSError, SafetensorError) as problem:
+                raise UnwritableError(f"{folder} cannot be written: {problem}") from None
         return ran
 
     def verify(self, looking: Looking) -> Verified:
@@ -287,15 +295,15 @@ class Session:
         return whole_report(evidence, written)
 
     def _set_damaged_aside(self) -> Iterator[str]:
-        """Take results whose scores are not as they were written out of the way, so that their jobs are done anew.
+        """Take results that are not as they were written out of the way, so that their jobs are done anew.
 
-        Tensors are looked at when a job reads them. Tells what was wrong with each.
+        Weights are looked at when a job reads them. Tells what was wrong with each.
         """
         assert self.store is not None, "make_ready() comes first"
         for job in self.plan().reused:
             artifact = self.store.artifact(job.key)
             try:
-                _ = artifact.result, artifact.provenance
+                artifact.check(but_for_states=True)
             except DamagedError as problem:
                 self.store.set_aside(problem.folder)
                 yield str(problem)

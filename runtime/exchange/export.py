@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from attrs import frozen
+from safetensors import SafetensorError
 
 from ticketlang.jobs import FineTune
 
@@ -72,8 +73,9 @@ def export(ticket: Ticket, model: Path | None, store: Store, folder: Path, layou
         (folder / CARD).write_text(card, encoding="utf-8")
     except (FileExistsError, NotADirectoryError):
         raise ExchangeError(f"{folder} is a file, or lies in one; choose another folder with --to") from None
-    except OSError as problem:
-        raise UnwritableError(f"{folder} cannot be written to: {problem.strerror}") from None
+    except (OSError, SafetensorError) as problem:
+        reason = problem.strerror if isinstance(problem, OSError) else problem
+        raise UnwritableError(f"{folder} cannot be written to: {reason}") from None
     return tuple(sorted(folder.iterdir()))
 
 

@@ -1,6 +1,5 @@
 """One job, from its claim to its result: what every process does that does jobs."""
 
-import errno
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -20,14 +19,17 @@ from ..store import (
     Artifact,
     Claim,
     DamagedError,
+    DroppedError,
     Failure,
     MissingFileError,
     Outcome,
     Provenance,
+    PublishedElsewhere,
     Store,
     StoreError,
     environment_of,
     release,
+    trouble_of,
 )
 from ..store.checkpoints import Checkpoints
 from .interruption import GRACE, Stop
@@ -89,7 +91,7 @@ class Hand(Generic[W]):
         Raises:
             StoreError: the store's disk refuses.
         """
-        claim = self.store.claims.take(job.key)
+        claim = self.store.claims.take(job.key, inputs_of(job.job))
         if claim is None:
             return Tried(how="being done elsewhere")
         try:
@@ -116,22 +118,34 @@ class Hand(Generic[W]):
             for artifact in inputs.values():
                 artifact.check()
         except DamagedError as problem:
-            self.listener.noticed(problem.key, f"{problem}; it is made anew")
-            self.store.set_aside(problem.folder)
+            self._make_anew(problem)
             return None
         except MissingFileError:
             return None
         return inputs
+
+    def _make_anew(self, problem: DamagedError) -> None:
+        """Have the next plan make a damaged result anew. One that only lacks what was dropped stays where it is."""
+        if not isinstance(problem, DroppedError):
+            self.listener.noticed(problem.key, f"{problem}; it is made anew")
+            self.store.set_aside(problem.folder)
 
     def _do(self, job: PlannedJob, inputs: Mapping[JobKey, Artifact], study: str, claim: Claim) -> Tried:
         staged = self.store.stage(job.key)
         self.listener.started(job)
         try:
             return self._perform(job, inputs, study, staged, claim)
-        except StoreError:
+        except DamagedError as problem:  # by somebody else, since it was looked at
+            self._make_anew(problem)
+            return Tried(how="plan again")
+        except StoreError as problem:
+            if isinstance(problem, MissingFileError) and not self.store.claims.holds(claim):
+                return Tried(how="being done elsewhere")  # whoever took this process for dead has swept up after it
             raise
         except Exception as error:
             self.stop.check(error)  # what a library made of the interruption is no failure of the job
+            if not self.store.claims.holds(claim):
+                return Tried(how="being done elsewhere")  # as above
             return self._failed(job, error)
         finally:
             with suppress(StoreError):  # what is left behind is swept up by the next run
@@ -157,9 +171,13 @@ class Hand(Generic[W]):
             resumed=self.checkpoints.resumed(job.key),
         )
         with self.stop.patiently(GRACE):  # all is computed, and only to be written
-            self.store.publish(job, staged, outcome, provenance)
+            how: How = "done"
+            try:
+                self.store.publish(job, staged, outcome, provenance)
+            except PublishedElsewhere:
+                how = "done elsewhere"
             self._forget(job.key)
-        return Tried(how="done", summary=summary_of(outcome.result), seconds=seconds)
+        return Tried(how=how, summary=summary_of(outcome.result), seconds=seconds)
 
     def _forget(self, key: JobKey) -> None:
         """Remove the checkpoints of a job that is done."""
@@ -167,9 +185,9 @@ class Hand(Generic[W]):
             self.checkpoints.forget(key)
 
     def _failed(self, job: PlannedJob, error: Exception) -> Tried:
-        """Record a failure; unless the disk is full, which would fail every other job, too."""
-        if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
-            raise StoreError(f"cannot go on: the disk that holds {self.store.folder} is full") from error
+        """Record a failure; unless the disk refuses, which would fail every other job, too."""
+        if (trouble := trouble_of(error, self.store.folder)) is not None:
+            raise trouble from error
         is_certain = isinstance(error, JobFailed)
         failure = self.store.failures.record(job, str(error) if is_certain else _unexpected(error), error)
         return Tried(how="failed", failure=failure, is_certain=is_certain)

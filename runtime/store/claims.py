@@ -7,7 +7,7 @@ seen before may be old by then.
 
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
@@ -81,16 +81,22 @@ class Claims:
     layout: Layout
     disk: Disk
     me: Owner = field(factory=Owner.me)
+    only_looks: bool = False  # without a mark in the store
 
-    def take(self, key: JobKey) -> Claim | None:
-        """Claim a job; None while somebody else alive does it."""
+    def take(self, key: JobKey, inputs: Collection[JobKey] = ()) -> Claim | None:
+        """Claim a job; None while somebody else alive does it.
+
+        Args:
+            inputs: the results that it reads, which nobody drops as long.
+        """
         there = self._numbers(key)
         if any(self._is_alive(self.layout.claim(key, number)) for number in there):
             return None
         mine = self.layout.claim(key, max(there, default=0) + 1)
         claim = Claim(key, mine, self.me)
         try:
-            self.disk.write_new(mine, records.write({"host": self.me.host, "pid": self.me.pid, "token": self.me.token}))
+            said = {"host": self.me.host, "pid": self.me.pid, "token": self.me.token, "inputs": list(inputs)}
+            self.disk.write_new(mine, records.write(said))
         except FileExistsError:
             return None
         for number in self._numbers(key):
@@ -103,7 +109,9 @@ class Claims:
         return claim
 
     def release(self, claim: Claim) -> None:
-        self.disk.remove(claim.path)
+        """Give a job back. Its file stays where somebody else has it by now: numbers are used again."""
+        if self.holds(claim):
+            self.disk.remove(claim.path)
 
     def holds(self, claim: Claim) -> bool:
         """Whether a claim is still its owner's: whoever sleeps too long is taken for dead."""
@@ -124,7 +132,8 @@ class Claims:
         def beat() -> None:
             while not done.wait(BEAT):
                 with suppress(StoreError):  # a beat that fails is one beat less; the job goes on
-                    self.disk.touch(claim.path)
+                    if self.holds(claim):
+                        self.disk.touch(claim.path)
 
         heart = Thread(target=beat, name=f"heartbeat of {claim.key}", daemon=True)
         heart.start()
@@ -133,6 +142,17 @@ class Claims:
         finally:
             done.set()
             heart.join()
+
+    def in_use(self) -> frozenset[JobKey]:
+        """The jobs that somebody alive is doing, and the results that these read."""
+        found: set[JobKey] = set()
+        for name in self.disk.names(self.layout.claims):
+            parts = key_and_number(name)
+            if parts is not None and self._is_alive(path := self.layout.claims / name):
+                with suppress(MissingFileError, records.BadRecordError, KeyError, TypeError):  # released, or begun
+                    found.update(map(JobKey, records.read(self.disk.read(path))["inputs"]))
+                found.add(parts[0])
+        return frozenset(found)
 
     def sweep(self) -> None:
         """Remove the claims of owners that are known to have ended."""
@@ -153,7 +173,7 @@ class Claims:
             owner = self._owner(path)
             if owner is not None and owner.is_gone(self.me.host):
                 return False
-            return self.disk.age(path, self.layout.probe(self.me.token)) < SILENCE
+            return self.disk.age(path, None if self.only_looks else self.layout.probe(self.me.token)) < SILENCE
         except MissingFileError:
             return False  # released in the meantime
 

@@ -6,7 +6,9 @@ A failing operation becomes one sentence (`StoreError`). Whatever is published w
 
 import errno
 import os
+import re
 import shutil
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from functools import wraps
@@ -25,14 +27,34 @@ class MissingFileError(StoreError):
     """A file or folder is not there. Often expected, hence a class of its own."""
 
 
+KEPT = "and run again, what is done is kept"
+
 REASONS = {
-    errno.ENOSPC: "the disk is full; free some space and run again, what is done is kept",
-    errno.EDQUOT: "the quota of this disk is used up; free some space and run again, what is done is kept",
+    errno.ENOSPC: f"the disk is full; free some space {KEPT}",
+    errno.EDQUOT: f"the quota of this disk is used up; free some space {KEPT}",
+    errno.EFBIG: f"the file is larger than it may be; raise the limit of this disk or process {KEPT}",
+    errno.EIO: f"the disk fails to read or to write; see whether it is sound {KEPT}",
+    errno.ESTALE: f"the shared folder has gone away; mount it anew {KEPT}",
     errno.EROFS: "it lies on a read-only disk; choose another place with --store",
     errno.EACCES: "permission is denied; choose another place with --store, or change the permissions",
     errno.ENOTDIR: "a file stands where a folder should be; choose another place with --store",
     errno.EPERM: "permission is denied; choose another place with --store, or change the permissions",
 }
+
+
+# Those that strike a process wherever it writes; the others may be about a file that some job reads.
+OF_THE_DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ESTALE, errno.EROFS})
+RUST = re.compile(r"\(os error (\d+)\)")  # how libraries that are written in Rust tell a number, safetensors first
+
+
+def trouble_of(error: BaseException, folder: Path) -> StoreError | None:
+    """What befell the disk while a job wrote into a folder with libraries of its own; None: it was something else."""
+    number = error.errno if isinstance(error, OSError) else next(iter(map(int, RUST.findall(str(error)))), None)
+    where = error.filename if isinstance(error, OSError) else None
+    is_inside = isinstance(where, str | Path) and Path(where).is_relative_to(folder)
+    if number not in OF_THE_DISK and not (is_inside and number in REASONS):
+        return None
+    return StoreError(f"cannot write into {folder}: {REASONS[number]}")
 
 
 def _in_a_sentence(verb: str) -> Callable[[Operation], Operation]:
@@ -156,8 +178,14 @@ class Disk:
         os.utime(path)
 
     @_in_a_sentence("look at")
-    def age(self, path: Path, probe: Path) -> float:
-        """Seconds since a file was touched, by the clock of the machine that holds the disk: `probe` is written."""
+    def age(self, path: Path, probe: Path | None) -> float:
+        """Seconds since a file was touched, by the clock of the machine that holds the disk: `probe` is written.
+
+        Args:
+            probe: None: the clock of this machine has to do, for whoever only looks.
+        """
+        if probe is None:
+            return time.time() - path.stat().st_mtime
         probe.touch()
         try:
             return probe.stat().st_mtime - path.stat().st_mtime

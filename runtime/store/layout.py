@@ -31,6 +31,8 @@ WEIGHTS = "weights.safetensors"  # the trained trunk, where a job keeps it
 HEAD = "head.safetensors"  # its heads, beside it
 MOVEMENT = "movement.safetensors"  # how far its matrices were pulled, as well
 
+STATES = frozenset({WEIGHTS, HEAD, MOVEMENT})  # of trainings: large, and made again where something begins with them
+
 LONGEST_NAME = 100  # bytes of a study's name that stands in a file name
 
 OURS = frozenset({JOB, RESULT, CERTIFICATE, DIGESTS, PROVENANCE})  # written by the store, never by a job
@@ -107,8 +109,8 @@ class Layout:
         return self.failures / f"{key}.log"
 
     def last_run(self, study: str) -> Path:
-        """A name of any length and script fits into a file name by its digest."""
-        is_short = len(study.encode()) <= LONGEST_NAME
+        """A name of any length and script fits into a file name by its digest; and none leads out of the folder."""
+        is_short = len(study.encode()) <= LONGEST_NAME and study.isprintable() and not {"/", "\\", "."} & {*study}
         name = study if is_short else blake2b(study.encode(), digest_size=20).hexdigest()
         return self.studies / f"{name}.ticket"
 

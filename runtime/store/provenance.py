@@ -1,5 +1,6 @@
 """Where, when and on what a result was made: the one part of an artifact that differs when a job runs again."""
 
+import json
 import platform
 import sys
 from collections.abc import Mapping
@@ -94,12 +95,22 @@ class Provenance:
         facts = {**asdict(self), "digests": records.digest(digests), "files": files}
         return records.write({**facts, "seal": records.digest(records.write(facts))})
 
+    @staticmethod
+    def facts_in(content: bytes) -> dict[str, JSON]:
+        """What a record says, its own seal aside. Raises BadRecordError where that is broken."""
+        try:
+            facts = dict(json.loads(content))
+            if facts.pop("seal", None) == records.digest(records.write(facts)):
+                return facts
+        except (ValueError, TypeError, RecursionError) as problem:
+            raise records.BadRecordError(str(problem)) from None
+        raise records.BadRecordError("its seal is broken")
+
     @classmethod
     def from_record(cls, content: bytes, digests: bytes) -> "Provenance":
         """Raises BadRecordError where the record, or the list of digests, is not as it was written."""
-        facts = dict(records.read(content))
-        if facts.pop("seal", None) != records.digest(records.write(facts)):
-            raise records.BadRecordError("its seal is broken")
+        records.read(content)
+        facts = cls.facts_in(content)
         if facts.pop("digests", None) != records.digest(digests):
             raise records.BadRecordError("it belongs to another list of digests")
         facts.pop("files", None)

@@ -5,6 +5,8 @@ from hashlib import blake2b
 
 from .certificates import JSON
 
+SEALED = "# As it was run. Digest: "
+
 
 class BadRecordError(ValueError):
     """These bytes are not what the store writes."""
@@ -29,6 +31,27 @@ def read(content: bytes) -> JSON:
     if not is_as_written:
         raise BadRecordError("it is not spelt as it was written")
     return value
+
+
+def write_text(text: str) -> bytes:
+    """A text under a line with its digest, which is a comment in specs."""
+    return f"{SEALED}{digest(text.encode())}\n{text}".encode()
+
+
+def read_text(content: bytes) -> str:
+    """The text of `write_text(text)`; of earlier releases, which wrote no such line, all there is.
+
+    Raises:
+        BadRecordError: it is not the text that was written.
+    """
+    try:
+        said = content.decode()
+    except UnicodeDecodeError as problem:
+        raise BadRecordError(str(problem)) from None
+    first, _, text = said.partition("\n")
+    if first.startswith(SEALED) and first != f"{SEALED}{digest(text.encode())}":
+        raise BadRecordError("its digest is another")
+    return text if first.startswith(SEALED) else said
 
 
 def digest(content: bytes | memoryview) -> str:

@@ -5,7 +5,6 @@ published by one rename. Whatever is under its final name is therefore whole. A 
 keeps weights, after one that dropped them) is published beside the older one, which is removed after that.
 """
 
-import json
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -39,6 +38,10 @@ from .layout import (
 from .provenance import Provenance
 
 DEFAULT_FOLDER = Path(".ticketlang")
+
+
+class PublishedElsewhere(Exception):  # noqa: N818  # its name says what happened
+    """Of two who publish the same version of a result, this is the slower one."""
 
 
 @define(eq=False)
@@ -77,7 +80,23 @@ class Store:
             _refuse_other_formats(layout, disk)
         except MissingFileError:
             raise StoreError(f"there is no store in {folder}; say where it is with --store") from None
-        return cls(layout, disk, Claims(layout, disk), Failures(layout, disk))
+        return cls(layout, disk, Claims(layout, disk, only_looks=True), Failures(layout, disk))
+
+    @classmethod
+    def find(cls, folder: Path = DEFAULT_FOLDER, disk: Disk | None = None) -> "Store | None":
+        """A store to read from, or None where none was begun yet: nothing is begun, and nothing written.
+
+        Raises:
+            StoreError: the folder holds something else, or a store of another format; or the disk refuses.
+        """
+        disk = disk or Disk()
+        layout = Layout(folder)
+        try:
+            _refuse_other_formats(layout, disk)
+        except MissingFileError:
+            _refuse_strangers(layout, disk)
+            return None
+        return cls(layout, disk, Claims(layout, disk, only_looks=True), Failures(layout, disk))
 
     @property
     def folder(self) -> Path:
@@ -117,7 +136,10 @@ class Store:
         found = []
         for key, (name, number) in sorted(_newest_of(self.disk.names(self.layout.artifacts)).items()):
             try:
-                record = records.read(self.disk.read(self.layout.artifacts / name / JOB))
+                content = self.disk.read(self.layout.artifacts / name / JOB)
+                if records.digest(content) != records.read(self.disk.read(self.layout.artifacts / name / DIGESTS))[JOB]:
+                    continue
+                record = records.read(content)
                 seconds = known.seconds if (known := self._glance(name, number)) else None
                 found.append(Stored(key, tuple(record["labels"]), record["settings"], seconds))
             except (MissingFileError, records.BadRecordError, KeyError, TypeError):
@@ -128,15 +150,22 @@ class Store:
         """Keep what a study says, in place of what it said when it was last run."""
         path = self.layout.last_run(study)
         new = path.with_name(f"{path.name}.{token_hex(4)}.new")
-        self.disk.write_new(new, said.encode())
+        self.disk.write_new(new, records.write_text(said))
         self.disk.rename(new, path)
 
     def last_run(self, study: str) -> str | None:
-        """What a study said when it was last run here; None: it never was."""
+        """What a study said when it was last run here; None: it never was.
+
+        Raises:
+            StoreError: that is no longer what was written.
+        """
+        path = self.layout.last_run(study)
         try:
-            return self.disk.read(self.layout.last_run(study)).decode(errors="replace")
+            return records.read_text(self.disk.read(path))
         except MissingFileError:
             return None
+        except records.BadRecordError as problem:
+            raise StoreError(f"what {path} keeps of the last run is damaged: {problem}; run the study again") from None
 
     def stage(self, key: JobKey) -> Path:
         """A new empty folder for the files of a job, which the caller has claimed. What earlier tries left goes."""
@@ -152,12 +181,19 @@ class Store:
         self.disk.remove(staged)
 
     def publish(self, planned: PlannedJob, staged: Path, outcome: Outcome, provenance: Provenance) -> Artifact:
-        """Make a staged job an artifact, whole or not at all."""
+        """Make a staged job an artifact, whole or not at all.
+
+        Raises:
+            PublishedElsewhere: somebody who was taken for dead has done the same at the same moment.
+        """
         self._describe(planned.job, planned.labels, staged, outcome, provenance)
         older = [name for name in self.disk.names(self.layout.artifacts) if _is_version_of(name, planned.key)]
         version = max((_version(name) for name in older), default=0) + 1
         folder = self.layout.artifact(planned.key, version)
-        self.disk.rename(staged, folder)
+        try:
+            self.disk.rename(staged, folder)
+        except FileExistsError:
+            raise PublishedElsewhere(f"somebody else has stored {planned.key} meanwhile") from None
         for name in older:
             self.disk.remove(self.layout.artifacts / name)
         self.failures.forget(planned.key)
@@ -222,7 +258,7 @@ class Store:
         folder = self.layout.artifacts / name
         try:
             there = self.disk.names(folder)
-            facts = json.loads(self.disk.read(folder / PROVENANCE))
+            facts = Provenance.facts_in(self.disk.read(folder / PROVENANCE))
             is_whole = len(there) == facts["files"]
             known = Known(
                 study=facts["study"],
@@ -230,7 +266,7 @@ class Store:
                 keeps_movement=MOVEMENT in there,
                 seconds=facts["seconds"],
             )
-        except (MissingFileError, ValueError, KeyError, TypeError):
+        except (MissingFileError, records.BadRecordError, KeyError, TypeError):
             return None
         return known if is_whole else None
 
@@ -256,7 +292,8 @@ def _refuse_other_formats(layout: Layout, disk: Disk) -> None:
         )
 
 
-def _begin(layout: Layout, disk: Disk) -> None:
+def _refuse_strangers(layout: Layout, disk: Disk) -> None:
+    """Of a folder without a number, refuse what is not ours."""
     try:
         there = disk.names(layout.root)
     except MissingFileError:
@@ -267,6 +304,10 @@ def _begin(layout: Layout, disk: Disk) -> None:
             f"{layout.root} is no store: it holds {strangers[0]!r} and no format number; "
             "choose an empty or new folder with --store"
         )
+
+
+def _begin(layout: Layout, disk: Disk) -> None:
+    _refuse_strangers(layout, disk)
     for folder in layout.folders:
         disk.make_folder(folder, parents=True)
     # Others may begin it at the same moment, and none may read a number half written.

@@ -4,9 +4,13 @@ The texts follow one another without anything between them, and a block ends whe
 BERT was trained on since. What is left at the end and fills no block is left out.
 """
 
+import atexit
 from collections.abc import Iterable, Iterator
+from functools import cache
 from hashlib import blake2b, file_digest
 from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -51,6 +55,14 @@ class Vocabulary:
         is_word = np.ones(len(tokenizer), dtype=np.bool_)
         is_word[tokenizer.all_special_ids] = False
         return cls(is_word, int(tokenizer.mask_token_id), *map(int, frame))
+
+
+@cache
+def spare_folder() -> Path:
+    """A folder for blocks that the cache does not take; it goes when this process ends."""
+    folder = Path(mkdtemp(prefix="ticketlang-"))
+    atexit.register(rmtree, folder, ignore_errors=True)
+    return folder
 
 
 def blocks_in(path: Path, length: int, words: int) -> NDArray[Any]:

@@ -15,6 +15,7 @@ from uuid import uuid4
 import attrs
 import numpy as np
 import torch
+from safetensors import SafetensorError
 from safetensors.numpy import save_file
 
 from ..tensors import Array, digest_of, map_tensors
@@ -42,7 +43,7 @@ def kept(path: Path, make: Callable[[], Prepared]) -> Prepared:
         return _read(path)
     prepared = make()
     if not isinstance(prepared.train.tokens, np.memmap):
-        with suppress(OSError):  # a full disk costs time, and no more
+        with suppress(OSError, SafetensorError):  # a full disk costs time, and no more
             _write(path, prepared)
     return prepared
 

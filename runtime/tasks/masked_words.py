@@ -18,7 +18,7 @@ from ticketlang.study import Task
 from ..digests import digest_of
 from ..training.batches import Asked, Encoded, Int
 from ..training.seeds import numpy_generator, stream
-from .blocks import Vocabulary, are_whole, blocks_in, write_blocks
+from .blocks import Vocabulary, are_whole, blocks_in, spare_folder, write_blocks
 from .corpus import Part, texts_of
 from .encoding import encode
 from .examples import Split, limited_rows
@@ -90,12 +90,17 @@ def prepare(task: Task, materials: Materials) -> Prepared:
 
 
 def _file(task: Task, materials: Materials, part: Part) -> Path:
-    """The file of the blocks, made now if it is not there or damaged."""
+    """The file of the blocks, made now if it is not there or damaged; where the cache takes no more, elsewhere."""
     split = {"train": task.train_split, "score": task.score_split, "best": task.best_on}[part]
     share = None if task.held_out is None else [part == "score", str(task.held_out)]
     decides = [*encoding(), materials.place.digest, split, share, *task.text, task.length, materials.model]
     path = materials.cache / "blocks" / digest_of(decides)
-    if not are_whole(path):
+    if are_whole(path):
+        return path
+    try:
+        write_blocks(path, texts_of(task, materials.place, part), materials.tokenizer, task.length)
+    except OSError:
+        path = spare_folder() / path.name
         write_blocks(path, texts_of(task, materials.place, part), materials.tokenizer, task.length)
     return path
 

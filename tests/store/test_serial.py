@@ -210,7 +210,7 @@ def test_a_full_disk_ends_the_run_in_one_sentence(store: Store) -> None:
     heard = Heard()
     do = doing(raising(OSError(28, "No space left on device"), seed=1))
 
-    with pytest.raises(StoreError, match=r"^cannot go on: the disk that holds .* is full$"):
+    with pytest.raises(StoreError, match=r"^cannot write into .*: the disk is full; free some space and run again"):
         run(lambda: plan_of_jobs(*chain(3), known=store.known), store, do, Bench(), heard)
 
     assert heard.endings == [Ran(done=1, failed=0, waiting=2)]

@@ -63,6 +63,11 @@ def main(words: Sequence[str] | None = None) -> int:
 
         print("ticketrun: interrupted; what is done is kept", file=sys.stderr)
         return 128 + SIGINT
+    except OSError as problem:  # of a file that a study reads: what the store meets has sentences of its own
+        from .common import complain
+
+        named = f": {problem.filename}" if problem.filename else ""
+        return complain(f"this machine refuses: {problem.strerror or problem}{named}")
     return status
 
 
