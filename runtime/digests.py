@@ -25,7 +25,7 @@ class Digests:
     def open(cls, memory: Path | None) -> "Digests":
         try:
             seal, _, text = memory.read_text(encoding="utf-8").partition("\n") if memory else ("", "", "{}")
-            if memory and seal != _seal(text):  # a digest with another bit would name other results
+            if memory and seal != seal_of(text):  # a digest with another bit would name other results
                 return cls(memory)
             return cls(memory, {path: (stamp, digest) for path, (stamp, digest) in json.loads(text).items()})
         except (OSError, ValueError, TypeError, AttributeError):
@@ -54,14 +54,15 @@ class Digests:
         try:
             self.memory.parent.mkdir(exist_ok=True)
             text = json.dumps(self.known)
-            staged.write_text(f"{_seal(text)}\n{text}", encoding="utf-8")
+            staged.write_text(f"{seal_of(text)}\n{text}", encoding="utf-8")
             staged.replace(self.memory)
         except OSError:
             with suppress(OSError):
                 staged.unlink(missing_ok=True)
 
 
-def _seal(text: str) -> str:
+def seal_of(text: str) -> str:
+    """What the first line of a memory of digests has to be."""
     return blake2b(text.encode(), digest_size=20).hexdigest()
 
 

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from .reports import Evidence, Report, Written
+    from .storekeeping.export import Exported
 
 
 @define
@@ -232,7 +233,22 @@ class Session:
         assert self.store is not None, "look() comes first"
         folder = self._model_at_hand()
         models = {} if folder is None else {self.facts.model: folder}
-        return verify(self.store, models, lay_out(self.study, self.facts).jobs.keys(), looking)
+        return verify(self.store, models, self.keys(), looking)
+
+    def keys(self) -> frozenset[JobKey]:
+        """Of all jobs of the study, whether they are done, to be done, or needed by what is done alone."""
+        return frozenset(lay_out(self.study, self.facts).jobs)
+
+    def export_study(self, said: str, file: Path, *, with_states: bool) -> Exported:
+        """Write the study's results as one archive. See `storekeeping.export.export_study`.
+
+        Args:
+            said: all that the study says, with every default.
+        """
+        from .storekeeping.export import export_study
+
+        assert self.store is not None, "look() comes first"
+        return export_study(self.store, self.study.name, said, self.keys(), file, with_states=with_states)
 
     def export(self, name: str, planned: PlannedJob, folder: Path, layout: str) -> tuple[Path, ...]:
         """Write the ticket of a cell, or a mask by itself, into a folder. Returns the files that were written.

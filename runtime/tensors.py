@@ -13,6 +13,8 @@ from safetensors import safe_open
 
 Array = NDArray[Any]
 
+SEAL = "digest"  # in the metadata of a file that seals itself
+
 # Of those that safetensors knows, what `map_tensors` reads.
 TYPES: Mapping[str, Any] = {
     "BOOL": np.bool_, "U8": np.uint8, "I8": np.int8, "I32": np.int32, "I64": np.int64, "F32": np.float32,
@@ -101,6 +103,11 @@ def blank_file(
         first, last = (8 + len(said) + offset for offset in about["data_offsets"])
         places[name] = content[first:last].view(tensors[name][0]).reshape(about["shape"])
     return content.data, places
+
+
+def seal_of(name: str, tensors: Mapping[str, Array]) -> str:
+    """A digest of all bits of a file that says it in its metadata, and of what the file is called."""
+    return blake2b(f"{name} {digest_of(sorted(tensors.items()))}".encode(), digest_size=20).hexdigest()
 
 
 def digest_of_numbers(numbers: Sequence[float]) -> str:

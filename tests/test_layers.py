@@ -82,6 +82,7 @@ LIGHT = (
     "session",
     "statistics",
     "store",
+    "storekeeping",
     "tasks.amounts",
     "tasks.answers",
     "tasks.classes",

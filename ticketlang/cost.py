@@ -61,6 +61,16 @@ def _likeness(job: Mapping[str, Any]) -> str:
     return json.dumps([job.get(name) for name in OF_JOB] + [task.get(name) for name in OF_TASK], sort_keys=True)
 
 
+def size_text(size: float) -> str:
+    """An amount of bytes in three digits: `0 B`, `812 B`, `45.1 MB`, `440 MB`, `1.32 GB`."""
+    for unit in ("B", "kB", "MB", "GB", "TB"):
+        if size < 999.5 or unit == "TB":
+            break
+        size /= 1000
+    digits = 0 if unit == "B" or size >= 99.95 else 1 if size >= 9.995 else 2
+    return f"{size:.{digits}f} {unit}"
+
+
 def time_text(seconds: float) -> str:
     """A length of time at the precision people plan with: `0.4s`, `34s`, `2m 05s`, `3h 10m`, `4d 02h`."""
     if seconds < 9.95:

@@ -41,6 +41,25 @@ class Artifact:
         """The names of all files but the provenance and the list of digests themselves."""
         return tuple(self._digests)
 
+    @property
+    def digests(self) -> Mapping[str, str]:
+        """Of all these files, by name."""
+        return self._digests
+
+    def without_states(self) -> Mapping[str, bytes]:
+        """The list of digests and the provenance that it would have if it kept no states of a training.
+
+        Raises:
+            DamagedError: one of the two is not as it was written.
+        """
+        provenance = self.provenance
+        kept = {name: digest for name, digest in self._digests.items() if name not in STATES}
+        digests = records.write(kept)
+        return {
+            DIGESTS: digests,
+            PROVENANCE: provenance.to_record(digests, files=len(kept) + len({DIGESTS, PROVENANCE})),
+        }
+
     def path(self, name: str) -> Path:
         """Where a file lies, once its bytes are known to be those that were written.
 

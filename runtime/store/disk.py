@@ -9,7 +9,7 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from functools import wraps
 from hashlib import blake2b
@@ -27,6 +27,7 @@ class MissingFileError(StoreError):
     """A file or folder is not there. Often expected, hence a class of its own."""
 
 
+PIECE = 1 << 20  # bytes of a large file that are in memory at once
 KEPT = "and run again, what is done is kept"
 
 REASONS = {
@@ -81,6 +82,15 @@ def _in_a_sentence(verb: str) -> Callable[[Operation], Operation]:
     return decorate
 
 
+def _bytes_of(path: Path) -> int:
+    """Of a file, or of all files of a folder; what goes while it is counted counts nothing."""
+    with suppress(FileNotFoundError):
+        if path.is_dir() and not path.is_symlink():
+            return sum(_bytes_of(inside) for inside in path.iterdir())
+        return path.lstat().st_size
+    return 0
+
+
 class Disk:
     """The file system as the store uses it."""
 
@@ -114,6 +124,39 @@ class Disk:
             with suppress(OSError):  # a file half written is worse than none; the first error is the one to tell
                 path.unlink()
             raise
+
+    @_in_a_sentence("write")
+    def write_pieces(self, path: Path, pieces: Iterable[bytes]) -> None:
+        """Write a large file that is not there yet, and flush it. What is half written stays for the caller to drop."""
+        with path.open("xb") as file:
+            for piece in pieces:
+                file.write(piece)
+            file.flush()
+            self.sync(file.fileno())
+
+    def pieces(self, path: Path) -> Iterator[bytes]:
+        """The bytes of a large file, some at a time."""
+        at = 0
+        while piece := self.piece(path, at):
+            yield piece
+            at += len(piece)
+
+    @_in_a_sentence("read")
+    def piece(self, path: Path, at: int) -> bytes:
+        """Some of the bytes of a file, from a place on; none at its end."""
+        with path.open("rb") as file:
+            file.seek(at)
+            return file.read(PIECE)
+
+    @_in_a_sentence("list")
+    def sizes(self, path: Path) -> dict[str, int]:
+        """The names in a folder, each with the bytes that it, and all below it, takes."""
+        return {entry.name: _bytes_of(Path(entry.path)) for entry in os.scandir(path)}
+
+    @_in_a_sentence("look at")
+    def free(self, path: Path) -> int:
+        """How many bytes can still be written there."""
+        return shutil.disk_usage(path).free
 
     @_in_a_sentence("list")
     def names(self, path: Path) -> dict[str, int]:
@@ -162,7 +205,7 @@ class Disk:
         """The BLAKE2b digest of a file's bytes, in hexadecimal digits."""
         state = blake2b(digest_size=20)
         with path.open("rb") as file:
-            while chunk := file.read(1 << 20):
+            while chunk := file.read(PIECE):
                 state.update(chunk)
         return state.hexdigest()
 

@@ -72,8 +72,8 @@ class Failures:
             key, dot, ending = name.partition(".")
             if dot and ending == "json":
                 try:
-                    log = self._record(JobKey(key)).get("log")  # earlier releases said none
-                    if log is not None and self.disk.digest(self.layout.log(JobKey(key))) != log:
+                    log = self._record(JobKey(key))["log"]
+                    if self.disk.digest(self.layout.log(JobKey(key))) != log:
                         yield f"the log of the failure of {key} has changed since it was written"
                 except MissingFileError:
                     yield f"the log of the failure of {key} is missing"
@@ -85,7 +85,7 @@ class Failures:
         value = records.read(self.disk.read(self.layout.failure(key)))
         if not isinstance(value, dict):
             raise records.BadRecordError("it is no record")
-        if "seal" in value and value.pop("seal") != records.digest(records.write(value)):
+        if value.pop("seal", None) != records.digest(records.write(value)):
             raise records.BadRecordError("its seal is broken")
         return value
 

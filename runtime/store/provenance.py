@@ -28,7 +28,12 @@ class Environment:
 
     @classmethod
     def from_json(cls, value: JSON) -> "Environment":
-        return cls(value["device"], value["threads"], value["machine"], value["versions"])
+        """Raises TypeError for what this class never wrote."""
+        found = cls(value["device"], value["threads"], value["machine"], dict(value["versions"]))
+        texts = (found.device, found.machine, *found.versions, *found.versions.values())
+        if not all(isinstance(text, str) for text in texts) or not isinstance(found.threads, int):
+            raise TypeError("an environment has names and a number of threads")
+        return found
 
     def differences(self, other: "Environment") -> tuple[str, ...]:
         """What differs, in words: `threads 2 and 8`."""
@@ -115,4 +120,8 @@ class Provenance:
             raise records.BadRecordError("it belongs to another list of digests")
         facts.pop("files", None)
         resumed = tuple(facts.get("resumed", ()))
-        return cls(**{**facts, "environment": Environment.from_json(facts["environment"]), "resumed": resumed})
+        made = cls(**{**facts, "environment": Environment.from_json(facts["environment"]), "resumed": resumed})
+        texts = (made.study, made.started, made.host, made.release)
+        if not all(isinstance(text, str) for text in texts) or not isinstance(made.seconds, int | float):
+            raise records.BadRecordError("it says something else than texts and a time")
+        return made

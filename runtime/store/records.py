@@ -39,7 +39,7 @@ def write_text(text: str) -> bytes:
 
 
 def read_text(content: bytes) -> str:
-    """The text of `write_text(text)`; of earlier releases, which wrote no such line, all there is.
+    """The text of `write_text(text)`.
 
     Raises:
         BadRecordError: it is not the text that was written.
@@ -49,9 +49,9 @@ def read_text(content: bytes) -> str:
     except UnicodeDecodeError as problem:
         raise BadRecordError(str(problem)) from None
     first, _, text = said.partition("\n")
-    if first.startswith(SEALED) and first != f"{SEALED}{digest(text.encode())}":
-        raise BadRecordError("its digest is another")
-    return text if first.startswith(SEALED) else said
+    if first != f"{SEALED}{digest(text.encode())}":
+        raise BadRecordError("it is not the text of the digest above it")
+    return text
 
 
 def digest(content: bytes | memoryview) -> str:

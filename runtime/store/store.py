@@ -7,6 +7,7 @@ keeps weights, after one that dropped them) is published beside the older one, w
 
 from collections.abc import Collection, Mapping
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from secrets import token_hex
 
@@ -167,6 +168,14 @@ class Store:
         except records.BadRecordError as problem:
             raise StoreError(f"what {path} keeps of the last run is damaged: {problem}; run the study again") from None
 
+    def when_run(self, study: str) -> str | None:
+        """When a study was last run here: UTC, ISO 8601; None: it never was."""
+        try:
+            seconds = self.disk.identity(self.layout.last_run(study))[2] / 1e9
+        except MissingFileError:
+            return None
+        return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
+
     def stage(self, key: JobKey) -> Path:
         """A new empty folder for the files of a job, which the caller has claimed. What earlier tries left goes."""
         for name in self.disk.names(self.layout.staging):
@@ -187,18 +196,30 @@ class Store:
             PublishedElsewhere: somebody who was taken for dead has done the same at the same moment.
         """
         self._describe(planned.job, planned.labels, staged, outcome, provenance)
-        older = [name for name in self.disk.names(self.layout.artifacts) if _is_version_of(name, planned.key)]
+        return self.put(planned.key, staged)
+
+    def versions(self, key: JobKey) -> list[str]:
+        """The names of the folders of a result: of one, unless a newer one has just been published."""
+        return [name for name in self.disk.names(self.layout.artifacts) if _is_version_of(name, key)]
+
+    def put(self, key: JobKey, staged: Path) -> Artifact:
+        """Make a whole and flushed folder the newest version of an artifact, by one rename; older ones go.
+
+        Raises:
+            PublishedElsewhere: as above.
+        """
+        older = self.versions(key)
         version = max((_version(name) for name in older), default=0) + 1
-        folder = self.layout.artifact(planned.key, version)
+        folder = self.layout.artifact(key, version)
         try:
             self.disk.rename(staged, folder)
         except FileExistsError:
-            raise PublishedElsewhere(f"somebody else has stored {planned.key} meanwhile") from None
+            raise PublishedElsewhere(f"somebody else has stored {key} meanwhile") from None
         for name in older:
             self.disk.remove(self.layout.artifacts / name)
-        self.failures.forget(planned.key)
-        artifact = Artifact(planned.key, folder, self.disk)
-        self.opened[planned.key] = self.disk.identity(folder)[0], artifact
+        self.failures.forget(key)
+        artifact = Artifact(key, folder, self.disk)
+        self.opened[key] = self.disk.identity(folder)[0], artifact
         return artifact
 
     def set_aside(self, folder: Path) -> None:

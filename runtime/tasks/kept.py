@@ -7,7 +7,6 @@ made anew. Classes are written field by field, arrays as tensors of a safetensor
 import json
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -18,7 +17,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.numpy import save_file
 
-from ..tensors import Array, digest_of, map_tensors
+from ..tensors import SEAL, Array, map_tensors, seal_of
 from ..training.batches import Encoded, WholeInput
 from .blocks import Vocabulary
 from .masked_words import MaskedWords
@@ -27,7 +26,6 @@ from .windows import Spans
 
 CLASSES: dict[str, Any] = {cls.__name__: cls for cls in (Encoded, MaskedWords, Prepared, Spans, Vocabulary, WholeInput)}
 OUTLINE = "outline"  # the tensor that holds the JSON
-DIGEST = "digest"  # in the metadata
 
 
 class NotAsWritten(Exception):  # noqa: N818  # its name says what happened
@@ -58,7 +56,7 @@ def _write(path: Path, prepared: Prepared) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     staged = path.with_name(f"{path.name}.{uuid4().hex}")
     try:
-        save_file(tensors, staged, metadata={DIGEST: _seal(path, tensors)})
+        save_file(tensors, staged, metadata={SEAL: seal_of(path.name, tensors)})
         staged.replace(path)
     finally:
         staged.unlink(missing_ok=True)
@@ -67,7 +65,7 @@ def _write(path: Path, prepared: Prepared) -> None:
 def _read(path: Path) -> Prepared:
     try:
         tensors, metadata = map_tensors(path)
-        if metadata.get(DIGEST) != _seal(path, tensors):
+        if metadata.get(SEAL) != seal_of(path.name, tensors):
             raise NotAsWritten(path)
         said = json.loads(tensors[OUTLINE].tobytes())
     except (ValueError, KeyError, TypeError, AttributeError) as problem:
@@ -75,11 +73,6 @@ def _read(path: Path) -> Prepared:
     arrays = [tensors[f"{number}"] for number in range(len(tensors) - 1)]
     prepared: Prepared = _filled(said["prepared"], arrays)
     return attrs.evolve(prepared, best=prepared.score) if said["best is score"] else prepared
-
-
-def _seal(path: Path, tensors: dict[str, Array]) -> str:
-    """A digest of all bits, and of what the file is called: no other's will do."""
-    return blake2b(f"{path.name} {digest_of(sorted(tensors.items()))}".encode(), digest_size=20).hexdigest()
 
 
 def _outline(value: Any, arrays: list[Array]) -> Any:

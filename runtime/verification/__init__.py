@@ -1,5 +1,5 @@
 """Stored results against what they claim, recomputed from the files alone: nothing is trained, and nothing written."""
 
-from .verify import Looking, Verified, verify
+from .verify import Finding, Looking, Verified, verify
 
-__all__ = ["Looking", "Verified", "verify"]
+__all__ = ["Finding", "Looking", "Verified", "verify"]

@@ -43,7 +43,7 @@ def test_a_job_whose_own_write_fails_has_not_failed(tmp_path: Path, error: Excep
         (folder / "half.bin").write_bytes(b"half")
         raise error
 
-    with pytest.raises(StoreError, match="^cannot write into ") as ended:
+    with pytest.raises(StoreError, match=r"^cannot write into ") as ended:
         life(tmp_path / "s", (draw(1),), Disk(), refuse)
 
     assert "\n" not in str(ended.value)

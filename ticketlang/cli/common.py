@@ -59,6 +59,10 @@ def add_data_argument(parser: ArgumentParser) -> None:
 
 def add_place_arguments(parser: ArgumentParser) -> None:
     add_data_argument(parser)
+    add_store_argument(parser)
+
+
+def add_store_argument(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--store",
         type=Path,

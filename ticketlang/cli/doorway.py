@@ -11,6 +11,8 @@ from ..plan import PLAN_FORMAT, Plan
 from ..study import Study
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+
     from runtime.exchange import Given as Given
     from runtime.progress import Listener
     from runtime.reports import Evidence as Evidence
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
     from runtime.smoke import Finding as Finding
     from runtime.smoke import Furnished as Furnished
     from runtime.store import Store
+    from runtime.storekeeping.garbage import Garbage as Garbage
+    from runtime.storekeeping.intake import Imported as Imported
+    from runtime.storekeeping.stock import Stock as Stock
     from runtime.verification import Looking as Looking
     from runtime.verification import Verified as Verified
 
@@ -82,6 +87,71 @@ def verify(store: Path, looking: "Looking") -> "Verified":
     from runtime.verification import verify
 
     return verify(Store.look(store), looking=looking)
+
+
+def verify_store(store: Path, looking: "Looking", *, sets_aside: bool) -> "tuple[Verified, tuple[str, ...]]":
+    """The same, of everything else in a store, too; and the keys of what was set aside."""
+    shake_hands()
+    from runtime.store import Store
+    from runtime.storekeeping.soundness import verify_all
+
+    return verify_all(Store.open(store) if sets_aside else Store.look(store), looking, sets_aside=sets_aside)
+
+
+def stock(store: Path) -> "Stock":
+    """What a store holds. See `runtime.storekeeping.stock`."""
+    shake_hands()
+    from runtime.store import Store
+    from runtime.storekeeping.stock import stock
+
+    return stock(Store.look(store))
+
+
+def list_view(held: "Stock") -> "Iterator[RenderableType]":
+    """The studies of a store. See `runtime.storekeeping.views`."""
+    from runtime.storekeeping.views import list_view
+
+    return list_view(held)
+
+
+def size_view(held: "Stock") -> "Iterator[RenderableType]":
+    """What takes room in a store. See `runtime.storekeeping.views`."""
+    from runtime.storekeeping.views import size_view
+
+    return size_view(held)
+
+
+def garbage(store: Path, sessions: "Sequence[Session]", *, with_states: bool) -> "Garbage":
+    """What of a store none of some studies needs. See `runtime.storekeeping.garbage`."""
+    from runtime.store import Store
+    from runtime.storekeeping.garbage import Needs, garbage
+
+    needs = Needs.of((session.keys() for session in sessions), (session.plan() for session in sessions))
+    return garbage(Store.look(store), needs, with_states=with_states)
+
+
+def garbage_view(found: "Garbage") -> "Iterator[RenderableType]":
+    """What would go, and what stays. See `runtime.storekeeping.views`."""
+    from runtime.storekeeping.views import garbage_view
+
+    return garbage_view(found)
+
+
+def drop(store: Path, found: "Garbage", tell: Callable[[int, int], None]) -> int:
+    """Drop what was found. See `runtime.storekeeping.garbage`."""
+    from runtime.store import Store
+    from runtime.storekeeping.garbage import drop
+
+    return drop(Store.open(store), found, tell)
+
+
+def import_study(store: Path, file: Path) -> "Imported":
+    """Take an archive into a store. See `runtime.storekeeping.intake`."""
+    shake_hands()
+    from runtime.store import Store
+    from runtime.storekeeping.intake import import_study
+
+    return import_study(Store.open(store), file)
 
 
 def furnish(study: Study, spec: Path, data: Path | None, folder: Path, rows: int) -> "Furnished":

@@ -25,6 +25,7 @@ COMMANDS = {
     "diff": "say what two specs say differently, and which jobs follow",
     "pretrain": "do the pre-training that a study holds, and write a model folder",
     "verify": "check stored results against what they claim, recomputed from their files",
+    "store": "look at stored results, clear them out, and take studies out of a store and into it",
     "ticket": "take tickets out of a study, and read masks that others made",
     "run": "run what is missing, then show tables and verdicts (the default command)",
 }
