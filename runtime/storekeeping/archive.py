@@ -6,6 +6,7 @@ what follows, an archive of ours holds nothing, and what is never understood can
 
 import tarfile
 from collections.abc import Callable, Iterable, Iterator
+from os import SEEK_CUR
 from typing import IO
 
 from attrs import frozen
@@ -53,8 +54,11 @@ def read_archive(file: IO[bytes], take: Callable[[Entry, Iterator[bytes]], None]
             raise BadArchive(f"`{entry.name}` is longer than it should be")
         if any(_exactly(file, -entry.size % BLOCK)):
             raise BadArchive(f"something follows `{entry.name}` that is no part of it")
-    if _exactly(file, BLOCK) != bytes(BLOCK) or file.read(1):
-        raise BadArchive("something follows its end")
+    _exactly(file, BLOCK)
+    file.seek(-BLOCK, SEEK_CUR)
+    while rest := file.read(PIECE):  # other programs fill the last blocks up
+        if any(rest):
+            raise BadArchive("something follows its end")
 
 
 def _entry(header: bytes) -> Entry:
