@@ -21,6 +21,7 @@ from ticketlang.study import Study
 from .digests import Digests
 from .facts import Gathered, Root, fetch_model, gather
 from .failures import UnwritableError
+from .footprint import Footprint, Room, room_of
 from .pins import Pins, ask_the_hub, lock_file_of, pin, read_pins, write_pins
 from .progress import Listener
 from .schedulers.equipment import equip
@@ -129,6 +130,15 @@ class Session:
     def cost(self, jobs: Iterable[PlannedJob]) -> Cost:
         """What jobs are to cost, going by the like of them in the store."""
         return cost_of(jobs, self.remembered())
+
+    def room(self, plan: Plan, workers: int = 1) -> Room | None:
+        """How much of the disk a plan takes at its peak; None: the model is not on this machine yet."""
+        folder = self._model_at_hand()
+        footprint = None if folder is None else Footprint.of(folder)
+        if footprint is None:
+            return None
+        place = next(path for path in (self.store_folder, *self.store_folder.absolute().parents) if path.is_dir())
+        return room_of(plan, footprint, self.disk.free(place), workers)
 
     def remember_run(self, said: str) -> None:
         """Keep what the study says, to be compared with what it will say later."""

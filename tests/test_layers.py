@@ -68,6 +68,7 @@ LIGHT = (
     "exports",
     "facts",
     "failures",
+    "footprint",
     "masks",
     "matching",
     "micro",

@@ -9,10 +9,11 @@ from ..store import Failure
 
 @frozen(kw_only=True)
 class Terms:
-    """How a run takes failures."""
+    """How a run takes failures, and what it keeps."""
 
     retries: int = 0  # tries beyond the first of a job that failed by accident
     fails_fast: bool = False  # begin nothing new after a failure
+    drops_states: bool = False  # weights of trainings go as soon as no job of the plan begins with them or prunes them
 
 
 @frozen(kw_only=True)

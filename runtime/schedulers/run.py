@@ -10,18 +10,20 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from types import TracebackType
 from typing import Protocol
 
 from attrs import define, field
 
-from ticketlang.jobs import JobKey
+from ticketlang.jobs import JobKey, inputs_of
 from ticketlang.plan import Plan, PlannedJob
 
 from ..failures import JobFailed
 from ..progress import Listener
-from ..store import Failure, Store
+from ..store import DamagedError, Failure, MissingFileError, Store
 from ..store.checkpoints import Checkpoints
+from ..store.dropping import drop_states
 from .hand import Tried
 from .interruption import Interruption, Stop, interruptible
 from .queue import Queue
@@ -172,6 +174,7 @@ class Run:
                 self.times_done[job.key] += 1
                 self.listener.finished(job, tried.summary, tried.seconds)
                 walk.queue.over(job.key)
+                self._drop_states(job)
             case "done elsewhere":
                 walk.worked |= job.key not in self.seen  # else the planner would be asked for ever
                 self.seen.add(job.key)
@@ -190,6 +193,17 @@ class Run:
                     walk.queue.put_back(job.key)
             case "plan again":
                 walk.is_over = True
+
+    def _drop_states(self, job: PlannedJob) -> None:
+        """Drop the weights that a job read or left, where the run is to and nobody else of the plan reads them."""
+        if not self.terms.drops_states:
+            return
+        assert self.plan is not None, "jobs come from a plan"
+        to_come = (other for other in self.plan.to_run if other.key not in self.done)
+        read = {key for other in to_come for key in inputs_of(other.job)}
+        for key in {job.key, *inputs_of(job.job)} - read:
+            with suppress(MissingFileError, DamagedError):  # the next run finds it, where it is needed
+                drop_states(self.store, key)
 
     def _fail(self, job: PlannedJob, failure: Failure) -> None:
         self.done.discard(job.key)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from attrs import define, field
 
-from ticketlang.jobs import JobKey
+from ticketlang.jobs import FineTune, JobKey
 
 from . import records
 from .certificates import JSON, Certificate
@@ -46,6 +46,11 @@ class Artifact:
         """Of all these files, by name."""
         return self._digests
 
+    @property
+    def states(self) -> frozenset[str]:
+        """Its files that may be dropped: weights that a training left. Those of a rewind point are its result."""
+        return STATES & {*self.files} if self.settings["kind"] == FineTune.kind else frozenset()
+
     def without_states(self) -> Mapping[str, bytes]:
         """The list of digests and the provenance that it would have if it kept no states of a training.
 
@@ -53,7 +58,7 @@ class Artifact:
             DamagedError: one of the two is not as it was written.
         """
         provenance = self.provenance
-        kept = {name: digest for name, digest in self._digests.items() if name not in STATES}
+        kept = {name: digest for name, digest in self._digests.items() if name not in self.states}
         digests = records.write(kept)
         return {
             DIGESTS: digests,

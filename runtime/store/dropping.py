@@ -4,7 +4,6 @@ from secrets import token_hex
 
 from ticketlang.jobs import JobKey
 
-from .layout import STATES
 from .store import PublishedElsewhere, Store
 
 
@@ -18,12 +17,12 @@ def drop_states(store: Store, key: JobKey) -> bool:
         DamagedError: it is not as it was written.
     """
     artifact = store.artifact(key)
-    if not STATES & {*artifact.files} or (claim := store.claims.take(key)) is None:
+    if not artifact.states or (claim := store.claims.take(key)) is None:
         return False
     try:
         artifact.check(but_for_states=True)
         staged = store.stage(key)
-        for name in set(artifact.files) - STATES:
+        for name in set(artifact.files) - artifact.states:
             store.disk.write_pieces(staged / name, store.disk.pieces(artifact.path(name)))
         for name, content in artifact.without_states().items():
             store.disk.write_new(staged / name, content)

@@ -10,7 +10,7 @@ from ticketlang.jobs import JobKey
 
 from ..failures import ExchangeError, UnwritableError
 from ..store import Artifact, Store, records, release
-from ..store.layout import DIGESTS, PROVENANCE, STATES
+from ..store.layout import DIGESTS, PROVENANCE
 from .archive import Entry, write_archive
 from .manifest import MANIFEST, SPEC, Manifest, name_of
 
@@ -73,12 +73,12 @@ class _Parcel:
     @classmethod
     def of(cls, artifact: Artifact, *, with_states: bool) -> "_Parcel":
         _ = artifact.provenance  # refuses a list of digests that is not as it was written
-        drops = not with_states and bool(STATES & {*artifact.files})
+        drops = not with_states and bool(artifact.states)
         return cls(artifact=artifact, rewritten=artifact.without_states() if drops else {})
 
     @property
     def names(self) -> tuple[str, ...]:
-        dropped = STATES if self.rewritten else frozenset[str]()
+        dropped = self.artifact.states if self.rewritten else frozenset[str]()
         return (*(name for name in self.artifact.files if name not in dropped), DIGESTS, PROVENANCE)
 
     def table(self, store: Store) -> Mapping[str, tuple[int, str]]:

@@ -37,7 +37,9 @@ class Holding:
 
     @property
     def states(self) -> int:
-        """Bytes of weights that its training left."""
+        """Bytes of weights that its training left; those of a rewind point are its result."""
+        if self.kind != KINDS[FineTune.kind]:
+            return 0
         return sum(size for name, size in self.files.items() if name in STATES)
 
 

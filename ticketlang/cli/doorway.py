@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from runtime.exchange import Given as Given
+    from runtime.footprint import Room as Room
     from runtime.progress import Listener
     from runtime.reports import Evidence as Evidence
     from runtime.reports import Report as Report
@@ -300,11 +301,11 @@ def tracking(listener: "Listener", name: str, session: "Session") -> "Listener":
     return Tracking(listener, name, tracker(name, folder), session.result_of)
 
 
-def terms(*, retries: int, fails_fast: bool) -> "Terms":
-    """How a run takes failures."""
+def terms(*, retries: int, fails_fast: bool, drops_states: bool) -> "Terms":
+    """How a run takes failures, and what it keeps."""
     from runtime.schedulers.ran import Terms
 
-    return Terms(retries=retries, fails_fast=fails_fast)
+    return Terms(retries=retries, fails_fast=fails_fast, drops_states=drops_states)
 
 
 def troubles() -> tuple[type[Exception], ...]:

@@ -31,7 +31,9 @@ def main(args: Namespace) -> int:
             return complain(plan, WRONG_USE)
         refused = [f"{problem.message}; `run` refuses it" for problem in what_cannot_run_yet(session.study)]
         cost = session.cost(plan.to_run)
-        for line in plan_view(plan, session.gathered.unpinned, refused, cost=cost, every_job=args.verbose):
+        room = session.room(plan) if plan.to_run else None
+        disk = None if room is None else (room.kept, room.lean, room.free)
+        for line in plan_view(plan, session.gathered.unpinned, refused, cost=cost, disk=disk, every_job=args.verbose):
             console().print(line)
         return DONE
 

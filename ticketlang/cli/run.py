@@ -3,6 +3,7 @@
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from typing import TYPE_CHECKING
 
+from ..plan import Plan
 from ..study import Study
 from . import doorway
 from .cells import add_cell_option, narrowed
@@ -69,6 +70,13 @@ def _add_manner_arguments(parser: ArgumentParser) -> None:
         help="try a job that failed by accident up to N times more (default: 0); not one that would fail again",
     )
     add_checkpoint_argument(parser)
+    parser.add_argument(
+        "--lean",
+        action="store_true",
+        help="drop trained weights as soon as no job of the plan begins with them or prunes them (default: where the"
+        " disk has no room for all of them); `verify` can recompute less then, and a sparser level trains its round"
+        " anew",
+    )
     after = parser.add_mutually_exclusive_group()
     after.add_argument(
         "--keep-going",
@@ -123,7 +131,7 @@ def run(study: Study, args: Namespace) -> int:
     staff = session.staff(plan, args.device, args.workers, args.threads) if plan.to_run else None
     cost = session.cost(plan.to_run).among(staff.workers if staff else 1)
     console().print(heading(study), "", summary(plan, cost), "", sep="\n")
-    ran = _run(session, staff, args) if staff else None
+    ran = _run(session, staff, args, is_tight=_is_tight(session, plan, staff)) if staff else None
     if ran is not None and ran.interrupted is not None:
         return BY_SIGNAL + ran.interrupted  # whoever wants to leave is not kept waiting for tables
     for block in session.report(session.evidence()):
@@ -131,9 +139,23 @@ def run(study: Study, args: Namespace) -> int:
     return SOME_FAILED if ran is not None and ran.failed else DONE
 
 
-def _run(session: "Session", staff: "Staff", args: Namespace) -> "Ran":
+def _is_tight(session: "Session", plan: Plan, staff: "Staff") -> bool:
+    """Whether trained weights have to go early, so that the disk takes the rest; told, as is that it will not do."""
+    from ..cost import size_text
+
+    room = session.room(plan, staff.workers)
+    if room is not None and (room.is_tight or room.is_missing):
+        kept, lean, free = size_text(room.kept), size_text(room.lean), size_text(room.free)
+        if room.is_missing:
+            complain(f"this needs about {lean} of disk at its peak, and {free} are free; it goes as far as it can")
+        else:
+            complain(f"{free} of disk are free, and all of this takes {kept}: it goes on as with --lean, with {lean}")
+    return room is not None and (room.is_tight or room.is_missing)
+
+
+def _run(session: "Session", staff: "Staff", args: Namespace, *, is_tight: bool) -> "Ran":
     console().print(f"{staff}{_hint(staff)}", "", sep="\n")
-    terms = doorway.terms(retries=args.retry, fails_fast=args.fail_fast)
+    terms = doorway.terms(retries=args.retry, fails_fast=args.fail_fast, drops_states=args.lean or is_tight)
     listener = doorway.listener(console().is_terminal)
     for name in args.track:
         listener = doorway.tracking(listener, name, session)

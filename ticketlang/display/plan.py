@@ -7,7 +7,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from ..cost import Cost, time_text
+from ..cost import Cost, size_text, time_text
 from ..jobs import describe
 from ..plan import Plan, PlannedJob
 from ..study import Model, Study
@@ -19,12 +19,14 @@ def plan_view(
     refused: Sequence[str] = (),
     *,
     cost: Cost | None = None,
+    disk: tuple[int, int, int] | None = None,
     every_job: bool = False,
 ) -> Iterator[RenderableType]:
     """The lines of a plan.
 
     Args:
         cost: of what is to run.
+        disk: bytes that it takes at its peak, that it takes there where trained weights go early, and that are free.
         unpinned: hub names whose revision is not known yet.
         refused: sentences on what `run` would refuse.
         every_job: list each job with the cells that ask for it.
@@ -35,7 +37,7 @@ def plan_view(
     if every_job:
         yield Text()
         yield from (_job_line(job) for job in plan.jobs.values())
-    notes = tuple(_notes(plan, unpinned, refused))
+    notes = (*_notes(plan, unpinned, refused), *_disk_notes(disk))
     if notes:
         yield Text()
         yield from notes
@@ -66,6 +68,14 @@ def summary(plan: Plan, cost: Cost | None = None) -> str:
     text = f"Plan: {jobs} job{'s' * (jobs != 1)}: {to_run} to run, {reused} reused. {shared[0].upper()}{shared[1:]}."
     price = str(cost or "")
     return f"{text} {price[0].upper()}{price[1:]}." if price else text
+
+
+def _disk_notes(disk: tuple[int, int, int] | None) -> Iterator[Text]:
+    if disk is None:
+        return
+    kept, lean, free = disk
+    less = f", {size_text(lean)} with `run --lean`" if lean < kept else ""
+    yield Text(f"disk: about {size_text(kept)} at the peak{less}; {size_text(free)} are free")
 
 
 def _model_name(model: Model) -> str:
