@@ -22,6 +22,7 @@ from ticketlang.diagnostics import (
     ModelWithoutWeights,
     OutsideRoot,
     ScopeNotInModel,
+    UnknownHubName,
     UnreadableModelFolder,
     UnsupportedModel,
 )
@@ -119,6 +120,12 @@ class Root:
             return OutsideRoot(at=at, path=name, root=str(self.folder))
         return path
 
+    def leads_out(self, folder: Path) -> Path | None:
+        """The first file of a model folder that is a link to the outside, where nothing there is to be read."""
+        files = sorted({path for pattern in MODEL_FILES for path in folder.glob(pattern)}) if self.is_confined else ()
+        inside = self.folder.resolve()
+        return next((path for path in files if not path.resolve().is_relative_to(inside)), None)
+
 
 def gather(study: Study, root: Root, pins: Pins, digests: Digests, fetched_model: Path | None = None) -> Gathered:
     """Find what the study reads, without torch and without the network.
@@ -173,6 +180,9 @@ def _find_model(
     model = study.model
     if model.origin == "hub":
         name = HubName(kind="model", name=model.name, revision=model.revision, at=model.at)
+        if not name.is_one:
+            complaints.append(UnknownHubName(at=model.at, name=model.name))
+            return "", Places()
         commit = pins.commit(name)
         if commit is None:
             unpinned.append(model.name)
@@ -186,6 +196,9 @@ def _find_model(
         return "", Places()
     if not folder.is_dir():
         complaints.append(MissingModelFolder(at=model.at, path=str(folder)))
+        return "", Places()
+    if model.origin == "folder" and (outside := root.leads_out(folder)) is not None:
+        complaints.append(OutsideRoot(at=model.at, path=str(outside), root=str(root.folder)))
         return "", Places()
     found = tuple(model_complaints(study, folder))
     complaints.extend(found)
@@ -202,7 +215,7 @@ def local_folder(model: Model, root: Root) -> Path | Diagnostic:
     return root.path(model.name, model.at)
 
 
-def _package_folder(model: Model) -> Path | MissingPackage:
+def _package_folder(model: Model) -> Path | Diagnostic:
     """A folder inside an installed package, found without importing it."""
     try:
         spec = find_spec(model.name) if "." not in model.name else None
@@ -210,7 +223,12 @@ def _package_folder(model: Model) -> Path | MissingPackage:
         spec = None
     if spec is None or not spec.submodule_search_locations:
         return MissingPackage(at=model.at, name=model.name)
-    return Path(next(iter(spec.submodule_search_locations))) / model.path
+    package = Path(next(iter(spec.submodule_search_locations)))
+    if not (package / model.path).resolve().is_relative_to(package.resolve()):
+        return UnreadableModelFolder(
+            at=model.at, path=model.path, reason=f"it lies outside of the package {model.name}"
+        )
+    return package / model.path
 
 
 def model_digest(folder: Path, digests: Digests) -> str:
@@ -281,6 +299,8 @@ def _find_data(task: Task, root: Root, pins: Pins, digests: Digests, unpinned: l
     data = task.data
     if data.origin == "hub":
         name = HubName(kind="dataset", name=data.name, revision=data.revision, at=data.at)
+        if not name.is_one:
+            return UnknownHubName(at=data.at, name=data.name)
         commit = pins.commit(name)
         if commit is None:
             unpinned.append(data.name)

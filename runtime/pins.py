@@ -19,6 +19,7 @@ from ticketlang.study import Study
 
 LOCK_FORMAT = 1
 COMMIT = re.compile(r"[0-9a-f]{40}")
+NAME = re.compile(r"[A-Za-z0-9][\w.-]*(?:/[A-Za-z0-9][\w.-]*)?", re.ASCII)
 
 HubKind = Literal["model", "dataset"]
 
@@ -31,6 +32,11 @@ class HubName:
     name: str
     revision: str | None  # as written: a branch, a tag, a commit, or nothing
     at: Span
+
+    @property
+    def is_one(self) -> bool:
+        """Whether the hub can have it; whatever looks like a path would be read from this machine instead."""
+        return NAME.fullmatch(self.name) is not None and ".." not in self.name
 
     @property
     def entry(self) -> str:

@@ -98,7 +98,7 @@ HEAVY_LIBRARIES = ("torch", "transformers", "datasets")
 
 # Siblings know each other by these parts alone; `jobs` and `workshop` bring them together.
 SIBLINGS: Mapping[str, tuple[str, ...]] = {
-    "models": ("failures", "training.seeds"),
+    "models": ("failures", "pickles", "training.seeds"),
     "pruning": ("failures", "implementations", "masks", "training.seeds"),
     "weights": ("failures", "models.checkpoint", "models.trunk", "pruning.mask", "tensors", "training.seeds"),
     "tasks": (
@@ -108,7 +108,7 @@ SIBLINGS: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 # Parts that would still work if the rest of the runtime were gone.
-FOUNDATIONS = ("failures", "masks", "metrics", "micro", "points", "statistics", "tensors")
+FOUNDATIONS = ("failures", "masks", "metrics", "micro", "pickles", "points", "statistics", "tensors")
 
 ALL = imports()
 

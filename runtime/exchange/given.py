@@ -7,7 +7,6 @@ with the pooler (paper, section 3.6). Names are read without what stands before 
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import Any
 
 import numpy as np
@@ -140,19 +139,14 @@ def import_mask(path: Path, to: Path, sparsity: str | None = None) -> Given:
 
 
 def _pickled(path: Path) -> Iterator[tuple[str, Any]]:
-    import torch
+    from ..pickles import BadPickle, read_pickled
 
     try:
-        # Nothing but tensors: a pickle of modules, as the released code saves beside it, could run anything.
-        found = torch.load(path, map_location="cpu", weights_only=True)
-    except (UnpicklingError, RuntimeError, EOFError, ValueError) as problem:
-        first = str(problem).strip().splitlines()[0] if str(problem).strip() else type(problem).__name__
-        raise ExchangeError(
-            f"{path} holds more than tensors, or is damaged, and is not opened: code in it would run ({first})"
-        ) from None
-    if not isinstance(found, dict) or not all(isinstance(tensor, torch.Tensor) for tensor in found.values()):
-        raise ExchangeError(f"{path} is no mask: it holds something else than tensors with names")
-    return ((str(name), tensor.float().numpy()) for name, tensor in found.items())
+        # The released code saves pickles of modules beside its masks: those could run anything.
+        found = read_pickled(path)
+    except BadPickle as problem:
+        raise ExchangeError(f"{path} {problem}") from None
+    return ((name, tensor.float().numpy()) for name, tensor in found.items())
 
 
 def _of_tensors(path: Path, tensors: Iterable[tuple[str, Any]]) -> Given:

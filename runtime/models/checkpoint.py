@@ -12,6 +12,7 @@ from safetensors import safe_open
 from torch import Tensor
 
 from ..failures import JobFailed
+from ..pickles import BadPickle, read_pickled
 from .description import PICKLED, checkpoint_names, today, weight_files
 
 State = dict[str, Tensor]
@@ -47,8 +48,10 @@ def read_named(folder: Path, names: Collection[str]) -> State:
 def _read(folder: Path) -> State:
     files = weight_files(folder)
     if not files:
-        state = torch.load(folder / PICKLED, map_location="cpu", weights_only=True, mmap=True)
-        return {name: tensor for name, tensor in state.items() if isinstance(tensor, Tensor)}
+        try:
+            return read_pickled(folder / PICKLED, mapped=True)
+        except BadPickle as problem:
+            raise JobFailed(f"{folder / PICKLED} {problem}") from None
     tensors: State = {}
     for file_name, names in files.items():
         with safe_open(folder / file_name, framework="pt") as file:

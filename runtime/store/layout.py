@@ -110,7 +110,7 @@ class Layout:
 
     def last_run(self, study: str) -> Path:
         """A name of any length and script fits into a file name by its digest; and none leads out of the folder."""
-        is_short = len(study.encode()) <= LONGEST_NAME and study.isprintable() and not {"/", "\\", "."} & {*study}
+        is_short = len(study.encode()) <= LONGEST_NAME and study.isprintable() and not {"/", "\\"} & {*study}
         name = study if is_short else blake2b(study.encode(), digest_size=20).hexdigest()
         return self.studies / f"{name}.ticket"
 

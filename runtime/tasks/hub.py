@@ -1,6 +1,7 @@
 """Columns of a data set on the Hugging Face hub, at a pinned commit."""
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ticketlang.diagnostics import HubUnreachable, MissingSplit
@@ -48,6 +49,9 @@ def _fetch(task: Task, place: "DataPlace", split: str) -> Any:
     if place.hub is None:
         raise ValueError(f"the data of {task.name} is nowhere")
     name, config, revision = place.hub
+    if Path(name).exists():  # which the library would read in place of it, whatever the revision
+        reason = f"`{name}` is a folder here, too, and would be read instead; run from another one"
+        raise BadData(HubUnreachable(at=task.data.at, name=name, reason=reason))
     datasets.disable_progress_bars()
     try:
         splits = datasets.load_dataset(name, config, revision=revision)

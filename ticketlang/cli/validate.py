@@ -1,5 +1,6 @@
 """`ticketrun validate SPEC...`: every mistake at once; nothing is read but the specs and the files they use."""
 
+import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 from ..library import read_source
 from ..parse import parse
 from ..pipeline import Checked, fixed_text
+from ..plain import plain
 from ..source import Source
 from ..study import Study
 from .common import DONE, MACHINE, SPEC_WRONG, add_setting_argument, complain, read_spec, replace_text, show
@@ -75,7 +77,12 @@ def _say(name: str, answer: Checked | str, args: Namespace) -> None:
     elif answer.diagnostics:
         show(answer.diagnostics, name)
     if answer.study is not None and not args.concise:
-        print(_whole(answer.study) if args.full else f"{name}: ok, {describe(answer.study)}")
+        print(_shown(_whole(answer.study)) if args.full else plain(f"{name}: ok, {describe(answer.study)}"))
+
+
+def _shown(spec: str) -> str:
+    """As it is for a file or a program; in a terminal nothing of it moves the cursor or turns the line."""
+    return "\n".join(map(plain, spec.split("\n"))) if sys.stdout.isatty() else spec
 
 
 def _whole(study: Study) -> str:

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from ..cost import Cost, size_text, time_text
 from ..jobs import describe
+from ..plain import plain
 from ..plan import Plan, PlannedJob
 from ..study import Model, Study
 
@@ -47,12 +48,12 @@ def plan_view(
 
 def heading(study: Study) -> Text:
     """What is studied, in two lines."""
-    text = Text(study.name, style="bold")
+    text = Text(plain(study.name), style="bold")
     if study.question:
-        text.append(f": {study.question}", style="not bold")
+        text.append(plain(f": {study.question}"), style="not bold")
     tasks = f"{len(study.tasks)} task{'s' * (len(study.tasks) != 1)}"
     seeds = f"{len(study.seeds)} seed{'s' * (len(study.seeds) != 1)}"
-    text.append(f"\n{_model_name(study.model)}, {tasks}, {seeds}, {study.precision}", style="not bold dim")
+    text.append(f"\n{plain(_model_name(study.model))}, {tasks}, {seeds}, {study.precision}", style="not bold dim")
     return text
 
 
