@@ -64,7 +64,7 @@ def read_mask(path: Path) -> dict[str, BoolArray]:
                 raise ValueError("its metadata does not say the shapes of its matrices, as masks of ours do")
             shapes = json.loads(metadata[TICKET])[SHAPES] if TICKET in metadata else json.loads(metadata[SHAPES])
             return {name: _unpack(name, file.get_tensor(name), shape) for name, shape in shapes.items()}
-    except (SafetensorError, KeyError, ValueError, TypeError, AttributeError) as problem:
+    except (SafetensorError, KeyError, ValueError, TypeError, AttributeError, RecursionError) as problem:
         raise BadMaskFile(f"{path} cannot be read as a mask: {problem}") from None
 
 

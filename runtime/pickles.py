@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from pickle import UnpicklingError
+from warnings import catch_warnings, simplefilter
 from zipfile import ZIP_STORED, BadZipFile, ZipFile, is_zipfile
 
 import torch
@@ -24,7 +25,9 @@ def read_pickled(path: Path, *, mapped: bool = False) -> dict[str, Tensor]:
     _refuse_packed(path)
     try:
         # Nothing but tensors: any other pickle could run code while it is opened.
-        found = torch.load(path, map_location="cpu", weights_only=True, mmap=mapped and is_zipfile(path))
+        with catch_warnings():
+            simplefilter("ignore")  # of forms that torch does not expect: they are refused below, or understood
+            found = torch.load(path, map_location="cpu", weights_only=True, mmap=mapped and is_zipfile(path))
     except (UnpicklingError, RuntimeError, EOFError, ValueError, TypeError, KeyError, AttributeError) as problem:
         first = (str(problem).strip() or type(problem).__name__).splitlines()[0]
         raise BadPickle(

@@ -52,6 +52,17 @@ def test_links_between_pages_lead_somewhere(page: Path):
     assert not broken, f"{page.relative_to(ROOT)} links to {', '.join(broken)}"
 
 
+def test_every_promise_of_security_is_shown_by_a_test():
+    rows = re.findall(r"^\| (?!promise)(.+) \| (.+) \|$", (ROOT / "SECURITY.md").read_text(), re.MULTILINE)
+    assert len(rows) > 20
+    for promise, tests in rows:
+        named = re.findall(r"`(\S+)::(\w+)`", tests)
+        assert named, f"nothing shows that: {promise}"
+        for file, test in named:
+            found = re.search(rf"^def {test}\(", (ROOT / "tests" / file).read_text(), re.MULTILINE)
+            assert found, f"there is no {test} in tests/{file}"
+
+
 # What the paper and its code compare, more differs in than the baseline names; and who runs it is told so.
 CONFOUNDED = {
     "released": {"searched-otherwise", "more-than-its-factor"},

@@ -100,7 +100,7 @@ def weight_files(folder: Path) -> dict[str, tuple[str, ...]]:
     named = list(index.values()) if isinstance(index, dict) else []
     names = sorted({name for name in named if isinstance(name, str)})
     # A file name from an index may not lead outside the folder.
-    if not names or not all(isinstance(name, str) and Path(name).name == name for name in named):
+    if not names or not all(isinstance(name, str) and Path(name).name == name != ".." for name in named):
         raise UnreadableModel(f"{folder / SAFETENSORS_INDEX} does not name the files of the weights")
     return {name: _header_names(folder / name) for name in names}
 
