@@ -68,7 +68,7 @@ def kept_at(path: Path, metadata: str, died: Mapping[str, ByteArray], sparsity: 
     """
     try:
         levels = [str(level) for level in json.loads(metadata)["levels"]]
-    except (ValueError, KeyError, TypeError) as problem:
+    except (ValueError, KeyError, TypeError, RecursionError) as problem:
         raise ExchangeError(f"{path} does not say which rounds there were: {problem}") from None
     if any(rounds.dtype != np.uint8 or int(rounds.max(initial=0)) > len(levels) for rounds in died.values()):
         raise ExchangeError(f"the weights of {path} were removed in other rounds than the {len(levels)} that it names")

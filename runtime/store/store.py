@@ -299,8 +299,7 @@ def _agree_on_format(layout: Layout, disk: Disk) -> None:
     except MissingFileError:
         _begin(layout, disk)
         return
-    for folder in set(layout.folders) - {layout.root / name for name in disk.names(layout.root)}:
-        disk.make_folder(folder, parents=True)
+    _make_folders(layout, disk, disk.names(layout.root))
 
 
 def _refuse_other_formats(layout: Layout, disk: Disk) -> None:
@@ -313,8 +312,15 @@ def _refuse_other_formats(layout: Layout, disk: Disk) -> None:
         )
 
 
-def _refuse_strangers(layout: Layout, disk: Disk) -> None:
-    """Of a folder without a number, refuse what is not ours."""
+def _make_folders(layout: Layout, disk: Disk, there: Collection[str]) -> None:
+    """Make those that are not there. A file in the place of one is told by whoever needs it; nobody needs the cache."""
+    for folder in layout.folders:
+        if folder.name not in there:
+            disk.make_folder(folder, parents=True)
+
+
+def _refuse_strangers(layout: Layout, disk: Disk) -> Collection[str]:
+    """Of a folder without a number, refuse what is not ours. Returns the names in it."""
     try:
         there = disk.names(layout.root)
     except MissingFileError:
@@ -325,12 +331,11 @@ def _refuse_strangers(layout: Layout, disk: Disk) -> None:
             f"{layout.root} is no store: it holds {strangers[0]!r} and no format number; "
             "choose an empty or new folder with --store"
         )
+    return there
 
 
 def _begin(layout: Layout, disk: Disk) -> None:
-    _refuse_strangers(layout, disk)
-    for folder in layout.folders:
-        disk.make_folder(folder, parents=True)
+    _make_folders(layout, disk, _refuse_strangers(layout, disk))
     # Others may begin it at the same moment, and none may read a number half written.
     new = layout.format.with_name(f"{layout.format.name}.{token_hex(4)}.new")
     disk.write_new(new, f"{FORMAT}\n".encode())
