@@ -22,7 +22,7 @@ help:
 	@echo "make smoke            run every study that ships small, every kind of its jobs: two minutes"
 	@echo "make check            run the tests, the linters and the type checker"
 	@echo "make fuzz             check 200,000 specs that are bent out of shape: ten minutes"
-	@echo "make torture          kill a study of every kind of job at 50 random moments, and compare what it leaves: minutes"
+	@echo "make torture          kill a study at 50 random moments; fail every operation of its disk; flip bits of its store"
 	@echo "make bench            time checking, planning, training, and all around it, beside what one would run instead"
 	@echo "make goldens          write the expected outputs of the tests anew; read the difference before you keep it"
 	@echo "make clean            remove what the demo made"
@@ -78,6 +78,7 @@ fuzz: $(INSTALLED)
 # What is hurt, and how often: .venv/bin/python tests/torture.py --help
 torture: $(INSTALLED)
 	$(ONE_THREAD) HF_HUB_OFFLINE=1 $(BIN)/python tests/torture.py
+	$(ONE_THREAD) HF_HUB_OFFLINE=1 PYTHONPATH=tests $(BIN)/python tests/torture_faults.py
 
 # For other models, data and numbers of threads: .venv/bin/python benchmarks/training.py --help
 bench: $(INSTALLED)
