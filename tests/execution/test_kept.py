@@ -6,6 +6,7 @@ import attrs
 import numpy as np
 import pytest
 import torch
+from safetensors import SafetensorError
 from small_world import World, count, same, spans, text, warm
 
 from runtime.jobs.proofs import fingerprint
@@ -89,15 +90,27 @@ def test_a_damaged_file_is_made_anew(world: World, cache: Path, harm: str) -> No
             break
 
 
+@pytest.mark.parametrize(
+    "error", [OSError(28, "No space left on device"), SafetensorError("No space left on device (os error 28)")]
+)
 def test_a_cache_that_cannot_be_written_to_costs_time_alone(
-    world: World, cache: Path, monkeypatch: pytest.MonkeyPatch
+    world: World, cache: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     def refuse(*_: object, **__: object) -> None:
-        raise OSError(28, "No space left on device")
+        raise error
 
     monkeypatch.setattr(kept_module, "save_file", refuse)
     assert len(prepared(world, cache, warm()).train) == 90
     assert list((cache / "examples").iterdir()) == []
+
+
+def test_a_corpus_goes_elsewhere_where_the_cache_takes_nothing(world: World, cache: Path, tmp_path: Path) -> None:
+    """Blocks are mapped from a file: without one there would be no training at all."""
+    made = fingerprint(prepared(world, cache, text()).train)
+    (tmp_path / "full").write_text("no folder")
+
+    assert fingerprint(prepared(world, tmp_path / "full", text()).train) == made
+    assert (tmp_path / "full").read_text() == "no folder"
 
 
 def test_a_corpus_is_not_written_twice(world: World, cache: Path) -> None:

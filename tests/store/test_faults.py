@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from shutil import copytree
@@ -9,6 +10,7 @@ from shutil import copytree
 import pytest
 from faults import FAULTS, Fault, FaultyDisk, contents, injected, life
 from handmade import Bench, Heard, chain, draw, perform, plan_of_jobs, publish
+from imports import ROOT
 from safetensors import SafetensorError
 
 from runtime.schedulers.hand import Hand
@@ -24,6 +26,23 @@ def test_a_fault_anywhere_in_the_life_of_a_job(tmp_path: Path, monkeypatch: pyte
     found = list(injected(tmp_path, fault, (draw(1),)))
 
     assert len(found) >= (1 if fault.verbs == ("rename",) else 4)
+
+
+TOUCHES = re.compile(
+    r"(\w+)\.(?:read_text|read_bytes|write_text|write_bytes|open|unlink|rename|mkdir|iterdir|rmdir|touch|stat|lstat"
+    r"|r?glob|exists|is_file|is_dir|scandir|rmtree|utime|fsync|walk)\("
+)
+
+
+@pytest.mark.parametrize("module", sorted((ROOT / "runtime" / "store").glob("*.py")), ids=lambda path: path.name)
+def test_the_disk_alone_touches_files(module: Path) -> None:
+    """Else there would be an operation at which no test could fail."""
+    if module.name == "disk.py":
+        return
+    text = module.read_text()
+    touched = {found[0] for found in TOUCHES.finditer(text) if found[1] not in {"disk", "records", "Store"}}
+    of_this_machine = {"path.read_text("} if module.name == "claims.py" else set()  # /proc, which is no store's
+    assert touched == of_this_machine
 
 
 FAILING = (
