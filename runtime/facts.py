@@ -22,6 +22,7 @@ from ticketlang.diagnostics import (
     ModelWithoutWeights,
     OutsideRoot,
     ScopeNotInModel,
+    SharedLayers,
     UnknownHubName,
     UnreadableModelFolder,
     UnsupportedModel,
@@ -33,6 +34,7 @@ from ticketlang.study import Model, Study, Task
 from . import micro
 from .digests import Digests, digest_of
 from .failures import FilesChanged
+from .families import FAMILIES
 from .models.description import UnreadableModel, describe_model
 from .pins import HubName, Pins, first_line
 
@@ -251,8 +253,10 @@ def model_complaints(study: Study, folder: Path) -> Iterator[Diagnostic]:
         yield UnreadableModelFolder(at=at, path=str(folder), reason=str(problem))
         return
     if not model.is_supported:
-        yield UnsupportedModel(at=at, model_type=model.model_type)
+        yield UnsupportedModel(at=at, model_type=model.model_type, known=", ".join(FAMILIES))
         return
+    if model.family.shares_layers:
+        yield from _asking_for_layers(study)
     if not model.has_weights:
         yield ModelWithoutWeights(at=at, path=str(folder))
     if not model.has_tokenizer:
@@ -268,6 +272,18 @@ def model_complaints(study: Study, folder: Path) -> Iterator[Diagnostic]:
             if "pooler" in ticket.pruning.scope:
                 yield ScopeNotInModel(at=ticket.at, scope="pooler", model=study.model.name)
                 return
+
+
+def _asking_for_layers(study: Study) -> Iterator[Diagnostic]:
+    """What of a study means nothing where layers are shared."""
+    for ticket in study.tickets:
+        if ticket.pruning.method == "synflow":
+            yield SharedLayers(at=ticket.places.get("prune", ticket.at), what="`synflow`", model=study.model.name)
+            break
+    for arm in study.baselines:
+        if arm.weights == "shuffled layers":
+            yield SharedLayers(at=arm.at, what=f"`{arm.name}`", model=study.model.name)
+            break
 
 
 def _missing_heads(study: Study) -> Iterator[Diagnostic]:

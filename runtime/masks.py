@@ -16,12 +16,6 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
-# All that a mask can be of: the matrices of linear layers in encoder and pooler, by the names that trunks give them.
-MATRIX = (
-    r"(?:encoder\.layer\.\d+\."
-    r"(?:attention\.self\.(?:query|key|value)|(?:attention\.output|intermediate|output)\.dense)"
-    r"|pooler\.dense)\.weight"
-)
 MASK_FILE = "mask.safetensors"
 # The one entry of the metadata; with several, their order in the file would be left to chance.
 SHAPES = "shapes"

@@ -67,9 +67,11 @@ LIGHT = (
     "exchange",
     "exports",
     "facts",
+    "families",
     "failures",
     "footprint",
     "masks",
+    "matrices",
     "matching",
     "micro",
     "models.description",
@@ -98,9 +100,11 @@ HEAVY_LIBRARIES = ("torch", "transformers", "datasets")
 
 # Siblings know each other by these parts alone; `jobs` and `workshop` bring them together.
 SIBLINGS: Mapping[str, tuple[str, ...]] = {
-    "models": ("failures", "pickles", "training.seeds"),
-    "pruning": ("failures", "implementations", "masks", "training.seeds"),
-    "weights": ("failures", "models.checkpoint", "models.trunk", "pruning.mask", "tensors", "training.seeds"),
+    "models": ("failures", "families", "matrices", "pickles", "training.seeds"),
+    "pruning": ("failures", "implementations", "masks", "matrices", "training.seeds"),
+    "weights": (
+        "failures", "matrices", "models.checkpoint", "models.trunk", "pruning.mask", "tensors", "training.seeds",
+    ),
     "tasks": (
         "digests", "facts", "failures", "implementations", "micro", "tensors", "training.batches", "training.seeds",
     ),
@@ -108,7 +112,7 @@ SIBLINGS: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 # Parts that would still work if the rest of the runtime were gone.
-FOUNDATIONS = ("failures", "masks", "metrics", "micro", "pickles", "points", "statistics", "tensors")
+FOUNDATIONS = ("failures", "families", "masks", "metrics", "micro", "pickles", "points", "statistics", "tensors")
 
 ALL = imports()
 

@@ -14,7 +14,8 @@ from attrs import frozen
 from safetensors import SafetensorError, safe_open
 
 from ..failures import ExchangeError, UnwritableError
-from ..masks import MATRIX, SHAPES, TICKET, BadMaskFile, BoolArray, has_collapsed, read_mask, write_mask
+from ..masks import SHAPES, TICKET, BadMaskFile, BoolArray, has_collapsed, read_mask, write_mask
+from ..matrices import MATRIX
 from .rounds import ROUNDS, kept_at
 
 PICKLES = (b"PK\x03\x04", b"\x80")  # what files of torch.save begin with: an archive, or in old ones a pickle

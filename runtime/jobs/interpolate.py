@@ -14,6 +14,7 @@ from attrs import define, field, frozen
 
 from ticketlang.jobs import Interpolate, JobKey
 
+from ..matrices import is_of
 from ..models.checkpoint import State
 from ..models.network import load_heads_
 from ..pruning.mask import Mask
@@ -174,7 +175,7 @@ def _signs(one: State, other: State) -> list[JSON]:
     """
     same = both = 0
     for name, here in one.items():
-        if here.dim() == 2 and name.startswith("encoder."):
+        if is_of(name, ("encoder",)):
             product = torch.sign(here) * torch.sign(other[name])
             same, both = same + int((product > 0).sum()), both + int((product != 0).sum())
     return [same, both]

@@ -1,6 +1,6 @@
 """Attention in plain matrix products, with the dropout of the module that calls it.
 
-transformers' own attention functions draw from the global generator. Ours asks the calling module's `dropout`, which
+transformers' own attention functions draw from the global generator. Ours asks the calling module's own dropout, which
 we have replaced by one with a stream of its own (dropout.py).
 """
 
@@ -31,12 +31,13 @@ def attention(
     Args:
         query, key, value: (B, A, T, D).
         attention_mask: (B, 1, T, T), zero where a token may look and a very negative number elsewhere; None: anywhere.
-        dropout: not used; the module's own `dropout` knows its share and its stream.
+        dropout: not used; the module's own knows its share and its stream.
     """
     scores = torch.matmul(query * scaling, key.transpose(2, 3))  # (B, A, T, T)
     if attention_mask is not None:
         scores = scores + attention_mask
-    dropped: nn.Module = module.dropout  # type: ignore[assignment]  # torch types any attribute as perhaps a tensor
+    # By the name of the second in BERT and most others; ALBERT's module has another one for what attention gives.
+    dropped: nn.Module = getattr(module, "attention_dropout", None) or module.dropout  # type: ignore[assignment]  # torch types any attribute as perhaps a tensor
     weights = dropped(torch.softmax(scores, dim=-1))
     return torch.matmul(weights, value).transpose(1, 2).contiguous(), None  # (B, T, A, D)
 

@@ -7,29 +7,7 @@ from typing import Any
 from attrs import frozen
 from safetensors import SafetensorError, safe_open
 
-# Encoders whose blocks are nn.Linear matrices under `encoder.`, whose attention goes through the interface that our
-# dropout plugs into, and whose pooler, where they have one, is `pooler.dense`. Values: positions taken by padding.
-FAMILIES = {"bert": 0, "roberta": 2, "xlm-roberta": 2, "camembert": 2, "electra": 0}
-
-# The head of masked language modelling, by family: our name of a parameter -> that of the checkpoint. Its decoder is
-# the word embeddings, which belong to the trunk.
-_BERT_HEAD = {
-    "dense.weight": "cls.predictions.transform.dense.weight", "dense.bias": "cls.predictions.transform.dense.bias",
-    "norm.weight": "cls.predictions.transform.LayerNorm.weight",
-    "norm.bias": "cls.predictions.transform.LayerNorm.bias", "bias": "cls.predictions.bias",
-}  # fmt: skip
-_ROBERTA_HEAD = {
-    "dense.weight": "lm_head.dense.weight", "dense.bias": "lm_head.dense.bias",
-    "norm.weight": "lm_head.layer_norm.weight", "norm.bias": "lm_head.layer_norm.bias", "bias": "lm_head.bias",
-}  # fmt: skip
-_ELECTRA_HEAD = {  # of its generator; the discriminator has another task
-    "dense.weight": "generator_predictions.dense.weight", "dense.bias": "generator_predictions.dense.bias",
-    "norm.weight": "generator_predictions.LayerNorm.weight", "norm.bias": "generator_predictions.LayerNorm.bias",
-    "bias": "generator_lm_head.bias",
-}  # fmt: skip
-MASKED_WORDS_HEADS = {"bert": _BERT_HEAD, "electra": _ELECTRA_HEAD} | dict.fromkeys(
-    ("roberta", "xlm-roberta", "camembert"), _ROBERTA_HEAD
-)
+from ..families import FAMILIES, Family
 
 # Names that layer norms had in the first published checkpoints, bert-base-uncased among them.
 OLD_NAMES = {"LayerNorm.gamma": "LayerNorm.weight", "LayerNorm.beta": "LayerNorm.bias"}
@@ -60,6 +38,11 @@ class ModelDescription:
     def is_supported(self) -> bool:
         return self.model_type in FAMILIES
 
+    @property
+    def family(self) -> Family:
+        """Of a model that is supported."""
+        return FAMILIES[self.model_type]
+
 
 def describe_model(folder: Path) -> ModelDescription:
     """Read `config.json` and the header of the weights.
@@ -71,14 +54,15 @@ def describe_model(folder: Path) -> ModelDescription:
     model_type = str(config.get("model_type", "unknown"))
     parameters = checkpoint_names(folder)
     is_pickle = not parameters and (folder / PICKLED).is_file()
+    family = FAMILIES.get(model_type)
     return ModelDescription(
         model_type=model_type,
         has_weights=bool(parameters) or is_pickle,
-        has_pooler=is_pickle or any(name.endswith("pooler.dense.weight") for name in parameters),
-        has_masked_words_head=is_pickle or _has_head(model_type, parameters),
+        has_pooler=_has_pooler(family, parameters, is_pickle),
+        has_masked_words_head=is_pickle or _has_words(family, parameters),
         has_tokenizer=any((folder / name).is_file() for name in TOKENIZER_FILES),
         parameters=parameters,
-        max_tokens=_max_tokens(folder, config, model_type),
+        max_tokens=_max_tokens(folder, config, family),
     )
 
 
@@ -110,9 +94,14 @@ def checkpoint_names(folder: Path) -> tuple[str, ...]:
     return tuple(sorted(name for names in weight_files(folder).values() for name in names))
 
 
-def _has_head(model_type: str, parameters: tuple[str, ...]) -> bool:
-    head = MASKED_WORDS_HEADS.get(model_type)
-    return head is not None and set(head.values()) <= set(map(today, parameters))
+def _has_pooler(family: Family | None, parameters: tuple[str, ...], is_pickle: bool) -> bool:
+    if family is None or family.pooler is None:
+        return False
+    return is_pickle or any(name.endswith(f"{family.pooler.dense}.weight") for name in parameters)
+
+
+def _has_words(family: Family | None, parameters: tuple[str, ...]) -> bool:
+    return family is not None and set(family.words.parameters.values()) <= set(map(today, parameters))
 
 
 def _header_names(path: Path) -> tuple[str, ...]:
@@ -135,8 +124,8 @@ def _read_json(path: Path) -> dict[str, Any]:
     return value
 
 
-def _max_tokens(folder: Path, config: dict[str, Any], model_type: str) -> int:
+def _max_tokens(folder: Path, config: dict[str, Any], family: Family | None) -> int:
     positions = config.get("max_position_embeddings", 512)
     if not isinstance(positions, int):
         raise UnreadableModel(f"{folder / 'config.json'} has no whole number as `max_position_embeddings`")
-    return positions - FAMILIES.get(model_type, 0)
+    return positions - (family.positions_of_padding if family is not None else 0)

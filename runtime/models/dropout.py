@@ -26,7 +26,10 @@ class Kept:
 
 
 class Dropout(nn.Module):
-    """Zero each entry with probability `share` while training, and scale the rest so that means stay."""
+    """Zero each entry with probability `share` while training, and scale the rest so that means stay.
+
+    Where a step goes through the same layer several times, as with layers that are shared, each time has its own draw.
+    """
 
     def __init__(self, share: float, bits: int) -> None:
         super().__init__()
@@ -34,6 +37,7 @@ class Dropout(nn.Module):
         self.bits = bits
         self.step = 0
         self.portion = 0  # of the batch of this step, where it is learned in several
+        self.times = 0  # that it drew at this step, for this portion
         self.threshold = round(share * LANES)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -44,7 +48,9 @@ class Dropout(nn.Module):
         """What is kept at this step, on the device and in the type of a tensor. None: everything, as in evaluation."""
         if not self.training or self.threshold == 0:
             return None
-        return Kept(self._factors(torch.Size(shape), like), 1 / (1 - self.threshold / LANES))
+        factors = self._factors(torch.Size(shape), like)
+        self.times += 1
+        return Kept(factors, 1 / (1 - self.threshold / LANES))
 
     def _factors(self, shape: torch.Size, like: Tensor) -> Tensor:
         if like.device.type == "cpu":
@@ -58,7 +64,11 @@ class Dropout(nn.Module):
 
     @property
     def _later(self) -> tuple[int, ...]:
-        """The number of the portion; nothing for the first, which is the whole batch where there is room for it."""
+        """What tells other draws of a step from the first, which is the only one where a batch is whole and layers are not
+        shared: the number of the portion, and of the draw for it.
+        """
+        if self.times:
+            return (self.portion, self.times)
         return (self.portion,) if self.portion else ()
 
     def extra_repr(self) -> str:
@@ -93,4 +103,4 @@ def plant_dropout(network: nn.Module, seed: int, *names: str) -> tuple[Dropout, 
 def set_step(dropouts: Sequence[Dropout], step: int, portion: int = 0) -> None:
     """Tell every layer which step of the training this is, and which portion of its batch."""
     for dropout in dropouts:
-        dropout.step, dropout.portion = step, portion
+        dropout.step, dropout.portion, dropout.times = step, portion, 0

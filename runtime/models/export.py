@@ -7,7 +7,7 @@ from uuid import uuid4
 from safetensors.torch import save_file
 
 from .checkpoint import State
-from .description import MASKED_WORDS_HEADS, SAFETENSORS
+from .description import SAFETENSORS
 from .trunk import Pretrained
 
 # What a model folder holds beside weights: configuration and tokenizer.
@@ -32,7 +32,7 @@ def write_model(model: Pretrained, trunk: State, head: State, folder: Path) -> N
     try:
         for file in sorted({file for pattern in COMPANIONS for file in model.folder.glob(pattern)}):
             shutil.copyfile(file, staged / file.name)
-        names = MASKED_WORDS_HEADS[model.description.model_type]
+        names = model.family.words.parameters
         weights = {f"{model.prefix}.{name}": tensor for name, tensor in trunk.items()}
         weights |= {names[name]: tensor for name, tensor in head.items()}
         save_file(

@@ -1,30 +1,46 @@
 """Heads: what turns a vector of the trunk into answers. They are never pruned."""
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 from transformers.activations import ACT2FN
 
 from ..failures import JobFailed
+from ..families import FAMILIES
 from ..training.seeds import torch_generator
 from .checkpoint import State, read_named
-from .description import MASKED_WORDS_HEADS
+from .pooling import has_pooler
 from .trunk import Pretrained
 
 # Shapes: R tokens that the head reads, H hidden, E size of a word embedding, C outputs, V words
 
 
 class Head(nn.Module):
-    """Dropout and one linear layer."""
+    """Dropout and one linear layer; before them another one, where transformers has that in the pooler's place."""
 
-    def __init__(self, hidden_size: int, outputs: int, dropout: float, *, answers_for_whole_inputs: bool) -> None:
+    def __init__(
+        self,
+        hidden_size: int,
+        outputs: int,
+        dropout: float,
+        *,
+        answers_for_whole_inputs: bool,
+        activation: str | None = None,
+    ) -> None:
+        """Args: activation: of the layer before; None: there is none."""
         super().__init__()
         self.answers_for_whole_inputs = answers_for_whole_inputs
-        self.dropout = nn.Dropout(dropout)
         # Its weights come from a stream of their own; torch would draw some from the global generator first.
-        self.linear: nn.Linear = nn.utils.skip_init(nn.Linear, hidden_size, outputs)  # type: ignore[no-untyped-call]  # has none
+        self.dense: nn.Linear | None = None if activation is None else _unfilled(hidden_size, hidden_size)
+        self.activation: nn.Module = nn.Identity() if activation is None else ACT2FN[activation]
+        self.dropout = nn.Dropout(dropout)
+        self.linear = _unfilled(hidden_size, outputs)
 
     def forward(self, vectors: Tensor) -> Tensor:
         """(R, H) -> (R, C)."""
+        if self.dense is not None:
+            vectors = self.activation(self.dense(vectors))
         return self.linear(self.dropout(vectors))  # type: ignore[no-any-return]  # modules are callables of Any
 
 
@@ -41,7 +57,7 @@ class MaskedWordsHead(nn.Module):
         super().__init__()
         words, size = embeddings.weight.shape
         self.embeddings = (embeddings,)  # in a tuple torch does not see it
-        self.dense: nn.Linear = nn.utils.skip_init(nn.Linear, hidden_size, size)  # type: ignore[no-untyped-call]  # as above
+        self.dense = _unfilled(hidden_size, size)
         self.activation = ACT2FN[activation]
         self.norm = nn.LayerNorm(size, eps=epsilon)
         self.bias = nn.Parameter(torch.zeros(words))
@@ -55,6 +71,10 @@ class MaskedWordsHead(nn.Module):
 AnyHead = Head | MaskedWordsHead
 
 
+def _unfilled(inputs: int, outputs: int) -> nn.Linear:
+    return nn.utils.skip_init(nn.Linear, inputs, outputs)  # type: ignore[no-any-return, no-untyped-call]  # has none
+
+
 def build_head(model: Pretrained, trunk: nn.Module, outputs: int | None, *, answers_for_whole_inputs: bool) -> AnyHead:
     """A head with its parameters still to be filled in.
 
@@ -62,14 +82,24 @@ def build_head(model: Pretrained, trunk: nn.Module, outputs: int | None, *, answ
         trunk: that it will stand on, whose word embeddings it may share.
         outputs: numbers for each vector; None: one for each word of the model.
     """
+    family = model.family
     if outputs is not None:
-        # Heads on single tokens have no dropout, as in the fine-tuning of Devlin et al. 2019 on SQuAD.
-        dropout = model.head_dropout if answers_for_whole_inputs else 0.0
-        return Head(model.hidden_size, outputs, dropout, answers_for_whole_inputs=answers_for_whole_inputs)
-    config = model.pattern.config
-    activation = str(config.hidden_act) if model.description.model_type == "bert" else "gelu"  # type: ignore[union-attr]  # torch knows modules alone
-    embeddings = trunk.get_input_embeddings()  # type: ignore[operator]  # as above
-    return MaskedWordsHead(embeddings, model.hidden_size, activation, float(config.layer_norm_eps))  # type: ignore[union-attr, arg-type]  # as above
+        # Heads on single tokens have no dropout, as in the fine-tuning of Devlin et al. 2019 on SQuAD, but for families
+        # that have a setting for it.
+        dropout = model.head_dropout if answers_for_whole_inputs else model.token_head_dropout
+        activation = family.head_activation if answers_for_whole_inputs and not has_pooler(trunk) else None
+        return Head(
+            model.hidden_size,
+            outputs,
+            dropout,
+            answers_for_whole_inputs=answers_for_whole_inputs,
+            activation=activation,
+        )
+    config: Any = model.pattern.config
+    activation = "gelu" if family.words.activation is None else str(getattr(config, family.words.activation))
+    epsilon = 1e-12 if family.epsilon is None else float(getattr(config, family.epsilon))
+    embeddings = trunk.get_input_embeddings()  # type: ignore[operator]  # torch knows modules alone
+    return MaskedWordsHead(embeddings, model.hidden_size, activation, epsilon)
 
 
 def fresh_head(head: AnyHead, deviation: float, bits: int) -> State:
@@ -95,7 +125,7 @@ def pretrained_head(model: Pretrained, head: AnyHead) -> State:
     Raises:
         JobFailed: if there is none, or if it does not share the word embeddings.
     """
-    names = MASKED_WORDS_HEADS[model.description.model_type]
+    names = model.family.words.parameters
     if not isinstance(head, MaskedWordsHead):
         raise JobFailed("a model is pre-trained with a head for masked words alone; say `head fresh`")
     found = read_named(model.folder, {*names.values(), *DECODERS})
@@ -112,4 +142,4 @@ def pretrained_head(model: Pretrained, head: AnyHead) -> State:
 
 
 # What checkpoints may hold beside the head: the word embeddings once more.
-DECODERS = ("cls.predictions.decoder.weight", "lm_head.decoder.weight", "generator_lm_head.weight")
+DECODERS = tuple(dict.fromkeys(family.words.decoder for family in FAMILIES.values()))

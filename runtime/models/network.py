@@ -7,6 +7,7 @@ from . import packed, padded
 from .checkpoint import State
 from .heads import AnyHead
 from .packing import Packed
+from .pooling import has_pooler, pool
 
 # Shapes: R tokens that a head reads, H hidden, C outputs
 
@@ -25,7 +26,6 @@ class Network(nn.Module):
         self.trunk = trunk
         self.head = head
         self.joined = nn.ModuleList(joined)  # heads of the other tasks of a joint training
-        self.has_pooler = getattr(trunk, "pooler", None) is not None
 
     def forward(self, batch: Packed, part: int = 0) -> Tensor:
         """Texts, and what of them the head reads -> (R, C).
@@ -34,7 +34,7 @@ class Network(nn.Module):
             part: which head answers: 0 the first, 1 the first of those joined.
         """
         head = self.heads[part]
-        vectors = self.read(batch, pooled=head.answers_for_whole_inputs and self.has_pooler)
+        vectors = self.read(batch, pooled=head.answers_for_whole_inputs and has_pooler(self.trunk))
         return head(vectors)  # type: ignore[no-any-return]  # modules are callables of Any
 
     def read(self, batch: Packed, *, pooled: bool) -> Tensor:
@@ -43,7 +43,7 @@ class Network(nn.Module):
         states: Tensor = way.read(self.trunk, batch, self.products if self.training else None)
         if not pooled:
             return states
-        return self.trunk.pooler(states[:, None])  # type: ignore[no-any-return, operator]  # as above; of (R, T, H) it takes T = 0
+        return pool(self.trunk, states)
 
     @property
     def heads(self) -> tuple[AnyHead, ...]:

@@ -5,6 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ..families import FAMILIES
 from .packing import Packed
 
 # Shapes: B texts, T tokens of the longest, R tokens that the head reads, H hidden
@@ -17,8 +18,11 @@ def read(trunk: nn.Module, batch: Packed, products: torch.dtype | None = None) -
         products: the type that layers multiply in, as `torch.autocast` has it; None: that of the parameters.
     """
     config: Any = trunk.config
+    inputs = side_by_side(batch, config.pad_token_id or 0)
+    if not FAMILIES[config.model_type].reads_segments:
+        inputs.pop("token_type_ids", None)
     with torch.autocast(batch.tokens.device.type, products, enabled=products is not None):
-        states = trunk(**side_by_side(batch, config.pad_token_id or 0)).last_hidden_state  # (B, T, H)
+        states = trunk(**inputs).last_hidden_state  # (B, T, H)
     asked = batch.reads[batch.asked]
     found = states[batch.texts[asked], batch.positions[asked]]
     return found.to(next(trunk.parameters()).dtype)  # type: ignore[no-any-return]  # modules are callables of Any

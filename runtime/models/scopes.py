@@ -1,25 +1,16 @@
 """Which weights a scope names: matrices of linear layers, never embeddings, biases, norms or task heads."""
 
-import re
 from collections.abc import Iterable
 
 from torch import Tensor, nn
 
 from ..failures import JobFailed
-
-# Scope -> its matrices in the trunk (paper, section 3; the released code names the same 73 matrices of
-# bert-base-uncased for "encoder + pooler").
-MATRICES = {
-    "encoder": re.compile(r"encoder\."),
-    "pooler": re.compile(r"pooler\."),
-    "heads": re.compile(r"encoder\..*\.attention\."),
-    "neurons": re.compile(r"encoder\..*\d\.(intermediate|output)\."),
-}
+from ..matrices import SCOPES, is_of
 
 
 def all_prunable(trunk: nn.Module) -> dict[str, Tensor]:
     """The matrices that any scope names, in the order of the network."""
-    return _named(trunk, MATRICES)
+    return _named(trunk, SCOPES)
 
 
 def prunable(trunk: nn.Module, scope: Iterable[str]) -> dict[str, Tensor]:
@@ -36,7 +27,5 @@ def prunable(trunk: nn.Module, scope: Iterable[str]) -> dict[str, Tensor]:
 
 
 def _named(trunk: nn.Module, parts: Iterable[str]) -> dict[str, Tensor]:
-    linear = {
-        f"{name}.weight": module.weight for name, module in trunk.named_modules() if isinstance(module, nn.Linear)
-    }
-    return {name: weight for name, weight in linear.items() if any(MATRICES[part].match(name) for part in parts)}
+    wanted = tuple(parts)
+    return {name: weight for name, weight in trunk.named_parameters() if is_of(name, wanted)}

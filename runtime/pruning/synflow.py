@@ -17,15 +17,11 @@ through the attention's output, and what comes into a neuron leaves through its 
 blocks, so no single block carries all of R; the pooler, which nothing goes around, does.
 """
 
-import re
-
 import torch
 from torch import Tensor
 
+from ..matrices import layers_of, pooler_of
 from .material import Material
-
-LAYER = re.compile(r"encoder\.layer\.(\d+)\.")
-POOLER = "pooler.dense.weight"
 
 
 def scores(material: Material) -> dict[str, Tensor]:
@@ -46,17 +42,12 @@ def scores(material: Material) -> dict[str, Tensor]:
 
 def flow(matrices: dict[str, Tensor]) -> Tensor:
     """R: the sum over all paths of the product of the weights on each. Matrices are (out, in), without negatives."""
-    layers = sorted({int(found[1]) for name in matrices if (found := LAYER.match(name))})
-    width = matrices[f"encoder.layer.{layers[0]}.attention.self.query.weight"].shape[1]
-    state = torch.ones(width, dtype=torch.double)  # (H,)
+    layers = [{part: matrices[name] for part, name in names.items()} for names in layers_of(matrices).values()]
+    state = torch.ones(layers[0]["query"].shape[1], dtype=torch.double)  # (H,)
     for layer in layers:
-        query, key, value = (_matrix(matrices, layer, f"attention.self.{part}") for part in ("query", "key", "value"))
-        attended = (query + key + value) @ state
-        state = state + _matrix(matrices, layer, "attention.output.dense") @ attended
-        inner = _matrix(matrices, layer, "intermediate.dense") @ state
-        state = state + _matrix(matrices, layer, "output.dense") @ inner
-    return (matrices[POOLER] @ state if POOLER in matrices else state).sum()
-
-
-def _matrix(matrices: dict[str, Tensor], layer: int, part: str) -> Tensor:
-    return matrices[f"encoder.layer.{layer}.{part}.weight"]
+        attended = (layer["query"] + layer["key"] + layer["value"]) @ state
+        state = state + layer["attended"] @ attended
+        inner = layer["inner"] @ state
+        state = state + layer["outer"] @ inner
+    pooler = pooler_of(matrices)
+    return (state if pooler is None else matrices[pooler] @ state).sum()

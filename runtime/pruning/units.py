@@ -3,25 +3,17 @@
 A unit that is removed is silent: nothing leaves it, since its columns of the output are gone, whatever its biases are.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 
 import torch
 from attrs import frozen
 from torch import Tensor
 
+from ..matrices import layers_of
 from .mask import Mask
 
-LAYER = re.compile(r"(encoder\.layer\.\d+)\.")
-
-# Kind -> the matrices in which a unit has rows, and the one in which it has columns.
-PARTS = {
-    "heads": (
-        ("attention.self.query", "attention.self.key", "attention.self.value"),
-        "attention.output.dense",
-    ),
-    "neurons": (("intermediate.dense",), "output.dense"),
-}
+# Kind -> the matrices of a layer in which a unit has rows, and the one in which it has columns.
+PARTS = {"heads": (("query", "key", "value"), "attended"), "neurons": (("inner",), "outer")}
 
 
 @frozen(kw_only=True)
@@ -63,16 +55,15 @@ def groups_of(kind: str, matrices: Mapping[str, Tensor], heads: int) -> tuple[Gr
         heads: attention heads in a layer.
     """
     rows, columns = PARTS[kind]
-    layers = dict.fromkeys(found[1] for name in matrices if (found := LAYER.match(name)))
     return tuple(
         Group(
             kind=kind,
             name=f"{layer} {kind}",
-            count=heads if kind == "heads" else matrices[f"{layer}.{rows[0]}.weight"].shape[0],
-            rows=tuple(f"{layer}.{part}.weight" for part in rows),
-            columns=f"{layer}.{columns}.weight",
+            count=heads if kind == "heads" else matrices[its[rows[0]]].shape[0],
+            rows=tuple(its[part] for part in rows),
+            columns=its[columns],
         )
-        for layer in layers
+        for layer, its in layers_of(matrices).items()
     )
 
 

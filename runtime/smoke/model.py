@@ -11,11 +11,12 @@ from safetensors.torch import save_file
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 from transformers import AutoConfig, AutoModel, AutoModelForMaskedLM, BertConfig, PreTrainedTokenizerFast
 
-from ..models.description import MASKED_WORDS_HEADS, SAFETENSORS, describe_model
+from ..families import FAMILIES
+from ..models.description import SAFETENSORS, describe_model
 from ..models.export import COMPANIONS
 
 SIZES = {"num_hidden_layers": 2, "hidden_size": 32, "num_attention_heads": 4, "intermediate_size": 64,
-         "embedding_size": 32}  # fmt: skip
+         "embedding_size": 32, "hidden_dim": 64}  # fmt: skip
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 POSITIONS = 512  # of a model that there is no configuration of
 POOLER = "pooler."
@@ -38,7 +39,9 @@ def write_like(own: Path, folder: Path) -> None:
     for file in sorted({file for pattern in COMPANIONS for file in own.glob(pattern)}):
         shutil.copyfile(file, folder / file.name)
     parts = Parts(pooler=described.has_pooler, masked_words_head=described.has_masked_words_head)
-    _write(type(config).from_dict({**config.to_dict(), **sizes}), parts, folder)
+    for name, size in sizes.items():  # by the names that all families understand, whatever their own are
+        setattr(config, name, size)
+    _write(config, parts, folder)
 
 
 def write_stand_in(texts: Iterable[str], longest: int, folder: Path) -> None:
@@ -66,9 +69,9 @@ def _write(config: Any, parts: Parts, folder: Path) -> None:
             for name, tensor in trunk.state_dict().items()
             if parts.pooler or not name.startswith(POOLER)
         }
-        if parts.masked_words_head and (head := MASKED_WORDS_HEADS.get(config.model_type)):
+        if parts.masked_words_head:
             whole = AutoModelForMaskedLM.from_config(config).state_dict()  # type: ignore[no-untyped-call]  # as above
-            weights |= {name: whole[name] for name in head.values()}
+            weights |= {name: whole[name] for name in FAMILIES[config.model_type].words.parameters.values()}
     config.save_pretrained(folder)
     save_file({name: tensor.contiguous() for name, tensor in weights.items()}, folder / SAFETENSORS, {"format": "pt"})
 

@@ -15,6 +15,7 @@ from torch.nn.functional import embedding
 
 from ..models.heads import MaskedWordsHead
 from ..models.network import Network
+from ..models.packed import can_be_packed
 from .batches import Encoded
 
 
@@ -58,7 +59,9 @@ def see_words(network: Network, examples: Iterable[Encoded], *, decays: bool) ->
         return None
     trunk: Any = network.trunk  # torch knows modules alone
     words = trunk.get_input_embeddings()
-    ids = np.unique(np.concatenate([np.unique(some.tokens) for some in examples])).astype(np.int64)
+    # Where batches are filled up, a network is shown padding, too; it never learns anything there.
+    padding = [] if can_be_packed(trunk) else [trunk.config.pad_token_id or 0]
+    ids = np.unique(np.concatenate([*(np.unique(some.tokens) for some in examples), padding])).astype(np.int64)
     seen = SeenWords(words, torch.from_numpy(ids).to(words.weight.device))
     trunk.set_input_embeddings(seen)
     return seen

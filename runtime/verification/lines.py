@@ -7,6 +7,7 @@ import numpy as np
 
 from ticketlang.jobs import JobKey
 
+from ..matrices import is_of
 from ..store import Artifact
 from ..store.certificates import TRAINED_ENDS
 from ..tensors import Array, digest_of, names_in, read_tensors
@@ -52,7 +53,7 @@ def distances(artifact: Artifact, shelf: Shelf) -> Answer | None:
     squares, same, both = 0.0, 0, 0
     for (name, here), (_, there) in zip(read_tensors(one, names), read_tensors(other, names), strict=True):
         squares += float(np.square(here.astype(np.float64) - there.astype(np.float64)).sum())
-        if here.ndim == 2 and name.startswith("encoder."):
+        if is_of(name, ("encoder",)):
             agree, alive = _signs(here, there)
             same, both = same + agree, both + alive
     wrong = []

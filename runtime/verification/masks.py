@@ -10,6 +10,7 @@ from ticketlang.jobs import JobKey
 from ticketlang.units import Sparsity
 
 from ..masks import BoolArray, has_collapsed
+from ..matrices import is_of
 from ..store import JSON, Artifact
 from ..store.certificates import HOLES, HOLES_AT_ENDS, REMOVED
 from .questions import Answer, found_by, is_of_an_earlier_release
@@ -103,17 +104,12 @@ def scopes(artifact: Artifact, shelf: Shelf) -> Answer | None:
         others = "those of the mask that it was made from"
     else:
         known = shelf.shapes(setting(artifact, "model"))
-        wanted = {name: shape for name, shape in known.items() if _is_in(name, scope_of(artifact))}
+        wanted = {name: shape for name, shape in known.items() if is_of(name, scope_of(artifact))}
         others = f"those of {' + '.join(scope_of(artifact))}"
     if shapes == wanted:
         return Answer(1)
     name = next(name for name in (*wanted, *shapes) if wanted.get(name) != shapes.get(name))
     return Answer(1, (f"covers other matrices than {others}: see `{name}`",))
-
-
-def _is_in(name: str, scope: tuple[str, ...]) -> bool:
-    part = {"pooler"} if name.startswith("pooler.") else {"encoder", "heads" if ".attention." in name else "neurons"}
-    return bool(part & set(scope))
 
 
 def shapes(artifact: Artifact, shelf: Shelf) -> Answer | None:

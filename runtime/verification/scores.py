@@ -1,18 +1,17 @@
 """What methods score weights by, computed once more from stored tensors, without torch and by formulas written anew."""
 
-import re
 from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..masks import BoolArray
+from ..matrices import layers_of, pooler_of
 from ..tensors import Array
 from ..training.seeds import numpy_generator, stream
 
-LAYER = re.compile(r"encoder\.layer\.(\d+)\.")
-POOLER = "pooler.dense.weight"
 Double = NDArray[np.float64]
+Layer = Mapping[str, str]  # which matrix -> its name
 TINY = float(np.finfo(np.float64).tiny)
 
 
@@ -44,16 +43,16 @@ def synflow(weights: Mapping[str, Array]) -> dict[str, NDArray[np.float32]]:
     weight is what comes to it, times itself, times what leaves from there.
     """
     absolute: dict[str, Double] = {name: np.abs(weight.astype(np.float64)) for name, weight in weights.items()}
-    layers = sorted({int(found[1]) for name in weights if (found := LAYER.match(name))})
-    state: Double = np.ones(_part(absolute, layers[0], "attention.self.query").shape[1])
+    layers = list(layers_of(weights).values())
+    state: Double = np.ones(absolute[layers[0]["query"]].shape[1])
     arriving: dict[str, Double] = {}
     for layer in layers:
         state = _forward(absolute, layer, state, arriving)
     leaving: dict[str, Double] = {}
     onwards: Double = np.ones(state.size)
-    if POOLER in absolute:
-        arriving[POOLER], leaving[POOLER] = state, np.ones(absolute[POOLER].shape[0])
-        state, onwards = absolute[POOLER] @ state, absolute[POOLER].T @ leaving[POOLER]
+    if (pooler := pooler_of(absolute)) is not None:
+        arriving[pooler], leaving[pooler] = state, np.ones(absolute[pooler].shape[0])
+        state, onwards = absolute[pooler] @ state, absolute[pooler].T @ leaving[pooler]
     for layer in reversed(layers):
         onwards = _backward(absolute, layer, onwards, leaving)
     total = max(float(state.sum()), TINY)
@@ -63,39 +62,30 @@ def synflow(weights: Mapping[str, Array]) -> dict[str, NDArray[np.float32]]:
     }
 
 
-def _forward(absolute: Mapping[str, Double], layer: int, state: Double, arriving: dict[str, Double]) -> Double:
-    """The flow after a block; what arrives at each of its matrices is written down."""
+def _forward(absolute: Mapping[str, Double], layer: Layer, state: Double, arriving: dict[str, Double]) -> Double:
+    """The flow after a layer; what arrives at each of its matrices is written down."""
     inputs = _inputs(absolute, layer)
     attended = sum(inputs.values(), np.zeros(())) @ state
     arriving.update(dict.fromkeys(inputs, state))
-    arriving[_name(layer, "attention.output.dense")] = attended
-    state = state + _part(absolute, layer, "attention.output.dense") @ attended
-    arriving[_name(layer, "intermediate.dense")] = state
-    inner = _part(absolute, layer, "intermediate.dense") @ state
-    arriving[_name(layer, "output.dense")] = inner
-    return state + _part(absolute, layer, "output.dense") @ inner
+    arriving[layer["attended"]] = attended
+    state = state + absolute[layer["attended"]] @ attended
+    arriving[layer["inner"]] = state
+    inner = absolute[layer["inner"]] @ state
+    arriving[layer["outer"]] = inner
+    return state + absolute[layer["outer"]] @ inner
 
 
-def _backward(absolute: Mapping[str, Double], layer: int, onwards: Double, leaving: dict[str, Double]) -> Double:
-    """How much flow a unit before the block sends to the end; what leaves each matrix is written down."""
-    leaving[_name(layer, "output.dense")] = onwards
-    leaving[_name(layer, "intermediate.dense")] = _part(absolute, layer, "output.dense").T @ onwards
-    onwards = onwards + _part(absolute, layer, "intermediate.dense").T @ leaving[_name(layer, "intermediate.dense")]
-    leaving[_name(layer, "attention.output.dense")] = onwards
-    attended = _part(absolute, layer, "attention.output.dense").T @ onwards
+def _backward(absolute: Mapping[str, Double], layer: Layer, onwards: Double, leaving: dict[str, Double]) -> Double:
+    """How much flow a unit before the layer sends to the end; what leaves each matrix is written down."""
+    leaving[layer["outer"]] = onwards
+    leaving[layer["inner"]] = absolute[layer["outer"]].T @ onwards
+    onwards = onwards + absolute[layer["inner"]].T @ leaving[layer["inner"]]
+    leaving[layer["attended"]] = onwards
+    attended = absolute[layer["attended"]].T @ onwards
     inputs = _inputs(absolute, layer)
     leaving.update(dict.fromkeys(inputs, attended))
     return onwards + sum(inputs.values(), np.zeros(())).T @ attended
 
 
-def _inputs(absolute: Mapping[str, Double], layer: int) -> dict[str, Double]:
-    names = (_name(layer, f"attention.self.{part}") for part in ("query", "key", "value"))
-    return {name: absolute[name] for name in names}
-
-
-def _part(absolute: Mapping[str, Double], layer: int, part: str) -> Double:
-    return absolute[_name(layer, part)]
-
-
-def _name(layer: int, part: str) -> str:
-    return f"encoder.layer.{layer}.{part}.weight"
+def _inputs(absolute: Mapping[str, Double], layer: Layer) -> dict[str, Double]:
+    return {layer[part]: absolute[layer[part]] for part in ("query", "key", "value")}

@@ -1,7 +1,6 @@
 """The results of a store as they are looked at, and what stands beside them: their inputs, and the model's files."""
 
 import json
-import re
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -10,7 +9,9 @@ from attrs import field, frozen
 
 from ticketlang.jobs import CombineMasks, DrawMask, GivenMask, JobKey, Prune
 
-from ..masks import MASK_FILE, MATRIX, BoolArray, read_mask
+from ..families import FAMILIES, Family
+from ..masks import MASK_FILE, BoolArray, read_mask
+from ..matrices import place_of
 from ..models.description import today, weight_files
 from ..store import JSON, Artifact, DamagedError, MissingFileError, Store
 from ..store.layout import HEAD, MOVEMENT, WEIGHTS
@@ -108,7 +109,9 @@ class Shelf:
         else:
             raise Unknowable("neither the model nor any weights of it are at hand")
         found = {there: shape for file in files for there, shape in shapes_in(file).items()}
-        return {name: shape for there, shape in found.items() for name in _names_of(there) if is_prunable(name)}
+        return {
+            name: shape for there, shape in found.items() for name in _names_of(there) if place_of(name) is not None
+        }
 
     def configuration(self, model: str) -> Mapping[str, JSON]:
         """What the model's folder says of the network."""
@@ -118,7 +121,11 @@ class Shelf:
 
     def heads(self, model: str) -> int:
         """How many attention heads a layer of a model has."""
-        return int(self.configuration(model)["num_attention_heads"])
+        return int(self.configuration(model)[self.family(model).heads])
+
+    def family(self, model: str) -> Family:
+        """How the family of a model names its parts."""
+        return FAMILIES[str(self.configuration(model)["model_type"])]
 
     def _weights_of(self, model: str) -> Path | None:
         """The first weights of a model that are stored."""
@@ -138,11 +145,6 @@ def _names_of(there: str) -> frozenset[str]:
     """The names that a parameter of a checkpoint may have in its trunk."""
     name = today(there)
     return frozenset((name, name.partition(".")[2]))
-
-
-def is_prunable(name: str) -> bool:
-    """Whether a parameter of a trunk is the matrix of a linear layer in the encoder or the pooler."""
-    return re.fullmatch(MATRIX, name) is not None
 
 
 def name_of(artifact: Artifact) -> str:

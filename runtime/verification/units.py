@@ -1,21 +1,17 @@
 """Heads and neurons in a mask, read from the names of its matrices: which rows and columns belong to one unit."""
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
-from attrs import frozen
+from attrs import field, frozen
 from numpy.typing import NDArray
 
 from ..masks import BoolArray
+from ..matrices import layers_of
 from ..tensors import Array
 
-LAYER = re.compile(r"encoder\.layer\.\d+")
-ROWS = {
-    "heads": ("attention.self.query", "attention.self.key", "attention.self.value"),
-    "neurons": ("intermediate.dense",),
-}
-COLUMNS = {"heads": "attention.output.dense", "neurons": "output.dense"}
+ROWS = {"heads": ("query", "key", "value"), "neurons": ("inner",)}
+COLUMNS = {"heads": "attended", "neurons": "outer"}
 
 
 @frozen
@@ -24,6 +20,7 @@ class Units:
 
     kind: str
     layer: str  # "encoder.layer.3"
+    matrices: Mapping[str, str] = field(eq=False)  # of the layer: which -> its name
 
     @property
     def name(self) -> str:
@@ -33,12 +30,12 @@ class Units:
     @property
     def rows(self) -> tuple[str, ...]:
         """The matrices in which a unit has rows."""
-        return tuple(f"{self.layer}.{part}.weight" for part in ROWS[self.kind])
+        return tuple(self.matrices[part] for part in ROWS[self.kind])
 
     @property
     def columns(self) -> str:
         """The matrix in which a unit has columns."""
-        return f"{self.layer}.{COLUMNS[self.kind]}.weight"
+        return self.matrices[COLUMNS[self.kind]]
 
     def lines(self, matrices: Mapping[str, Array]) -> Iterator[Array]:
         """What each single row or column of a unit has of each matrix: (lines of all units, weights)."""
@@ -76,8 +73,8 @@ class Units:
 
 def units_in(names: Mapping[str, object], kinds: tuple[str, ...]) -> tuple[Units, ...]:
     """The units of these kinds in all layers that a mask names, kind by kind."""
-    layers = dict.fromkeys(found[0] for name in names if (found := LAYER.match(name)))
-    return tuple(Units(kind, layer) for kind in kinds for layer in layers)
+    layers = layers_of(names)
+    return tuple(Units(kind, layer, matrices) for kind in kinds for layer, matrices in layers.items())
 
 
 def count_of(units: Units, shapes: Mapping[str, tuple[int, ...]], heads: Callable[[], int]) -> int:

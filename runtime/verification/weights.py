@@ -1,14 +1,15 @@
 """Questions about stored weights: masked ones are zero, and trainings began with the weights and heads they claim."""
 
-import re
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ticketlang.jobs import JobKey
 
+from ..families import FAMILIES
 from ..masks import BoolArray
-from ..models.description import FAMILIES, MASKED_WORDS_HEADS
+from ..matrices import layers_of
 from ..store import JSON, Artifact
 from ..store.certificates import HEAD_REWOUND, REWOUND
 from ..tensors import Array, digest_of, names_in, read_tensors, shapes_in
@@ -16,7 +17,8 @@ from ..training.seeds import numpy_generator, stream, torch_generator
 from .questions import Answer, found_by, is_of_an_earlier_release
 from .shelf import Shelf, Unknowable, setting
 
-LAYER = re.compile(r"\.layer\.(\d+)\.")
+if TYPE_CHECKING:
+    from torch import Generator
 
 
 def zeros(artifact: Artifact, shelf: Shelf) -> Answer | None:
@@ -69,14 +71,14 @@ def _first_heads(artifact: Artifact, shelf: Shelf) -> Iterator[tuple[str, Array]
         prefix = f"joined.{number - 1}." if number else ""
         its = {name for name in shapes if name.startswith("joined.") == bool(number) and name.startswith(prefix)}
         if setting(artifact, "head") is not None or task.get("head") == "pretrained":
-            family = str(shelf.configuration(model)["model_type"])
-            found = {name: MASKED_WORDS_HEADS[family][name.removeprefix(prefix)] for name in its}
+            theirs_of = shelf.family(model).words.parameters
+            found = {name: theirs_of[name.removeprefix(prefix)] for name in its}
             tensors = dict(shelf.pretrained(model, found.values()))
             yield from ((name, tensors[theirs]) for name, theirs in found.items())
             continue
-        bits = stream(setting(artifact, "seeds", "head"), "head", task["name"])
-        for name in its:  # one of them alone is a matrix, so that a stream serves one draw
-            yield name, _fresh(name.replace("norm.", "LayerNorm."), shapes[name], bits, shelf.configuration(model))
+        generator = torch_generator(stream(setting(artifact, "seeds", "head"), "head", task["name"]))
+        for name in sorted(its):  # the layer before the last, where a head has one, is drawn first
+            yield name, _fresh(name, shapes[name], generator, shelf.configuration(model))
 
 
 def _masked(tensors: Iterator[tuple[str, Array]], mask: Mapping[str, BoolArray]) -> Iterator[tuple[str, Array]]:
@@ -127,15 +129,13 @@ def _mixed(
 
 def _moved(tensors: dict[str, Array], seed: int, mask: Mapping[str, BoolArray]) -> Iterator[tuple[str, Array]]:
     """Layers in other places, each with all of its masked matrices."""
-    numbers = sorted({int(found[1]) for name in mask if (found := LAYER.search(name))})
-    order = numpy_generator(stream(seed, "weights", "shuffle layers")).permutation(len(numbers))
-    places = dict(zip(numbers, (numbers[place] for place in order), strict=True))
+    layers = list(layers_of(mask).values())
+    order = numpy_generator(stream(seed, "weights", "shuffle layers")).permutation(len(layers))
+    from_where = {
+        name: layers[place][part] for layer, place in zip(layers, order, strict=True) for part, name in layer.items()
+    }
     for name, tensor in tensors.items():
-        found = LAYER.search(name) if name in mask else None
-        if found is None:
-            yield name, tensor
-        else:
-            yield name, tensors[name.replace(found[0], f".layer.{places[int(found[1])]}.", 1)]
+        yield name, tensors[from_where[name]] if name in from_where else tensor
 
 
 def _drawn(
@@ -146,25 +146,27 @@ def _drawn(
     torch alone has the numbers that torch draws.
     """
     for name, tensor in tensors:
-        drawn = _fresh(name, tensor.shape, stream(seed, "weights", name), configuration)
+        drawn = _fresh(name, tensor.shape, torch_generator(stream(seed, "weights", name)), configuration)
         if name.endswith(_padded(configuration)):
-            drawn[configuration.get("pad_token_id", 0)] = 0.0
+            fixed = FAMILIES[configuration["model_type"]].padding
+            drawn[configuration.get("pad_token_id", 0) if fixed is None else fixed] = 0.0
         yield name, drawn
 
 
-def _fresh(name: str, shape: tuple[int, ...], bits: int, configuration: Mapping[str, JSON]) -> Array:
-    if name.endswith("LayerNorm.weight"):
+def _fresh(name: str, shape: tuple[int, ...], generator: "Generator", configuration: Mapping[str, JSON]) -> Array:
+    if name.lower().endswith("norm.weight"):
         return np.ones(shape, dtype=np.float32)
     if name.endswith("bias"):
         return np.zeros(shape, dtype=np.float32)
     import torch
 
     deviation = configuration.get("initializer_range", 0.02)
-    drawn: Array = torch.empty(shape).normal_(0.0, deviation, generator=torch_generator(bits)).numpy()
+    drawn: Array = torch.empty(shape).normal_(0.0, deviation, generator=generator).numpy()
     return drawn
 
 
 def _padded(configuration: Mapping[str, JSON]) -> tuple[str, ...]:
     """Embeddings with a row for padding: of words, and of places where these are counted from behind it."""
-    places = ("position_embeddings.weight",) if FAMILIES.get(configuration.get("model_type", ""), 0) else ()
+    family = FAMILIES[configuration["model_type"]]
+    places = ("position_embeddings.weight",) if family.positions_of_padding else ()
     return ("word_embeddings.weight", *places)

@@ -1,14 +1,13 @@
 """Weights moved about, inside their matrix or with their whole layer: the same numbers at other places."""
 
-import re
 from collections.abc import Iterable
 
 import torch
 
+from ..failures import JobFailed
+from ..matrices import layers_of
 from ..models.checkpoint import State
 from ..training.seeds import numpy_generator, stream
-
-LAYER = re.compile(r"\.layer\.(\d+)\.")
 
 
 def shuffle(state: State, names: Iterable[str], seed: int) -> State:
@@ -25,13 +24,15 @@ def shuffle_layers(state: State, names: Iterable[str], seed: int) -> State:
     """A state in which layers have changed places, each with all of its named matrices; the rest is as it was.
 
     One permutation serves all matrices, as in the released code of the paper. Layers have one shape.
+
+    Raises:
+        JobFailed: if there is one layer alone, which has no other place.
     """
-    named = {name: match for name in names if (match := LAYER.search(name))}
-    layers = sorted({int(match[1]) for match in named.values()})
+    layers = list(layers_of(names).values())
+    if len(layers) < 2:
+        raise JobFailed("this model has one layer of its own, which no other can change places with")
     order = numpy_generator(stream(seed, "weights", "shuffle layers")).permutation(len(layers))
-    moved = dict(zip(layers, (layers[place] for place in order), strict=True))
     shuffled = dict(state)
-    for name, match in named.items():
-        other = f"{name[: match.start(1)]}{moved[int(match[1])]}{name[match.end(1) :]}"
-        shuffled[name] = state[other].clone()
+    for layer, place in zip(layers, order, strict=True):
+        shuffled |= {name: state[layers[place][part]].clone() for part, name in layer.items()}
     return shuffled

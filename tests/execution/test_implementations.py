@@ -17,7 +17,7 @@ from runtime.implementations import (
     reading,
     task_kind,
 )
-from runtime.models.scopes import MATRICES
+from runtime.matrices import SCOPES
 from ticketlang.vocabulary.metrics import METRICS as METRIC_ROWS
 from ticketlang.vocabulary.prunings import PRUNINGS as PRUNING_ROWS
 from ticketlang.vocabulary.scopes import SCOPES as SCOPE_ROWS
@@ -31,7 +31,7 @@ from ticketlang.vocabulary.tasks import TASK_KINDS as TASK_ROWS
         (TASK_ROWS, TASK_KINDS),
         (TASK_ROWS, READINGS),
         (METRIC_ROWS, METRICS),
-        (SCOPE_ROWS, MATRICES),
+        (SCOPE_ROWS, SCOPES),
     ],
     ids=["prunings", "task kinds", "readings", "metrics", "scopes"],
 )

@@ -8,12 +8,16 @@ import torch
 from safetensors.torch import load_file, save_file
 from small_world import make_model
 from transformers import (
+    AlbertConfig,
     AutoModel,
     BertConfig,
     BertForSequenceClassification,
     CamembertConfig,
+    DebertaV2Config,
     DistilBertConfig,
     ElectraConfig,
+    GPT2Config,
+    MPNetConfig,
     PreTrainedConfig,
     RobertaConfig,
     XLMRobertaConfig,
@@ -26,6 +30,7 @@ from runtime.models.trunk import load
 
 SMALL = {"vocab_size": 40, "hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2,
          "intermediate_size": 24, "max_position_embeddings": 20}  # fmt: skip
+OWN = {"vocab_size": 40, "dim": 16, "n_layers": 2, "n_heads": 2, "hidden_dim": 24, "max_position_embeddings": 20}
 
 
 @pytest.mark.parametrize(
@@ -36,6 +41,11 @@ SMALL = {"vocab_size": 40, "hidden_size": 16, "num_hidden_layers": 2, "num_atten
         (XLMRobertaConfig(**SMALL), True, 13),
         (CamembertConfig(**SMALL), True, 13),
         (ElectraConfig(**SMALL, embedding_size=16), False, 12),
+        (DistilBertConfig(**OWN), False, 12),
+        (AlbertConfig(**SMALL, embedding_size=8), True, 7),
+        (AlbertConfig(**SMALL, embedding_size=8, num_hidden_groups=2, inner_group_num=2), True, 25),
+        (MPNetConfig(**SMALL), True, 13),
+        (DebertaV2Config(**SMALL, relative_attention=True, pos_att_type=["c2p", "p2c"]), False, 12),
     ],
     ids=lambda value: getattr(value, "model_type", None),
 )
@@ -125,9 +135,9 @@ def test_a_checkpoint_of_more_than_the_network_is_refused(tmp_path: Path) -> Non
 
 
 def test_another_family_is_refused(tmp_path: Path) -> None:
-    AutoModel.from_config(DistilBertConfig(dim=16, hidden_dim=16, n_heads=2, n_layers=1)).save_pretrained(tmp_path)
+    AutoModel.from_config(GPT2Config(vocab_size=40, n_embd=16, n_head=2, n_layer=1)).save_pretrained(tmp_path)
     assert not describe_model(tmp_path).is_supported
-    with pytest.raises(JobFailed, match="`distilbert` cannot be pruned yet"):
+    with pytest.raises(JobFailed, match=r"`gpt2` cannot be pruned yet; those of bert, .* can"):
         load(tmp_path)
 
 

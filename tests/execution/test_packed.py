@@ -9,7 +9,15 @@ from attrs import frozen
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
-from transformers import AutoModel, BertConfig, CamembertConfig, ElectraConfig, RobertaConfig, XLMRobertaConfig
+from transformers import (
+    AutoModel,
+    BertConfig,
+    CamembertConfig,
+    DistilBertConfig,
+    ElectraConfig,
+    RobertaConfig,
+    XLMRobertaConfig,
+)
 
 from runtime.models import packed, padded
 from runtime.models.dropout import Dropout, Kept
@@ -18,8 +26,16 @@ from runtime.models.packing import Look, Packed, group, pack
 
 CPU = torch.device("cpu")
 FAMILIES = {
-    "bert": BertConfig, "roberta": RobertaConfig, "xlm-roberta": XLMRobertaConfig, "camembert": CamembertConfig,
+    "bert": BertConfig,
+    "roberta": RobertaConfig,
+    "xlm-roberta": XLMRobertaConfig,
+    "camembert": CamembertConfig,
     "electra": ElectraConfig,
+    "distilbert": DistilBertConfig,
+}
+OWN_NAMES = {  # of settings, in DistilBERT
+    "intermediate_size": "hidden_dim", "hidden_act": "activation", "hidden_dropout_prob": "dropout",
+    "attention_probs_dropout_prob": "attention_dropout",
 }  # fmt: skip
 WORDS = 50
 EXACT = {torch.float32: 5e-6, torch.float64: 1e-13}
@@ -35,10 +51,14 @@ class Case:
     seed: int
 
     def model(self) -> nn.Module:
-        config = FAMILIES[self.family](
-            vocab_size=WORDS, max_position_embeddings=210, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0,
-            initializer_range=0.2, attn_implementation="eager", **self.changed,
-        )  # fmt: skip
+        settings = {
+            "vocab_size": WORDS, "max_position_embeddings": 210, "hidden_dropout_prob": 0.0,
+            "attention_probs_dropout_prob": 0.0, "initializer_range": 0.2, "attn_implementation": "eager",
+            **self.changed,
+        }  # fmt: skip
+        if self.family == "distilbert":
+            settings = {OWN_NAMES.get(name, name): value for name, value in settings.items()}
+        config = FAMILIES[self.family](**settings)
         torch.manual_seed(self.seed)
         return AutoModel.from_config(config)
 
@@ -80,7 +100,7 @@ def answers(way: Any, trunk: nn.Module, batch: Packed) -> tuple[Tensor, dict[str
 @pytest.mark.parametrize("dtype", EXACT, ids=str)
 def test_states_and_gradients_are_those_of_transformers(dtype: torch.dtype, case: Case) -> None:
     trunk = case.model().to(dtype)
-    batch = case.batch(has_segments=trunk.config.type_vocab_size > 1)
+    batch = case.batch(has_segments=getattr(trunk.config, "type_vocab_size", 0) > 1)
 
     ours, gradients = answers(packed, trunk, batch)
     theirs, expected = answers(padded, trunk, batch)

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from runtime.failures import BrokenInvariant, JobFailed
 from runtime.jobs import fine_tune as fine_tuning
+from runtime.models.scopes import prunable
 from runtime.models.trunk import Pretrained, load
 from runtime.pruning.mask import Mask
 from runtime.weights.files import digest_of, state_of
@@ -167,3 +168,11 @@ def test_layers_change_places_whole(model: Pretrained) -> None:
     swapped = next(found for found, names_ in zip(moved, changed, strict=True) if names_)
     assert torch.equal(swapped[QUERY], state[QUERY.replace("layer.0", "layer.1")])
     assert not differing(moved[3], shuffle_layers(state, names, 3))
+
+
+def test_one_layer_has_no_other_place(model: Pretrained) -> None:
+    """Nothing would be shuffled, and the baseline be the ticket."""
+    state = model.read_again()
+    names = [name for name in prunable(model.pattern, ("encoder",)) if ".layer.0." in name]
+    with pytest.raises(JobFailed, match="one layer of its own"):
+        shuffle_layers(state, names, 1)

@@ -10,7 +10,8 @@ import pytest
 from runtime.digests import Digests
 from runtime.facts import DataPlace, Gathered, Root, gather
 from runtime.failures import FilesChanged
-from runtime.models.description import MASKED_WORDS_HEADS, checkpoint_names
+from runtime.families import FAMILIES
+from runtime.models.description import checkpoint_names
 from runtime.pins import HubName, LockFileError, Pins, hub_names, pin, read_pins, write_pins
 from ticketlang.diagnostics import (
     Diagnostic,
@@ -25,6 +26,7 @@ from ticketlang.diagnostics import (
     ModelWithoutWeights,
     OutsideRoot,
     ScopeNotInModel,
+    SharedLayers,
 )
 from ticketlang.pipeline import check
 from ticketlang.source import Source
@@ -218,6 +220,16 @@ def test_a_scope_that_the_model_lacks(root: Path) -> None:
     assert isinstance(found, ScopeNotInModel)
 
 
+def test_shared_layers_are_no_layers_to_go_through(root: Path) -> None:
+    """ALBERT's: no paths lead from one to the next, and none can change places."""
+    (root / "model" / "config.json").write_text('{"model_type": "albert"}')
+    found = complaint(
+        gathered(root, SPEC.replace("magnitude global of encoder", "synflow of encoder over 3 iterations"))
+    )
+    assert isinstance(found, SharedLayers)
+    assert "`synflow`" in found.message
+
+
 def test_inputs_longer_than_the_model_takes(root: Path) -> None:
     config = '{"model_type": "bert", "num_hidden_layers": 1, "max_position_embeddings": 24}'
     (root / "model" / "config.json").write_text(config)
@@ -335,7 +347,7 @@ task text {
     assert found.at.text == "pretrained"
 
     there = list(checkpoint_names(root / "model"))
-    head = [name.replace("LayerNorm.weight", "LayerNorm.gamma") for name in MASKED_WORDS_HEADS["bert"].values()]
+    head = [name.replace("LayerNorm.weight", "LayerNorm.gamma") for name in FAMILIES["bert"].words.parameters.values()]
     write_safetensors(root / "model/model.safetensors", *there, *head)
     assert gathered(root, spec).diagnostics == ()
     assert gathered(root, spec.replace("head pretrained", "head fresh")).diagnostics == ()

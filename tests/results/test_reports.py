@@ -293,6 +293,9 @@ def test_masks_that_are_alike_and_apart() -> None:
         ("encoder.layer.0.intermediate.dense.weight", "0", "intermediate"),
         ("encoder.layer.0.output.dense.weight", "0", "output"),
         ("pooler.dense.weight", "", "pooler"),
+        ("transformer.layer.5.attention.out_lin.weight", "5", "attention output"),
+        ("transformer.layer.5.ffn.lin1.weight", "5", "intermediate"),
+        ("encoder.albert_layer_groups.0.albert_layers.1.ffn_output.weight", "0.1", "output"),
     ],
 )
 def test_matrices_are_called_as_people_call_them(name: str, layer: str, kind: str) -> None:

@@ -151,8 +151,18 @@ class UnreadableModelFolder(Diagnostic):
 class UnsupportedModel(Diagnostic):
     code = "unsupported-model"
     says = "this model cannot be used: `{model_type}`"
-    help = "encoders of the BERT family are known"
+    help = "it may be one of {known}"
     model_type: str
+    known: str
+
+
+@frozen(kw_only=True)
+class SharedLayers(Diagnostic):
+    code = "shared-layers"
+    says = "{what} asks for layers of their own, and those of `{model}` are shared"
+    help = "leave it out, or take a model that has as many layers as an input goes through"
+    what: str
+    model: str
 
 
 @frozen(kw_only=True)

@@ -1,6 +1,5 @@
 """Where in the network the weights were removed: by kind of matrix, and by layer, mean over seeds."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from attrs import evolve
@@ -10,10 +9,13 @@ from ticketlang.study import Ticket
 from ticketlang.units import Sparsity
 
 from ...masks import has_collapsed
+from ...matrices import place_of
 from ..blocks import Block, Column, Entry, Section, Table
 from ..drawings import Shares
 from ..evidence import COLLAPSED, Evidence
 from ..numbers import share
+
+KINDS = {"attended": "attention output", "inner": "intermediate", "outer": "output"}  # others as they are called
 
 Counts = tuple[int, int]  # removed, in all
 _Row = tuple[str, Sequence[Counts | None]]  # what it is called, and what stands in it
@@ -60,7 +62,7 @@ def _by_kind(ticket: Ticket, found: Mapping[Sparsity, Mapping[str, Counts]]) -> 
 
 
 def _by_layer(ticket: Ticket, level: Sparsity, matrices: Mapping[str, Counts]) -> Table:
-    layers = sorted({_layer(name) for name in matrices}, key=lambda layer: (not layer, int(layer or 0)))
+    layers = sorted({_layer(name) for name in matrices}, key=lambda layer: (not layer, _numbers(layer)))
     kinds = dict.fromkeys(_kind(name) for name in matrices if _layer(name))
     by_place = {(_layer(name), _kind(name)): counts for name, counts in matrices.items()}
     rows: list[_Row] = [
@@ -87,16 +89,22 @@ def _table(title: str, columns: tuple[Column, ...], rows: Sequence[_Row]) -> Tab
 
 
 def _layer(name: str) -> str:
-    """The number in `encoder.layer.3.attention.self.query.weight`; empty where a matrix is in no layer."""
-    found = re.search(r"\blayers?\.(\d+)\.", name)
-    return found[1] if found else ""
+    """The number in `encoder.layer.3.attention.self.query.weight`; empty where a matrix is in no layer.
+
+    Of layers that are shared `0.1`: of the group, and in it.
+    """
+    place = place_of(name)
+    return ".".join(map(str, place.numbers)) if place is not None else ""
+
+
+def _numbers(layer: str) -> tuple[int, ...]:
+    return tuple(map(int, layer.split("."))) if layer else ()
 
 
 def _kind(name: str) -> str:
-    """What the same matrices of all layers are called: `query`, `attention output`, `intermediate`, `pooler`."""
-    inside = re.sub(r"^.*\blayers?\.\d+\.", "", name).removesuffix(".weight")
-    parts = [part for part in inside.split(".") if part not in {"self", "dense"}]
-    return " ".join(parts[1:] if len(parts) == 2 and parts[1] in {"query", "key", "value"} else parts)
+    """What the same matrices of all layers and families are called."""
+    place = place_of(name)
+    return KINDS.get(place.part, place.part) if place is not None else name
 
 
 def _sum(counts: Iterable[Counts]) -> Counts:
