@@ -8,17 +8,18 @@ import torch
 from torch import Tensor
 
 from .material import Material
+from .single import to_double, to_single
 
 
 def scores(material: Material) -> dict[str, Tensor]:
     """w[u]^2 over the sum of w[v]^2 for all v from u on, in ascending order of magnitude; of equals the first first."""
-    return {name: _scores(weight.detach().cpu()) for name, weight in material.weights.items()}
+    return {name: _scores(to_double(weight)) for name, weight in material.weights.items()}
 
 
 def _scores(weight: Tensor) -> Tensor:
-    squares = weight.double().square().flatten()
+    squares = weight.square().flatten()
     ascending = squares.argsort(stable=True)
     left = squares[ascending].flip(0).cumsum(0).flip(0)  # what is there when a weight's turn comes, itself included
     scored = torch.empty_like(squares)
     scored[ascending] = squares[ascending] / left.clamp_min(torch.finfo(torch.double).tiny)
-    return scored.float().view(weight.shape)
+    return to_single(scored).view(weight.shape)

@@ -22,6 +22,7 @@ from torch import Tensor
 
 from ..matrices import layers_of, pooler_of
 from .material import Material
+from .single import to_double, to_single
 
 
 def scores(material: Material) -> dict[str, Tensor]:
@@ -29,13 +30,11 @@ def scores(material: Material) -> dict[str, Tensor]:
 
     R grows with every layer (some 1e80 for a BERT-base): it is computed in double precision, and divided out.
     """
-    matrices = {
-        name: weight.detach().cpu().double().abs().requires_grad_() for name, weight in material.weights.items()
-    }
+    matrices = {name: to_double(weight).abs().requires_grad_() for name, weight in material.weights.items()}
     total = flow(matrices)
     gradients = torch.autograd.grad(total, list(matrices.values()))
     return {
-        name: (matrix.detach() * gradient / total.detach().clamp_min(torch.finfo(torch.double).tiny)).float()
+        name: to_single(matrix.detach() * gradient / total.detach().clamp_min(torch.finfo(torch.double).tiny))
         for (name, matrix), gradient in zip(matrices.items(), gradients, strict=True)
     }
 

@@ -13,6 +13,7 @@ from ..training.seeds import numpy_generator, stream
 Double = NDArray[np.float64]
 Layer = Mapping[str, str]  # which matrix -> its name
 TINY = float(np.finfo(np.float64).tiny)
+TINY_SINGLE = float(np.finfo(np.float32).tiny)
 
 
 def under(mask: Mapping[str, BoolArray] | None, weights: Mapping[str, Array]) -> dict[str, Array]:
@@ -27,13 +28,22 @@ def ranks(seed: int, name: str, shape: tuple[int, ...]) -> NDArray[np.int32]:
     return draw.integers(0, 1 << 31, int(np.prod(shape)), dtype=np.int32).reshape(shape)
 
 
+def _double(weight: Array) -> Double:
+    """What is below the smallest normal number is zero, here and in what is found of it."""
+    return np.where(np.abs(weight) >= TINY_SINGLE, weight, 0).astype(np.float64)
+
+
+def _single(scored: Double) -> NDArray[np.float32]:
+    return np.where(scored >= TINY_SINGLE, scored, 0).astype(np.float32)
+
+
 def lamp(weight: Array) -> NDArray[np.float32]:
     """The square of a weight over the squares of its matrix that are no smaller (Lee et al. 2021, equation 1)."""
-    squares = np.square(weight.astype(np.float64)).reshape(-1)
+    squares = np.square(_double(weight)).reshape(-1)
     descending = np.argsort(squares, kind="stable")[::-1]
     scored = np.empty_like(squares)
     scored[descending] = squares[descending] / np.maximum(np.cumsum(squares[descending]), TINY)
-    return scored.astype(np.float32).reshape(weight.shape)
+    return _single(scored).reshape(weight.shape)
 
 
 def synflow(weights: Mapping[str, Array]) -> dict[str, NDArray[np.float32]]:
@@ -42,7 +52,7 @@ def synflow(weights: Mapping[str, Array]) -> dict[str, NDArray[np.float32]]:
     The transformer is read as the network of linear layers that `pruning/synflow.py` describes. The flow through a
     weight is what comes to it, times itself, times what leaves from there.
     """
-    absolute: dict[str, Double] = {name: np.abs(weight.astype(np.float64)) for name, weight in weights.items()}
+    absolute: dict[str, Double] = {name: np.abs(_double(weight)) for name, weight in weights.items()}
     layers = list(layers_of(weights).values())
     state: Double = np.ones(absolute[layers[0]["query"]].shape[1])
     arriving: dict[str, Double] = {}
@@ -57,7 +67,7 @@ def synflow(weights: Mapping[str, Array]) -> dict[str, NDArray[np.float32]]:
         onwards = _backward(absolute, layer, onwards, leaving)
     total = max(float(state.sum()), TINY)
     return {
-        name: (weight * (leaving[name][:, None] * arriving[name][None, :]) / total).astype(np.float32)
+        name: _single(weight * (leaving[name][:, None] * arriving[name][None, :]) / total)
         for name, weight in absolute.items()
     }
 

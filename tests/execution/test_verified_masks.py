@@ -251,6 +251,24 @@ def test_layer_adaptive_scores_are_equal_to_the_bit() -> None:
     assert np.array_equal(scores.lamp(weight), found)
 
 
+@pytest.mark.parametrize("is_flushed", [True, False])
+def test_the_smallest_scores_are_zero_on_every_machine(is_flushed: bool) -> None:
+    """A share below the smallest normal number of fp32 is zero in a training, where processors flush, and elsewhere."""
+    smallest = float(np.finfo(np.float32).tiny)
+    row = [[1.0, 1e-19, 1.0843e-19, 2e-19, 1e-25, smallest, smallest / 3, -0.0]]
+    weights = {"encoder.layer.0.attention.self.query.weight": torch.tensor(row)}
+    stored = weights["encoder.layer.0.attention.self.query.weight"].numpy().copy()
+    torch.set_flush_denormal(is_flushed)
+    try:
+        (found,) = lamp.scores(Material(weights=weights)).values()
+    finally:
+        torch.set_flush_denormal(False)
+
+    np.testing.assert_array_equal(found.numpy().view(np.int32), scores.lamp(stored).view(np.int32))
+    assert np.count_nonzero(scores.lamp(stored)) == 3
+    assert 0 < stored[0, 6] < smallest, "what is stored is there"
+
+
 def test_flows_are_computed_in_two_ways(model_folder: Path) -> None:
     """By the gradient of the whole flow, and by what comes to a weight and what leaves it."""
     from safetensors.torch import load_file
