@@ -18,10 +18,10 @@ from .units import Units, count_of, units_in
 
 Kept = Mapping[str, BoolArray]
 
-# Sums of many numbers, whose last bits depend on the order they are added up in: the lowest may change places with
-# its neighbour, if both have the same score to so many digits.
+# Flows and norms are sums of many numbers, whose last bits depend on the order they are added up in: what is chosen
+# last may change places with its neighbour, if both have the same score to so many digits. Of all other methods scores
+# are the same to the bit.
 SAME_SCORE = 1e-5
-SUMMED = {"lamp", "synflow"}
 
 
 def selection(artifact: Artifact, shelf: Shelf) -> Answer | None:
@@ -115,7 +115,7 @@ def _chosen(artifact: Artifact, shelf: Shelf, kept: Kept) -> Mapping[str, BoolAr
         left, of = map(int, pattern)
         before = start or {}
         return {name: highest_of_neighbours(scored[name], left, of, before.get(name)) for name in kept}
-    return _parts_chosen(parts_of(artifact, shelf, shapes_of(kept)), scored, start, kept, _is_summed(artifact))
+    return _parts_chosen(parts_of(artifact, shelf, shapes_of(kept)), scored, start, kept, is_summed=False)
 
 
 def _chosen_units(
@@ -129,27 +129,34 @@ def _chosen_units(
     before = None if start is None else {each.name: each.kept(start, counts[each.name]) for each in units}
     now = {each.name: each.kept(kept, counts[each.name]) for each in units}
     parts = unit_parts_of(artifact, shelf, units, counts)
-    again = _parts_chosen(parts, scored, before, now, _method(artifact) != "random")
+    again = _parts_chosen(parts, scored, before, now, is_summed=_method(artifact) != "random")
     return {name: bits for each in units for name, bits in each.spread(again[each.name], shapes).items()}
 
 
 def _parts_chosen(
-    parts: Iterable[Part], scored: Mapping[str, Array], start: Kept | None, kept: Kept, is_summed: bool
+    parts: Iterable[Part], scored: Mapping[str, Array], start: Kept | None, kept: Kept, *, is_summed: bool
 ) -> dict[str, BoolArray]:
     """What rounding took of a small matrix on the way, ahead of its share, does not come back."""
     chosen: dict[str, BoolArray] = {}
     for part in parts:
         gone = 0 if start is None else sum(int(np.count_nonzero(~start[name])) for name in part.names)
         again = lowest_removed({name: scored[name] for name in part.names}, max(part.count, gone), start)
-        chosen |= {name: kept[name] for name in part.names} if is_summed and _is_a_tie(again, kept, scored) else again
+        if is_summed and (close := _as_close(again, kept, scored)):
+            raise Unknowable(f"{close:,} of its weights have scores that differ in digits which depend on the machine")
+        chosen |= again
     return chosen
 
 
-def _is_a_tie(again: Kept, kept: Kept, scored: Mapping[str, Array]) -> bool:
-    """Whether as many are kept, and those that are others have the same score but for the last digits."""
+def _as_close(again: Kept, kept: Kept, scored: Mapping[str, Array]) -> int:
+    """How many are chosen otherwise, where all of these have one score but for its last digits; else none.
+
+    Nothing is close to zero: where scores are zero they are so to the bit, and of these the first go.
+    """
     apart = np.concatenate([scored[name][bits != kept[name]].reshape(-1) for name, bits in again.items()])
     as_many = sum(int(np.count_nonzero(bits)) - int(np.count_nonzero(kept[name])) for name, bits in again.items()) == 0
-    return as_many and apart.size > 0 and float(np.ptp(apart)) <= SAME_SCORE * float(np.abs(apart).max())
+    if not as_many or not apart.size or not apart.all():
+        return 0
+    return apart.size if float(np.ptp(apart)) <= SAME_SCORE * float(np.abs(apart).max()) else 0
 
 
 def _step_by_step(artifact: Artifact, shelf: Shelf, kept: Kept) -> Mapping[str, BoolArray]:
@@ -160,7 +167,7 @@ def _step_by_step(artifact: Artifact, shelf: Shelf, kept: Kept) -> Mapping[str, 
     for level in _approach(artifact, kept, start):
         found = scores.synflow(scores.under(mask, weights))
         is_last = level == Fraction(setting(artifact, "sparsity"))
-        chosen = _parts_chosen(parts_of(artifact, shelf, shapes, level), found, mask, kept, is_last)
+        chosen = _parts_chosen(parts_of(artifact, shelf, shapes, level), found, mask, kept, is_summed=is_last)
         mask = {name: chosen[name] for name in kept}
     assert mask is not None, "there is a last sparsity"
     return mask
@@ -226,10 +233,6 @@ def _method(artifact: Artifact) -> str:
     if setting(artifact, "kind") == "draw-mask":
         return "random"
     return str(setting(artifact, "pruning", "method"))
-
-
-def _is_summed(artifact: Artifact) -> bool:
-    return _method(artifact) in SUMMED
 
 
 def _seed(artifact: Artifact) -> int:

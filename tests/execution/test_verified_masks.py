@@ -20,8 +20,9 @@ from runtime.pruning.material import Material
 from runtime.pruning.selection import remove_by_pattern, remove_lowest
 from runtime.store import Store
 from runtime.verification import Verified, scores, verify
-from runtime.verification.selection import highest_of_neighbours, lowest_removed
-from runtime.verification.shares import by_erdos_renyi
+from runtime.verification.selection import _parts_chosen, highest_of_neighbours, lowest_removed
+from runtime.verification.shares import Part, by_erdos_renyi
+from runtime.verification.shelf import Unknowable
 from ticketlang.jobs import AnyJob, CombineMasks, DrawMask, Gradually, Prune, key_of
 from ticketlang.study import Pruning, Rise
 from ticketlang.units import Duration, Sparsity
@@ -267,6 +268,23 @@ def test_the_smallest_scores_are_zero_on_every_machine(is_flushed: bool) -> None
     np.testing.assert_array_equal(found.numpy().view(np.int32), scores.lamp(stored).view(np.int32))
     assert np.count_nonzero(scores.lamp(stored)) == 3
     assert 0 < stored[0, 6] < smallest, "what is stored is there"
+
+
+def test_of_equals_the_first_go_and_no_others() -> None:
+    """Zeros are equal to the bit whatever the order of a sum, and sums that are nearly equal are said to be so."""
+    part = [Part(("m",), 2)]
+
+    def chosen(row: list[float], kept: list[bool], *, is_summed: bool) -> list[bool]:
+        scored = {"m": np.array(row, dtype=np.float32)}
+        return _parts_chosen(part, scored, None, {"m": np.array(kept)}, is_summed=is_summed)["m"].tolist()
+
+    later, first = [False, True, False, True], [False, False, True, True]
+    assert chosen([0, 0, 0, 1], later, is_summed=True) == first
+    assert chosen([1, 2, 2, 3], later, is_summed=False) == first
+    assert chosen([1, 2, 3, 4], later, is_summed=True) == first
+    assert chosen([1, 2, 2.000001, 3], first, is_summed=True) == first
+    with pytest.raises(Unknowable, match=r"2 of its weights .* depend on the machine"):
+        chosen([1, 2, 2.000001, 3], later, is_summed=True)
 
 
 def test_flows_are_computed_in_two_ways(model_folder: Path) -> None:
