@@ -75,10 +75,9 @@ def measured(artifact: Artifact, shelf: Shelf) -> Answer | None:
         "scope": list(removed),
     }
     certified = artifact.certificate.facts
-    if is_of_an_earlier_release(artifact):
-        facts = {name: value for name, value in facts.items() if name in certified}
-    wrong = [*_otherwise("certifies", certified, facts)]
-    return Answer(1, (*wrong, *_recounted(artifact, {HOLES: removed, HOLES_AT_ENDS: gone})))
+    there = {name: fact for name, fact in facts.items() if name in certified or not is_of_an_earlier_release(artifact)}
+    wrong = (*_otherwise("certifies", certified, there), *_recounted(artifact, {HOLES: removed, HOLES_AT_ENDS: gone}))
+    return Answer(int(bool(there)), wrong, int(len(there) < len(facts)))
 
 
 def _not_as_declared(artifact: Artifact, shelf: Shelf, kept: Kept, gone: int, total: int) -> str | None:

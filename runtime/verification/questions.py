@@ -18,6 +18,7 @@ class Answer:
 
     looked_at: int = 1
     wrong: tuple[str, ...] = ()  # sentences that go on after the name of the result
+    let_off: int = 0  # things that an earlier release did not certify, and that nothing can be compared with
 
 
 def found_by(artifact: Artifact, check: str) -> JSON:
@@ -46,8 +47,10 @@ class Tally:
     question: Question
     looked_at: int = 0
     wrong: int = 0
+    let_off: int = 0
     skipped: Counter[str] = Factory(Counter)  # reason -> how many
 
     def add(self, answer: Answer) -> None:
         self.looked_at += answer.looked_at
         self.wrong += len(answer.wrong)
+        self.let_off += answer.let_off

@@ -91,10 +91,9 @@ def facts(artifact: Artifact, shelf: Shelf) -> Answer | None:
     if not wanted:
         return None
     found = artifact.certificate.facts
-    if is_of_an_earlier_release(artifact):
-        wanted = {name: value for name, value in wanted.items() if name in found}
-    wrong = [sentence for name, value in wanted.items() for sentence in _differs(name, value, found.get(name))]
-    return Answer(len(wanted), tuple(wrong))
+    there = {name for name in wanted if name in found or not is_of_an_earlier_release(artifact)}
+    wrong = [sentence for name in wanted if name in there for sentence in _differs(name, wanted[name], found.get(name))]
+    return Answer(len(there), tuple(wrong), len(wanted) - len(there))
 
 
 def _declared(artifact: Artifact, shelf: Shelf) -> Iterator[tuple[str, JSON]]:

@@ -66,7 +66,7 @@ class Verified:
     def view(self) -> Iterator[Text]:
         """A line for each question, a sentence for each finding, and what they come to."""
         for tally in self.tallies:
-            if tally.looked_at or tally.skipped:
+            if tally.looked_at or tally.skipped or tally.let_off:
                 yield _line(tally)
         yield Text()
         if any(tally.looked_at for tally in self.tallies if tally.question.things == "scores"):
@@ -136,7 +136,10 @@ def _line(tally: Tally) -> Text:
     line = Text(f"{question.things:16}")
     if tally.looked_at or tally.wrong:
         line.append(f"{held:>7,}", style="bold red" if tally.wrong else "bold").append(f"  {of}{question.hold}")
-    for number, (reason, count) in enumerate(tally.skipped.most_common()):
+    rest = [(count, f"not recomputed: {reason}") for reason, count in tally.skipped.most_common()]
+    if tally.let_off:
+        rest.append((tally.let_off, "not checked: made by an earlier release, which certified less"))
+    for number, (count, why) in enumerate(rest):
         place = "" if number == 0 and not tally.looked_at else f"\n{'':16}"
-        line.append(f"{place}{count:>7,}  not recomputed: {reason}", style="dim")
+        line.append(f"{place}{count:>7,}  {why}", style="dim")
     return line

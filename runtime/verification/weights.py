@@ -15,7 +15,7 @@ from ..store.certificates import HEAD_REWOUND, REWOUND
 from ..tensors import Array, digest_of, names_in, read_tensors, shapes_in
 from ..training.seeds import numpy_generator, stream, torch_generator
 from .questions import Answer, found_by, is_of_an_earlier_release
-from .shelf import Shelf, Unknowable, setting
+from .shelf import Shelf, setting
 
 if TYPE_CHECKING:
     from torch import Generator
@@ -54,7 +54,7 @@ def heads(artifact: Artifact, shelf: Shelf) -> Answer | None:
         return None
     found, key = found_by(artifact, HEAD_REWOUND), setting(artifact, "head")
     if found is None and is_of_an_earlier_release(artifact):
-        raise Unknowable("an earlier release did not look at heads that no training had seen")
+        return Answer(0, (), 1)
     if isinstance(key, str):
         path = shelf.head(JobKey(key))
         declared = digest_of(read_tensors(path, names_in(path)))
