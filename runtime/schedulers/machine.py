@@ -9,8 +9,10 @@ from pathlib import Path
 
 from attrs import Factory, frozen
 
+from . import containers
+
 SHORTEST = 0.25  # seconds over which it is watched how busy the cores are
-STAT, MEMORY, QUOTA = Path("/proc/stat"), Path("/proc/meminfo"), Path("/sys/fs/cgroup/cpu.max")
+STAT, MEMORY = Path("/proc/stat"), Path("/proc/meminfo")
 BUSY = (0, 2, 5, 6, 7)  # columns of a line of /proc/stat: user, system, interrupts, and what a host steals
 NICED = 1  # the column of processes that step back for others
 COLUMNS = 8
@@ -42,12 +44,9 @@ def free_cores(since: Glance) -> int:
 
 
 def free_memory() -> int | None:
-    """Bytes that can be had without swapping; None: this system does not tell."""
-    with suppress(OSError, ValueError, IndexError):
-        for line in MEMORY.read_text().splitlines():
-            if line.startswith("MemAvailable:"):
-                return int(line.split()[1]) * 1024
-    return None
+    """Bytes that can be had without swapping, of the machine and of the container; None: this system does not tell."""
+    left = [*_available(), *containers.memory_left()]
+    return max(0, min(left)) if left else None
 
 
 def graphics_processors() -> int:
@@ -63,13 +62,18 @@ def graphics_processors() -> int:
     return count.value if is_there else 0
 
 
+def _available() -> tuple[int, ...]:
+    with suppress(OSError, ValueError, IndexError):
+        for line in MEMORY.read_text().splitlines():
+            if line.startswith("MemAvailable:"):
+                return (int(line.split()[1]) * 1024,)
+    return ()
+
+
 def _allowed_cores() -> int:
     """Cores that the system lets this process use: by its mask, and by the quota of its container."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    with suppress(OSError, ValueError):
-        quota, period = QUOTA.read_text().split()
-        cores = min(cores, int(quota) // int(period))
-    return max(1, cores)
+    return max(1, min([cores, *map(int, containers.cores())]))
 
 
 def _busy() -> float | None:

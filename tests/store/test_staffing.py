@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from handmade import DENSE, draw, plan, plan_of_jobs, study, ticket
 
-from runtime.schedulers import machine, staffing
+from runtime.schedulers import containers, machine, staffing
 from runtime.schedulers.machine import Glance, free_cores, free_memory, graphics_processors
 from runtime.schedulers.staffing import Staff, staff
 from ticketlang.plan import Plan
@@ -74,7 +74,7 @@ def test_cores_that_others_use_are_not_free(tmp_path: Path, monkeypatch: pytest.
     stat = tmp_path / "stat"
     monkeypatch.setattr(machine, "STAT", stat)
     monkeypatch.setattr(machine, "SHORTEST", 0.0)
-    monkeypatch.setattr(machine, "QUOTA", tmp_path / "none")
+    monkeypatch.setattr(containers, "ROOT", tmp_path / "none")
     monkeypatch.setattr(os, "cpu_count", lambda: 8)
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(6)), raising=False)
     tick = os.sysconf("SC_CLK_TCK")
@@ -95,14 +95,58 @@ def test_cores_that_others_use_are_not_free(tmp_path: Path, monkeypatch: pytest.
     assert free(8, 0, nice=0) == 1
 
 
-def test_a_quota_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    quota = tmp_path / "cpu.max"
-    monkeypatch.setattr(machine, "QUOTA", quota)
+@pytest.fixture
+def groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder in the place of that of control groups, and this process in `/pod/us` of it."""
+    (tmp_path / "cgroup").write_text("4:cpu,cpuacct:/pod/us\n3:memory:/pod/us\n1:name=systemd:/else\n0::/pod/us\n")
+    monkeypatch.setattr(containers, "GROUPS", tmp_path / "cgroup")
+    monkeypatch.setattr(containers, "ROOT", tmp_path / "groups")
+    return tmp_path / "groups"
+
+
+def write(folder: Path, **files: object) -> None:
+    """Files whose names have a dot for the first `__`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in files.items():
+        (folder / name.replace("__", ".", 1)).write_text(f"{text}\n")
+
+
+def test_a_container_has_the_memory_that_its_groups_leave(
+    groups: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In both versions of control groups, the closest limit of all that they lie in, files that are kept aside."""
+    (tmp_path / "meminfo").write_text(f"MemTotal: 1 kB\nMemAvailable: {100 * GIB // 1024} kB\n")
+    monkeypatch.setattr(machine, "MEMORY", tmp_path / "meminfo")
+    assert free_memory() == 100 * GIB
+    write(groups, memory__max="max", memory__current=7)
+    assert free_memory() == 100 * GIB
+    stat = f"anon 5\ninactive_file {GIB}"
+    write(groups / "pod", memory__max=9 * GIB, memory__current=3 * GIB, memory__stat=stat)
+    assert free_memory() == 7 * GIB
+    write(groups / "pod" / "us", memory__max=4 * GIB, memory__current=3 * GIB)
+    assert free_memory() == GIB
+    write(groups / "memory", memory__limit_in_bytes=(1 << 63) - 4096, memory__usage_in_bytes=3 * GIB)
+    assert free_memory() == GIB
+    write(groups / "memory" / "pod" / "us", memory__limit_in_bytes=GIB, memory__usage_in_bytes=GIB // 2)
+    assert free_memory() == GIB // 2
+    write(groups / "memory" / "pod" / "us", memory__usage_in_bytes=2 * GIB)
+    assert free_memory() == 0
+    monkeypatch.setattr(machine, "MEMORY", tmp_path / "none")
+    monkeypatch.setattr(containers, "ROOT", tmp_path / "none")
+    assert free_memory() is None
+
+
+def test_a_quota_counts(groups: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(machine, "STAT", tmp_path / "none")
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(6)), raising=False)
     for text, cores in (("max 100000\n", 6), ("250000 100000\n", 2), ("50000 100000\n", 1)):
-        quota.write_text(text)
+        write(groups / "pod", cpu__max=text)
         assert free_cores(Glance(clock=0.0)) == cores
+    write(groups / "pod", cpu__max="max 100000")
+    write(groups / "cpu" / "pod" / "us", cpu__cfs_quota_us=-1, cpu__cfs_period_us=100000)
+    assert free_cores(Glance(clock=0.0)) == 6
+    write(groups / "cpu" / "pod" / "us", cpu__cfs_quota_us=390000)
+    assert free_cores(Glance(clock=0.0)) == 3
 
 
 def test_this_machine_can_be_asked() -> None:
