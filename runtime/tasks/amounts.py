@@ -34,7 +34,12 @@ def read_labels(task: Task, tables: Mapping[str, Table]) -> tuple[dict[str, NDAr
 
 
 def _number(value: Any) -> float:
-    """As training has it, in fp32; what is too large for that is infinite."""
+    """As training has it, in fp32; what is too large for that is infinite.
+
+    Text is a number where it is one in every program: Python alone reads `1_0`, and digits of other scripts.
+    """
+    if isinstance(value, str) and (not value.isascii() or "_" in value):
+        return float("nan")
     try:
         with np.errstate(over="ignore"):
             return float(np.float32(value))

@@ -200,6 +200,13 @@ def test_a_score_that_is_no_number(tmp_path: Path) -> None:
     assert complaint(count(), place(tmp_path, rows)) == BadLabel(at=AT, value="high", row=2, split="train")
 
 
+@pytest.mark.parametrize("shown", ["1_0", "1e_1", "٣", "1,5", "nan", "inf", "1e39"])
+def test_scores_are_numbers_in_every_program(tmp_path: Path, shown: str) -> None:
+    """Python alone reads `1_0` as ten."""
+    rows = [{"one": "x", "two": "y", "label": "2.5"}, {"one": "x", "two": "y", "label": shown}]
+    assert complaint(count(), place(tmp_path, rows)) == BadLabel(at=AT, value=shown, row=2, split="train")
+
+
 @pytest.mark.parametrize(
     ("name", "content", "reason"),
     [
