@@ -3,12 +3,13 @@
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 
 from runtime.smoke import comparisons
 from ticketlang.lay_out import lay_out
 from ticketlang.pipeline import check
 from ticketlang.plan import Facts, Plan
-from ticketlang.smoke import Stage, kinds_of, sample, shrink
+from ticketlang.smoke import Stage, kinds_of, place_of, sample, shrink
 from ticketlang.source import Source
 from ticketlang.study import Study
 
@@ -75,3 +76,34 @@ def test_a_small_study_is_the_study_in_all_that_it_is_about() -> None:
     assert made.report == study.report
     assert [ticket.label for ticket in made.tickets] == [ticket.label for ticket in study.tickets]
     assert len(made.seeds) == 2
+
+
+def test_masks_of_units_and_of_weights_are_other_kinds() -> None:
+    """And a baseline is run beside each ticket block, since its mask is drawn over the scope of that."""
+    text = (ROOT / "specs" / "universal.ticket").read_text()
+    units = "ticket units { source mrpc; prune magnitude of heads + neurons; sparsity 50% of original }"
+    study = check(Source("s.ticket", text.replace("\n  baselines", f"\n  {units}\n  baselines", 1))).study
+    assert study is not None
+    plan, part = sampled(small(study))
+
+    drawn = {kind for kind in kinds_of(part).values() if kind.startswith("draw")}
+    assert drawn == {"draw a mask", "draw a mask of units"}
+    pairs = [{(cell.arm, cell.ticket.name) for cell in some.cells if cell.ticket is not None} for some in (plan, part)]
+    assert pairs[0] == pairs[1]
+
+
+def test_a_job_has_its_place_where_its_ticket_is() -> None:
+    """Names of tickets and tasks may be parts of others."""
+    study = studied(ROOT / "specs" / "less_data.ticket")
+    tickets = {ticket.name: ticket for ticket in study.tickets}
+    label = tickets["imp"].label
+    longer = evolve(tickets["as_cola"], name="ximp", source=("mlm",))
+    other = evolve(tickets["imp"], source=(f"{tickets['imp'].source[0]}2",))
+    made = evolve(study, tickets=(longer, other, tickets["imp"]))
+
+    assert place_of(made, f"{label}@70%/seed=1") == tickets["imp"].at
+    assert place_of(made, f"random_mask.{label}@70%/mlm/seed=1") == tickets["imp"].at
+    assert place_of(made, f"{label} round 2/seed=1") == tickets["imp"].at
+    assert place_of(made, f"{longer.label}@70%/seed=1") == longer.at
+    assert place_of(made, "dense/mlm/seed=1") == study.tasks["mlm"].at
+    assert place_of(made, "something else") == study.at

@@ -24,6 +24,7 @@ from ..jobs import (
     Weights,
 )
 from ..plan import Plan
+from ..vocabulary.scopes import is_of_units
 
 Jobs = Mapping[JobKey, AnyJob]
 
@@ -49,7 +50,8 @@ def kind_of(job: AnyJob, jobs: Jobs) -> str:
             start = "trained weights" if job.weights is not None else "weights as they are"
             return f"prune: {evolve(job.pruning, rise=None)}, {start}"
         case DrawMask():
-            return "draw a mask" + ("" if job.like is None else " with a ticket's share of each matrix")
+            drawn = "draw a mask of units" if is_of_units(job.scope) else "draw a mask"
+            return drawn + ("" if job.like is None else " with a ticket's share of each matrix")
         case GivenMask():
             return "read a mask from a file"
         case CombineMasks():

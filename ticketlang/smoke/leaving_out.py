@@ -1,5 +1,6 @@
 """What a small run leaves out of a study, in numbers; and where in a spec a job has its place."""
 
+import re
 from collections.abc import Iterator
 
 from ..phrasing import duration_text
@@ -56,7 +57,12 @@ def _longest(study: Study) -> str:
 
 def place_of(study: Study, label: str) -> Span:
     """Where a spec speaks of what a label names: of a ticket, else of a task, else of the whole study."""
-    tickets = [ticket for ticket in study.tickets if ticket.label in label]
-    tasks = [task for task in study.tasks.values() if task.name in label.replace("@", "/").split("/")]
+    tickets = [ticket for ticket in study.tickets if _is_of(label, ticket.label)]
+    tasks = [task for task in study.tasks.values() if task.name in re.split(r"[/@+ ]", label)]
     places = (*(ticket.at for ticket in tickets), *(task.at for task in tasks), study.at)
     return places[0]
+
+
+def _is_of(label: str, ticket: str) -> bool:
+    """Whether a label names a ticket: alone, as in `imp/mlm@70%/seed=1`, or after an arm, `random_mask.imp/mlm@70%`."""
+    return re.match(rf"(?:[\w-]+\.)?{re.escape(ticket)}(?=[@/ ]|$)", label) is not None

@@ -1,6 +1,6 @@
 """Plan -> the names of a few of its cells, masks and lines in which everything occurs that occurs in the whole.
 
-Every kind of job on every kind of task, every task, every baseline and every axis of every ticket, each level once, a
+Every kind of job on every kind of task, every task, every baseline of every axis of every ticket, each level once, a
 case of each claim in two runs, and what the sections of the report compare. Chosen greedily: first what claims and
 reports need, then whatever adds most that is new for the fewest further jobs.
 """
@@ -96,7 +96,7 @@ def _things(plan: Plan) -> dict[str, _Thing]:
 def _traits_of_cell(cell: Cell) -> Iterator[Hashable]:
     block = None if cell.ticket is None else (cell.ticket.name, cell.ticket.variant)
     is_own = cell.ticket is not None and cell.ticket.source == (cell.target,)
-    yield "arm", cell.arm
+    yield "arm", cell.arm, block  # a baseline beside each ticket that it is of
     yield "ticket", block, is_own
     yield "level", cell.arm, cell.level
 
