@@ -159,6 +159,25 @@ class RewindNeedsSource(Diagnostic):
 
 
 @frozen(kw_only=True)
+class WithoutEffect(Diagnostic):
+    code = "without-effect"
+    severity: ClassVar[Literal["error", "warning"]] = "warning"
+    says = "`{field}` changes nothing: {why}"
+    help = "leave `{field}` out, or name a source that the mask is found on"
+    field: str
+    why: str
+
+
+@frozen(kw_only=True)
+class LevelsAlike(Diagnostic):
+    code = "levels-alike"
+    says = "two levels of `{ticket}` are both called {level}: names have hundredths of a percent, and no more"
+    help = "let levels be a hundredth of a percent apart"
+    ticket: str
+    level: str
+
+
+@frozen(kw_only=True)
 class MaskFromFile(Diagnostic):
     code = "mask-from-file"
     says = "a mask from a file {what}"

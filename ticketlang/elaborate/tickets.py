@@ -358,8 +358,10 @@ def _recipe(recipe: Recipe, values: Mapping[str, Any]) -> Recipe | None:
 
 
 def _places(fields: Fields) -> dict[str, Span]:
-    """Where each field was written, and each level of `sparsity`."""
+    """Where each field was written, each level of `sparsity`, and the block itself."""
     places = {word: all_[0].phrase.at for word, all_ in fields.statements.items() if all_[0].phrase}
+    if fields.head.block is not None:
+        places["block"] = fields.head.block.at
     for statement in fields.all("head"):
         if statement.phrase is not None:
             where = statement.phrase.at.text.split()[-1]

@@ -36,8 +36,10 @@ from .tasks import (
     text_columns_fit_the_kind,
 )
 from .tickets import (
+    fields_have_an_effect,
     gradual_tickets_have_no_rounds,
     levels_are_on_the_path,
+    levels_have_names_of_their_own,
     masks_from_files_have_one_level,
     patterns_have_one_sparsity,
     pretrained_heads_exist,
@@ -66,7 +68,9 @@ RULES_OF_PARTS: tuple[Rule, ...] = (
     gradual_runs_are_there,
     patterns_have_one_sparsity,
     levels_are_on_the_path,
+    levels_have_names_of_their_own,
     rewinding_needs_a_source,
+    fields_have_an_effect,
     masks_from_files_have_one_level,
     rewinding_leaves_something_to_train,
     warmups_end_before_training,

@@ -5,7 +5,8 @@ from fractions import Fraction
 
 from .. import diagnostics
 from ..diagnostics import Diagnostic
-from ..study import Study
+from ..source import Span
+from ..study import Study, Ticket
 from ..units import START, Sparsity
 from ..vocabulary.prunings import PRUNINGS
 from ..vocabulary.tasks import TASK_KINDS
@@ -79,6 +80,47 @@ def rewinding_needs_a_source(study: Study) -> Iterator[Diagnostic]:
     for ticket in study.tickets:
         if not ticket.source and (ticket.rewind != START or ticket.resets != "everything"):
             yield diagnostics.RewindNeedsSource(at=ticket.places.get("rewind", ticket.at))
+
+
+SEARCHING = ("schedule", "first", "train", "batch", "rate", "warmup", "optimizer", "limit", "search_head")
+GOES_BY_ITSELF = {"magnitude", "random"}  # methods whose scores are the same whatever is gone already
+
+
+def fields_have_an_effect(study: Study) -> Iterator[Diagnostic]:
+    """Where nothing is trained before there is a mask, of what a ticket itself says; what it inherits is for others."""
+    for name in dict.fromkeys(ticket.name for ticket in study.tickets):
+        tickets = [ticket for ticket in study.tickets if ticket.name == name]
+        if any(ticket.source for ticket in tickets):
+            continue
+        whys = dict.fromkeys(SEARCHING, "nothing is trained first")
+        if all(map(_has_one_way, tickets)):
+            whys["rounds"] = "one shot and several rounds come to the same"
+        places, source = tickets[0].places, tickets[0].source_name
+        for field, why in whys.items():
+            if field in places and "block" in places and _is_within(places[field], places["block"]):
+                shown = "head ... in search" if field == "search_head" else field
+                yield diagnostics.WithoutEffect(at=places[field], field=shown, why=f"with `source {source}` {why}")
+
+
+def _has_one_way(ticket: Ticket) -> bool:
+    return ticket.pruning.method in GOES_BY_ITSELF and ticket.pruning.allocation == "global"
+
+
+def _is_within(inner: Span, outer: Span) -> bool:
+    return inner.source == outer.source and outer.start <= inner.start and inner.stop <= outer.stop
+
+
+def levels_have_names_of_their_own(study: Study) -> Iterator[Diagnostic]:
+    """Of each ticket, whatever block or file it comes from: cells are told by the ticket and the level."""
+    labels = dict.fromkeys(ticket.label for ticket in study.tickets)
+    for label in labels:
+        tickets = [ticket for ticket in study.tickets if ticket.label == label]
+        levels = dict.fromkeys(level for ticket in tickets for level in ticket.path)
+        names = [str(level) for level in levels]
+        if alike := next((name for name in names if names.count(name) > 1), None):
+            places = tickets[0].places
+            at = places.get("rounds", places.get("sparsity", tickets[0].at))
+            yield diagnostics.LevelsAlike(at=at, ticket=label, level=alike)
 
 
 def masks_from_files_have_one_level(study: Study) -> Iterator[Diagnostic]:

@@ -90,7 +90,7 @@ class Ticket:
     given: MaskFile | None = None  # nothing is searched: the mask is in a file
     variant: tuple[tuple[str, str], ...] = ()  # axes other than the source that have several values, as text
     at: Span = field(eq=False)
-    places: Places = field(eq=False, factory=dict)  # "prune", "sparsity", "rewind"; "sparsity 50%" for each level
+    places: Places = field(eq=False, factory=dict)  # "prune", "rewind", "block"; "sparsity 50%" for each level
 
     @property
     def source_name(self) -> str:
