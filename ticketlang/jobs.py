@@ -148,6 +148,12 @@ class Prune(Job):
     training: FineTune | None = field(default=None, metadata={"neutral": None})
     seed: int | None = field(default=None, metadata={"neutral": None})  # of a mask that is drawn
     prunings: int = field(default=0, metadata=OUTSIDE_KEY)  # this one counted, as the path has them; 0: not said
+    # The revision of the code that gives gradients. Another one gives others.
+    trained_by: int = field(init=False, metadata={"neutral": 2})
+
+    @trained_by.default
+    def _revision_of_training(self) -> int:
+        return 2 if self.training is None else self.training.revision
 
 
 @frozen(kw_only=True)

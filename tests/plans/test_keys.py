@@ -105,6 +105,22 @@ def test_every_setting_is_in_the_key() -> None:
     assert len({key_of(job) for job in (TRAINING, *changed)}) == 1 + len(changed)
 
 
+def test_gradients_of_another_revision_give_another_mask(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Scores by gradients come from the code of trainings; all others do not."""
+    plain = Prune(model="m", pruning=PRUNING, sparsity=Sparsity.percent(70), weights=None, start=None)
+
+    def keys() -> tuple[JobKey, JobKey]:
+        snip = evolve(PRUNING, method="snip", batches=2)
+        return key_of(evolve(plain)), key_of(evolve(plain, pruning=snip, training=TRAINING))
+
+    before = keys()
+    assert before[1] == "e03a81b6e92951b2b8e26be5fe443c9eb7d62a06"
+    monkeypatch.setattr(FineTune, "revision", FineTune.revision + 1)
+    after = keys()
+    assert after[0] == before[0]
+    assert after[1] != before[1]
+
+
 def test_what_cannot_change_a_result_is_outside() -> None:
     elsewhere = evolve(TASK, data=evolve(TASK.data, name="moved/{split}.jsonl"), at=TASK.data.at)
 
