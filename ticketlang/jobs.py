@@ -166,6 +166,7 @@ class DrawMask(Job):
     sparsity: Sparsity
     seed: int
     like: JobKey | None  # the mask whose share in each matrix is kept; None: one draw over the whole scope
+    pattern: tuple[int, int] | None = field(default=None, metadata={"neutral": None})  # (2, 4): 2 of every 4 are kept
 
 
 @frozen(kw_only=True)

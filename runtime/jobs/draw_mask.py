@@ -1,4 +1,4 @@
-"""DrawMask: a mask drawn at random, over the whole scope or with another mask's share in each matrix."""
+"""DrawMask: a mask drawn at random: over the whole scope, of every few neighbours, or with another mask's shares."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -28,7 +28,7 @@ def perform(job: DrawMask, key: JobKey, inputs: Mapping[JobKey, Artifact], works
     material = Material(weights=ground.matrices, seed=job.seed)
     like = mask_of(job.like, inputs)
     if like is None:
-        everywhere = Pruning(method="random", allocation="global", scope=job.scope)
+        everywhere = Pruning(method="random", allocation="global", scope=job.scope, pattern=job.pattern)
         wanted = declared(everywhere, job.sparsity, ground)
         mask = remove(pruning_method("random"), everywhere, job.sparsity, material, ground, None)
     else:
@@ -40,10 +40,17 @@ def perform(job: DrawMask, key: JobKey, inputs: Mapping[JobKey, Artifact], works
         {
             "seed": job.seed,
             "matrices": list(ground.matrices),
-            "drawn": "in each matrix" if job.like else "over the whole scope",
+            "drawn": _where(job),
         },
     )
     return leave_mask(mask, certificate, key, workshop, folder)
+
+
+def _where(job: DrawMask) -> str:
+    if job.pattern is not None:
+        kept, of = job.pattern
+        return f"{kept} of every {of} neighbours"
+    return "in each matrix" if job.like else "over the whole scope"
 
 
 def _draw_in_each(like: Mask, material: Material, ground: Ground) -> Mask:

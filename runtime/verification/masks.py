@@ -14,7 +14,7 @@ from ..matrices import is_of
 from ..store import JSON, Artifact
 from ..store.certificates import HOLES, HOLES_AT_ENDS, REMOVED
 from .questions import Answer, found_by, is_of_an_earlier_release
-from .shares import declared, kinds_of, pruning_of, scope_of, shapes_of, share_of
+from .shares import declared, kinds_of, pattern_of, scope_of, shapes_of, share_of
 from .shelf import Shelf, Unknowable, setting
 from .units import units_in
 
@@ -113,7 +113,7 @@ def scopes(artifact: Artifact, shelf: Shelf) -> Answer | None:
 
 def shapes(artifact: Artifact, shelf: Shelf) -> Answer | None:
     """Whether whole units go, and as many of each few neighbours as the pattern says."""
-    pattern = pruning_of(artifact).get("pattern")
+    pattern = pattern_of(artifact)
     kinds = kinds_of(artifact)
     if not shelf.is_mask(artifact) or not (pattern or kinds):
         return None
@@ -122,7 +122,7 @@ def shapes(artifact: Artifact, shelf: Shelf) -> Answer | None:
         units = units_in(kept, kinds)
         broken = [each.name for each in units if not each.whole(kept)]
         return Answer(len(units), tuple(f"cuts through units of `{name}`" for name in broken))
-    left, of = map(int, pattern or ())
+    left, of = pattern or (0, 1)
     uneven = [
         name for name, bits in kept.items() if bits.shape[-1] % of or (bits.reshape(-1, of).sum(axis=1) != left).any()
     ]

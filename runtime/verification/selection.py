@@ -12,7 +12,7 @@ from ..store import Artifact
 from ..tensors import Array, read_tensors
 from . import scores
 from .questions import Answer
-from .shares import Part, kinds_of, parts_of, shapes_of, unit_parts_of
+from .shares import Part, kinds_of, parts_of, pattern_of, shapes_of, unit_parts_of
 from .shelf import Shelf, Unknowable, setting
 from .units import Units, count_of, units_in
 
@@ -111,8 +111,8 @@ def _chosen(artifact: Artifact, shelf: Shelf, kept: Kept) -> Mapping[str, BoolAr
     if kinds := kinds_of(artifact):
         return _chosen_units(artifact, shelf, kept, kinds, start)
     scored = _scores(artifact, shelf, kept, start)
-    if pattern := setting(artifact, "pruning", "pattern"):
-        left, of = map(int, pattern)
+    if pattern := pattern_of(artifact):
+        left, of = pattern
         before = start or {}
         return {name: highest_of_neighbours(scored[name], left, of, before.get(name)) for name in kept}
     return _parts_chosen(parts_of(artifact, shelf, shapes_of(kept)), scored, start, kept, is_summed=False)

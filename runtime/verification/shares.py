@@ -37,6 +37,12 @@ def pruning_of(artifact: Artifact) -> Mapping[str, JSON]:
     return setting(artifact, "pruning") or setting(artifact, "gradually", "pruning") or {}
 
 
+def pattern_of(artifact: Artifact) -> tuple[int, int] | None:
+    """How many of every few neighbours a mask keeps; None where it goes by no pattern."""
+    said = pruning_of(artifact).get("pattern") or setting(artifact, "pattern")
+    return None if not said else (int(said[0]), int(said[1]))
+
+
 def scope_of(artifact: Artifact) -> tuple[str, ...]:
     return tuple(setting(artifact, "scope") or pruning_of(artifact).get("scope") or ())
 
@@ -90,8 +96,8 @@ def declared(artifact: Artifact, shelf: Shelf, shapes: Shapes) -> int | None:
                 for name, each in units.items()}  # fmt: skip
         parts = unit_parts_of(artifact, shelf, tuple(units.values()), counts)
         return sum(part.count * size[part.names[0]] for part in parts)
-    if pattern := pruning_of(artifact).get("pattern"):
-        kept, of = map(int, pattern)
+    if pattern := pattern_of(artifact):
+        kept, of = pattern
         return sum(prod(shape) * (of - kept) // of for shape in shapes.values())
     return sum(part.count for part in parts_of(artifact, shelf, shapes))
 

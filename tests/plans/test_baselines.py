@@ -85,3 +85,20 @@ def test_a_union_is_the_same_mask_from_either_side() -> None:
     one, other = cell(plan, "one.imp/a@50%/a/seed=1"), cell(plan, "other.late/a@50%/a/seed=1")
     assert one.mask == other.mask
     assert one.weights != other.weights
+
+
+def test_random_masks_beside_a_pattern_have_it() -> None:
+    """Weights anywhere in the scope would be another control: of how much goes, and of where, at once."""
+    patterned = TICKET.replace("ticket imp", "ticket sparse").replace("magnitude global", "magnitude 2:4")
+    patterned = patterned.replace("30%, 50%, 70% of original", "50% of original")
+    plan = planned(spec_of(TICKET + patterned + "baselines random_mask, random_layer_mask\n", seeds="1"))
+
+    def drawn(name: str) -> DrawMask:
+        job = plan.jobs[cell(plan, name).mask].job  # type: ignore[index]  # it has one
+        assert isinstance(job, DrawMask)
+        return job
+
+    assert drawn("random_mask.sparse/a@50%/a/seed=1").pattern == (2, 4)
+    assert drawn("random_layer_mask.sparse/a@50%/a/seed=1") == drawn("random_mask.sparse/a@50%/a/seed=1")
+    assert drawn("random_mask.imp/a@50%/a/seed=1").pattern is None
+    assert drawn("random_layer_mask.imp/a@50%/a/seed=1").like is not None

@@ -97,10 +97,7 @@ def _made_from(plan: Plan, job: AnyJob) -> Iterator[tuple[str, str]]:
                 yield "seed", str(job.seed)
         case DrawMask():
             yield "scope", " + ".join(job.scope)
-            yield (
-                "drawn",
-                "over the whole scope" if job.like is None else f"in each matrix, as {_input(plan, job.like)}",
-            )
+            yield "drawn", _drawn(plan, job)
             yield "seed", str(job.seed)
         case GivenMask():
             yield "scope", " + ".join(job.scope)
@@ -114,6 +111,12 @@ def _made_from(plan: Plan, job: AnyJob) -> Iterator[tuple[str, str]]:
             yield "from", _input(plan, job.one)
             yield "to", _input(plan, job.other)
             yield "points", str(job.points)
+
+
+def _drawn(plan: Plan, job: DrawMask) -> str:
+    if job.pattern is not None:
+        return "{} of every {} neighbours are kept".format(*job.pattern)
+    return "over the whole scope" if job.like is None else f"in each matrix, as {_input(plan, job.like)}"
 
 
 def _listed(names: Sequence[str], most: int = 5) -> str:

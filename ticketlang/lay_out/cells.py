@@ -99,9 +99,15 @@ def _mask_of(
         case "ticket":
             return ticket_mask
         case "random global" | "random in each matrix":
-            like = ticket_mask if arm.mask == "random in each matrix" else None
+            pattern = ticket.pruning.pattern  # with it every few neighbours, and so every matrix, have the share
+            like = ticket_mask if arm.mask == "random in each matrix" and pattern is None else None
             draw = DrawMask(
-                model=requests.facts.model, scope=ticket.pruning.scope, sparsity=level, seed=seeds.mask, like=like
+                model=requests.facts.model,
+                scope=ticket.pruning.scope,
+                sparsity=level,
+                seed=seeds.mask,
+                like=like,
+                pattern=pattern,
             )
             return requests.ask_mask(draw, f"{arm.name}: draw", label)
         case "inverted" | "union" | "intersection":

@@ -50,7 +50,8 @@ def kind_of(job: AnyJob, jobs: Jobs) -> str:
             start = "trained weights" if job.weights is not None else "weights as they are"
             return f"prune: {evolve(job.pruning, rise=None)}, {start}"
         case DrawMask():
-            drawn = "draw a mask of units" if is_of_units(job.scope) else "draw a mask"
+            shape = "" if job.pattern is None else " {}:{}".format(*job.pattern)
+            drawn = f"draw a{shape} mask{' of units' if is_of_units(job.scope) else ''}"
             return drawn + ("" if job.like is None else " with a ticket's share of each matrix")
         case GivenMask():
             return "read a mask from a file"

@@ -133,7 +133,8 @@ class Study:
         if arm.is_dense:
             return False
         takes_mask = arm.mask not in {"none", "random global"}
-        draws_from_scope = arm.mask == "random global" and len({t.pruning.scope for t in self.tickets}) > 1
+        grounds = {(one.pruning.scope, one.pruning.pattern) for one in self.tickets}
+        draws_from_scope = arm.mask == "random global" and len(grounds) > 1
         # On its own source, where a transfer has a fresh one; and in a transfer, where that of others is fresh.
         takes_head = ticket.search_head in {"carried", "pretrained"} or ticket.transfer_head == "pretrained"
         takes_training = ticket.rewind != START or ticket.resets != "everything" or takes_head
