@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import assert_never
 
+from attrs import evolve
+
 from ticketlang.jobs import (
     AnyJob,
     CombineMasks,
@@ -17,7 +19,8 @@ from ticketlang.jobs import (
 )
 
 from ..store.artifact import Artifact
-from ..store.certificates import Outcome
+from ..store.certificates import SEEDS_DRAWN, Outcome
+from ..training.seeds import recorded
 from ..workshop import Workshop
 from . import combine_masks, draw_mask, fine_tune, given_mask, interpolate, prune, reach_rewind_point
 
@@ -32,8 +35,14 @@ def perform(job: AnyJob, key: JobKey, inputs: Mapping[JobKey, Artifact], worksho
     Raises:
         JobFailed: with one sentence. `BrokenInvariant` if the run was not what it claims to be.
     """
-    with workshop.keepers.at_their_work():
-        return _perform(job, key, inputs, workshop, folder)
+    with recorded() as drawn, workshop.keepers.at_their_work():
+        outcome = _perform(job, key, inputs, workshop, folder)
+    drawn.pop("subset", None)  # examples are made ready once for several jobs: whether for this one is chance
+    if not drawn:
+        return outcome
+    seeds = {role: sorted(drawn[role]) for role in sorted(drawn)}
+    facts = {**outcome.certificate.facts, SEEDS_DRAWN: seeds}
+    return evolve(outcome, certificate=evolve(outcome.certificate, facts=facts))
 
 
 def _perform(job: AnyJob, key: JobKey, inputs: Mapping[JobKey, Artifact], workshop: Workshop, folder: Path) -> Outcome:

@@ -11,7 +11,7 @@ import torch
 from attrs import frozen
 from torch import Tensor, nn
 
-from ..training.seeds import stream
+from ..training.seeds import part_of, stream
 
 LANES = 1 << 16  # values of a lane: shares are rounded to one in 65,536, and the scale is that of the rounded share
 BFLOAT16_ONE = np.uint16(0x3F80)  # its bits
@@ -58,7 +58,7 @@ class Dropout(nn.Module):
             source = np.random.SFC64([self.bits, self.step, *self._later])
             lanes = source.random_raw((count + 3) // 4).view(np.uint16)[:count]
             return _at_least(lanes, self.threshold, like.dtype).view(shape)
-        generator = torch.Generator(like.device).manual_seed(stream(self.bits, "step", self.step, *self._later))
+        generator = torch.Generator(like.device).manual_seed(part_of(self.bits, "step", self.step, *self._later))
         lanes_there = torch.randint(LANES, shape, generator=generator, device=like.device, dtype=torch.int32)
         return (lanes_there >= self.threshold).to(like.dtype)
 

@@ -34,6 +34,9 @@ TRAINED_ENDS = "weights at the ends of the line are bit-equal to what their trai
 ENDS = "the ends of the line score as their trainings did, to a point"
 HOLES_AT_ENDS = "removed weights that are zero at both ends"
 
+# The name of a fact: the seeds that streams of random numbers were drawn from in that very run, by their role.
+SEEDS_DRAWN = "seeds drawn from"
+
 
 @frozen
 class Check:

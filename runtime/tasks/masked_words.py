@@ -17,7 +17,7 @@ from ticketlang.study import Task
 
 from ..digests import digest_of
 from ..training.batches import Asked, Encoded, Int
-from ..training.seeds import numpy_generator, stream
+from ..training.seeds import numpy_generator, part_of
 from .blocks import Vocabulary, are_whole, blocks_in, spare_folder, write_blocks
 from .corpus import Part, texts_of
 from .encoding import encode
@@ -45,7 +45,7 @@ class MaskedWords:
         reads = []
         for place, (example, end, length) in enumerate(zip(examples, ends, lengths, strict=True)):
             block = seen[end - length : end]  # a view
-            chosen = hide_(block, self.vocabulary, stream(bits, "block", int(self.numbers[example])))
+            chosen = hide_(block, self.vocabulary, part_of(bits, "block", int(self.numbers[example])))
             reads.append(np.stack([np.full_like(chosen, place), chosen], axis=1))
         read = np.concatenate(reads)
         labels = tokens[(ends - lengths)[read[:, 0]] + read[:, 1]]

@@ -10,10 +10,10 @@ from ..failures import JobFailed
 from ..models.network import Network
 from .batches import Encoded, Int, by_length, collate
 from .memory import is_out_of_memory
-from .seeds import stream
+from .seeds import part_of
 
 BATCH = 32  # larger ones leave the processor's cache
-BITS = stream(0, "question", "evaluation")  # whatever the seed of a run: all are asked the same
+BITS = part_of(0, "question", "evaluation")  # whatever the seed of a run: all are asked the same
 
 Predictions = Callable[[Tensor, Tensor], Tensor]  # answers (R, C), labels of the batch -> what is kept of them (R, ...)
 

@@ -5,6 +5,9 @@ which pairs them for the tests, and lets `round k+1` and `score ticket k` be one
 whatever device trains.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
@@ -14,10 +17,33 @@ if TYPE_CHECKING:
     import torch
 
 
+Drawn = dict[str, set[int]]  # role -> the seeds that streams were drawn from for it
+
+_RECORD: ContextVar[Drawn | None] = ContextVar("seeds drawn from", default=None)
+
+
 def stream(seed: int, role: str, *names: str | int) -> int:
     """The 64 bits that a stream starts from."""
+    if (record := _RECORD.get()) is not None:
+        record.setdefault(role, set()).add(seed)
+    return part_of(seed, role, *names)
+
+
+def part_of(bits: int, role: str, *names: str | int) -> int:
+    """The 64 bits that a stream within another one starts from, or one of no seed: nothing that is recorded."""
     # repr keeps ("a", "b") and ("a, b",) and "1" and 1 apart.
-    return int.from_bytes(blake2b(repr((seed, role, names)).encode(), digest_size=8).digest(), "big")
+    return int.from_bytes(blake2b(repr((bits, role, names)).encode(), digest_size=8).digest(), "big")
+
+
+@contextmanager
+def recorded() -> Iterator[Drawn]:
+    """Every seed that streams are drawn from in here, by the role it plays."""
+    drawn: Drawn = {}
+    token = _RECORD.set(drawn)
+    try:
+        yield drawn
+    finally:
+        _RECORD.reset(token)
 
 
 def torch_generator(bits: int) -> "torch.Generator":

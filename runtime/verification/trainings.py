@@ -10,7 +10,7 @@ from ticketlang.jobs import JobKey
 from ticketlang.units import Duration
 
 from ..store import JSON, Artifact
-from ..store.certificates import HELD, LAST_RATE, RATES, STEPS
+from ..store.certificates import HELD, LAST_RATE, RATES, SEEDS_DRAWN, STEPS
 from ..tensors import digest_of_numbers
 from .questions import Answer, found_by, is_of_an_earlier_release
 from .shelf import Shelf, Unknowable, setting
@@ -93,7 +93,25 @@ def facts(artifact: Artifact, shelf: Shelf) -> Answer | None:
     found = artifact.certificate.facts
     there = {name for name in wanted if name in found or not is_of_an_earlier_release(artifact)}
     wrong = [sentence for name in wanted if name in there for sentence in _differs(name, wanted[name], found.get(name))]
+    wrong += _drawn_otherwise(artifact)
     return Answer(len(there), tuple(wrong), len(wanted) - len(there))
+
+
+def _drawn_otherwise(artifact: Artifact) -> Iterator[str]:
+    """Seeds that a run drew from and its settings do not give it, by the role they played."""
+    said = artifact.settings if setting(artifact, "training") is None else setting(artifact, "training")
+    seeds, weights = said.get("seeds") or {}, said.get("weights")
+    asking = seeds["order"] if seeds and seeds.get("masking") is None else seeds.get("masking")
+    given = {
+        **seeds,
+        "question": asking,
+        "mask": setting(artifact, "seed"),
+        "weights": weights.get("seed") if isinstance(weights, Mapping) else None,
+    }
+    for role, drawn in (artifact.certificate.facts.get(SEEDS_DRAWN) or {}).items():
+        declared = given.get(role)
+        if drawn != [declared]:
+            yield f"certifies that it drew from the seeds {drawn} for its {role}, and its settings give {declared}"
 
 
 def _declared(artifact: Artifact, shelf: Shelf) -> Iterator[tuple[str, JSON]]:

@@ -20,7 +20,16 @@ from runtime.training import loop
 from runtime.training.masking import HeldMask
 from runtime.training.optimizer import adamw
 from runtime.training.schedule import Schedule
-from ticketlang.jobs import FineTune, Pretrained, Prune, RandomWeights, Reached, ReachRewindPoint
+from ticketlang.jobs import (
+    DrawMask,
+    FineTune,
+    Pretrained,
+    Prune,
+    RandomWeights,
+    Reached,
+    ReachRewindPoint,
+    TrainingSeeds,
+)
 from ticketlang.study import Pruning
 from ticketlang.units import Duration, Sparsity
 
@@ -232,3 +241,18 @@ def test_what_is_broken_leaves_no_result(world: World, ticket: FineTune, monkeyp
     with pytest.raises(BrokenInvariant):
         world.do(job)
     assert len(world.store.stored()) == 1  # the mask
+
+
+def test_certificates_say_which_seeds_were_drawn_from(world: World) -> None:
+    """As it happened, not as it was declared: what is rewound is not drawn, and what is not drawn has no seed there."""
+    seeds = TrainingSeeds(head=11, order=12, dropout=13, subset=14, masking=15)
+    mask = world.do(DrawMask(model="m", scope=("encoder",), sparsity=Sparsity.percent(30), seed=16, like=None))
+    dense = world.do(fine_tune(warm(), seeds=seeds))
+    again = world.do(
+        fine_tune(warm(), seeds=seeds, mask=mask.key, head=dense.key, weights=RandomWeights(over="all", seed=17))
+    )
+
+    drawn = [made.certificate.facts["seeds drawn from"] for made in (mask, dense, again)]
+    assert drawn[0] == {"mask": [16]}
+    assert drawn[1] == {"dropout": [13], "head": [11], "order": [12], "question": [15]}
+    assert drawn[2] == {"dropout": [13], "order": [12], "question": [15], "weights": [17]}

@@ -135,6 +135,7 @@ def test_certificates_say_what_was_done(world: World) -> None:
     facts = world.do(fine_tune(same(), mask=mask.key)).certificate.facts
 
     assert facts["seeds"] == {"head": 1, "order": 1, "dropout": 1, "subset": 1}
+    assert facts["seeds drawn from"] == {"dropout": [1], "head": [1], "order": [1], "question": [1]}
     assert (facts["head"], facts["metric"], facts["data"]) == ("fresh", "accuracy", "data")
     assert facts["scored"] == "on validation, after the last step"
     assert facts["weights in scope"] == ENCODER + POOLER

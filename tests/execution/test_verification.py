@@ -246,6 +246,8 @@ UNTRUE: list[tuple[AnyJob, Change, str]] = [
     (TICKET, fact(20, "steps of the whole schedule"), "certifies 20 as its steps of the whole schedule"),
     (TICKET, fact(8, "seeds", "dropout"), "'dropout': 8"),
     (LINE, fact(8, "seeds", "dropout"), "'dropout': 8"),
+    (TICKET, fact([1, 8], "seeds drawn from", "order"), "drew from the seeds [1, 8] for its order"),
+    (RANDOM, fact([2], "seeds drawn from", "mask"), "drew from the seeds [2] for its mask, and its settings give 1"),
     (TICKET, fact("fresh", "head"), "certifies fresh as its head, and its settings give rewound"),
     (POINT, fact("carried", "head"), "certifies carried as its head, and its settings give fresh"),
     (TICKET, fact("other", "data"), "certifies other as its data, and its settings give data"),
