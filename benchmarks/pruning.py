@@ -1,0 +1,132 @@
+"""Global pruning beside torch's, and the sizes of what it leaves.
+
+    python benchmarks/pruning.py [--size 768 12] [--rounds 3] [--threads 1]
+
+Both find the half of a BERT-base's encoder and pooler that is nearest to zero, 85.5 million weights from one seed; each
+in a process of its own, in turns. Memory is the most that a process held beyond its weights. Before any time is
+printed, the masks are compared bit for bit; weights of equal magnitude may differ between the two, and are counted.
+"""
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+import torch
+from rich.console import Console
+from rich.table import Table
+from torch import Tensor, nn
+
+HERE = Path(__file__).parent
+MIB = 1024 * 1024
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--size", type=int, nargs=2, default=[768, 12], metavar=("HIDDEN", "LAYERS"))
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--one", nargs=2, metavar=("WAY", "FILE"), help=argparse.SUPPRESS)  # as a process of its own
+    asked = parser.parse_args()
+    torch.set_num_threads(asked.threads)
+    if asked.one is not None:
+        print(json.dumps(_measure(*asked.one, *asked.size)))
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        files = {way: Path(folder) / f"{way}.npz" for way in WAYS}
+        rounds = [{way: _run(way, file, asked) for way, file in files.items()} for _ in range(asked.rounds)]
+        masks = [np.load(file) for file in files.values()]
+        total = sum(masks[0][name].size for name in masks[0])
+        differ = sum(int((masks[0][name] != masks[1][name]).sum()) for name in masks[0])
+        packed = _packed_size(masks[1], Path(folder) / "mask.safetensors")
+    _show(asked, rounds, total, differ, packed)
+
+
+def _weights(hidden: int, layers: int) -> dict[str, Tensor]:
+    generator = torch.Generator().manual_seed(1)
+    shapes = {f"{layer}.{n}": shape for layer in range(layers) for n, shape in enumerate(
+        [(hidden, hidden)] * 4 + [(4 * hidden, hidden), (hidden, 4 * hidden)])}  # fmt: skip
+    shapes["pooler"] = (hidden, hidden)
+    return {name: torch.empty(shape).normal_(0.0, 0.04, generator=generator) for name, shape in shapes.items()}
+
+
+def _torch(weights: dict[str, Tensor], count: int) -> dict[str, Tensor]:
+    from torch.nn.utils import prune
+
+    modules = {name: nn.Linear(1, 1, bias=False) for name in weights}
+    for name, module in modules.items():
+        module.weight = nn.Parameter(weights[name], requires_grad=False)
+    prune.global_unstructured([(m, "weight") for m in modules.values()], prune.L1Unstructured, amount=count)
+    return {name: module.weight_mask.bool() for name, module in modules.items()}
+
+
+def _ours(weights: dict[str, Tensor], count: int) -> dict[str, Tensor]:
+    from runtime.pruning import magnitude
+    from runtime.pruning.material import Material
+    from runtime.pruning.selection import remove_lowest
+
+    return dict(remove_lowest(magnitude.scores(Material(weights=weights)), count).kept)
+
+
+WAYS = {"torch": _torch, "ours": _ours}
+
+
+def _measure(way: str, file: str, hidden: int, layers: int) -> dict[str, float]:
+    WAYS[way](_weights(64, 1), 1000)  # so that imports are neither timed nor counted
+    weights = _weights(hidden, layers)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    began, spent = time.perf_counter(), time.process_time()
+    kept = WAYS[way](weights, sum(weight.numel() for weight in weights.values()) // 2)
+    clock, processors = time.perf_counter() - began, time.process_time() - spent
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    np.savez(file, **{name: bits.numpy() for name, bits in kept.items()})  # type: ignore[arg-type]  # it takes any names
+    return {"clock": clock, "processors": processors, "MiB": peak / 1024}
+
+
+def _run(way: str, file: Path, asked: argparse.Namespace) -> dict[str, float]:
+    environment = {**os.environ, "OMP_NUM_THREADS": str(asked.threads), "PYTHONPATH": str(HERE.parent)}
+    command = [sys.executable, __file__, "--one", way, str(file), "--threads", str(asked.threads),
+               "--size", *map(str, asked.size)]  # fmt: skip
+    ran = subprocess.run(command, env=environment, capture_output=True, text=True)
+    if ran.returncode:
+        raise SystemExit(f"{way} failed:\n{ran.stderr}")
+    found: dict[str, float] = json.loads(ran.stdout.splitlines()[-1])
+    return found
+
+
+def _packed_size(mask: Any, file: Path) -> int:
+    sys.path.insert(0, str(HERE.parent))
+    from runtime.masks import write_mask
+
+    write_mask(file, {name: mask[name] for name in mask})
+    return file.stat().st_size
+
+
+def _show(asked: argparse.Namespace, rounds: list[Any], total: int, differ: int, packed: int) -> None:
+    console = Console(width=110)
+    console.print(
+        f"{total:,} weights, half of them removed; {asked.threads} thread{'s' * (asked.threads > 1)};"
+        f" {asked.rounds} rounds; {differ:,} weights differ between the masks"
+    )
+    table = Table("global pruning", "seconds", "of the processors", "MiB", "times as fast, by the processors")
+    for way in WAYS:
+        ratios = [r["torch"]["processors"] / r[way]["processors"] for r in rounds]
+        table.add_row(
+            way, *(f"{median(r[way][of] for r in rounds):.2f}" for of in ("clock", "processors")),
+            f"{max(r[way]['MiB'] for r in rounds):.0f}",
+            f"{median(ratios):.1f} ({min(ratios):.1f} to {max(ratios):.1f})",
+        )  # fmt: skip
+    console.print(table)
+    console.print(f"a mask in a file: {packed / MIB:.1f} MiB, one bit a weight; as floats {total * 4 / MIB:.0f} MiB")
+
+
+if __name__ == "__main__":
+    main()
