@@ -4,7 +4,9 @@
 
 Both find the half of a BERT-base's encoder and pooler that is nearest to zero, 85.5 million weights from one seed; each
 in a process of its own, in turns. Memory is the most that a process held beyond its weights. Before any time is
-printed, the masks are compared bit for bit; weights of equal magnitude may differ between the two, and are counted.
+printed, the masks are compared bit for bit. Both remove as many, and all that is below the same magnitude; of several
+weights that have just this one, ours removes those that come first, and torch those that its `topk` comes upon. So the
+two may differ in weights of that one magnitude, which are counted, and in no others, or nothing is printed.
 """
 
 import argparse
@@ -45,9 +47,9 @@ def main() -> None:
         rounds = [{way: _run(way, file, asked) for way, file in files.items()} for _ in range(asked.rounds)]
         masks = [np.load(file) for file in files.values()]
         total = sum(masks[0][name].size for name in masks[0])
-        differ = sum(int((masks[0][name] != masks[1][name]).sum()) for name in masks[0])
+        ties = _ties(masks, _weights(*asked.size))
         packed = _packed_size(masks[1], Path(folder) / "mask.safetensors")
-    _show(asked, rounds, total, differ, packed)
+    _show(asked, rounds, total, ties, packed)
 
 
 def _weights(hidden: int, layers: int) -> dict[str, Tensor]:
@@ -56,6 +58,25 @@ def _weights(hidden: int, layers: int) -> dict[str, Tensor]:
         [(hidden, hidden)] * 4 + [(4 * hidden, hidden), (hidden, 4 * hidden)])}  # fmt: skip
     shapes["pooler"] = (hidden, hidden)
     return {name: torch.empty(shape).normal_(0.0, 0.04, generator=generator) for name, shape in shapes.items()}
+
+
+def _ties(masks: list[Any], weights: dict[str, Tensor]) -> str:
+    """In what the masks differ, in words."""
+    torchs, ours = ({name: torch.from_numpy(mask[name]) for name in weights} for mask in masks)
+    removed = [sum(int((~bits).sum()) for bits in mask.values()) for mask in (torchs, ours)]
+    if removed[0] != removed[1]:
+        raise SystemExit(f"torch removes {removed[0]:,} weights, and ours {removed[1]:,}")
+    highest = max(float(weights[name][~bits].abs().max()) for name, bits in ours.items() if not bits.all())
+    differ = [weights[name][bits != ours[name]].abs() for name, bits in torchs.items()]
+    if not all((magnitudes == highest).all() for magnitudes in differ):
+        raise SystemExit(f"the masks differ in weights of other magnitudes than the highest that goes, {highest:g}")
+    count = sum(magnitudes.numel() for magnitudes in differ)
+    alike = sum(int((weight.abs() == highest).sum()) for weight in weights.values())
+    gone = sum(int(((weight.abs() == highest) & ~ours[name]).sum()) for name, weight in weights.items())
+    return (
+        f"the highest magnitude that goes is {highest:.9g}; {alike} weights have it, {gone} of them go, and the masks"
+        f" differ in {count} of these and in nothing else"
+    )
 
 
 def _torch(weights: dict[str, Tensor], count: int) -> dict[str, Tensor]:
@@ -110,11 +131,11 @@ def _packed_size(mask: Any, file: Path) -> int:
     return file.stat().st_size
 
 
-def _show(asked: argparse.Namespace, rounds: list[Any], total: int, differ: int, packed: int) -> None:
+def _show(asked: argparse.Namespace, rounds: list[Any], total: int, ties: str, packed: int) -> None:
     console = Console(width=110)
     console.print(
         f"{total:,} weights, half of them removed; {asked.threads} thread{'s' * (asked.threads > 1)};"
-        f" {asked.rounds} rounds; {differ:,} weights differ between the masks"
+        f" {asked.rounds} rounds; {ties}"
     )
     table = Table("global pruning", "seconds", "of the processors", "MiB", "times as fast, by the processors")
     for way in WAYS:
