@@ -10,14 +10,14 @@ from attrs import frozen
 from ticketlang.jobs import FineTune, Interpolate, ReachRewindPoint, inputs_of
 from ticketlang.plan import Plan, PlannedJob
 
-from .masks import MATRIX
+from .matrices import MATRIX
 from .models.description import UnreadableModel, weight_files
 from .tensors import shapes_in
 
 NUMBER = 4  # bytes of one: all that is stored is fp32
 RECORDS = 20_000  # bytes of a result without its tensors: 7,000 with two layers, and each matrix has its lines
 UNDER_WAY = 3  # times its weights, that a training may keep to go on from: weights and two moments of AdamW
-TRUNK = re.compile(r"(?:.*\.)?(?P<name>(?:embeddings|encoder|pooler)\..+)")
+TRUNK = re.compile(r"(?:.*\.)?(?P<name>(?:embeddings|encoder|transformer|pooler)\..+)")
 
 
 @frozen

@@ -25,6 +25,7 @@ from .store.disk import StoreError
 from .store.provenance import Environment
 from .tensors import blank_file
 from .training.moment import Moment
+from .training.seeds import drawn_before, drawn_so_far
 
 SLACK = 16  # a checkpoint grows by less than this part of it: by rates, and by a mask that a training comes to have
 
@@ -83,6 +84,7 @@ class CheckpointKeeper:
             return None
         facts = dict(found.facts)
         aside = facts.pop("aside")
+        drawn_before(facts.pop("seeds"))
         if self.aside is not None:
             self.aside.put_back_(aside)
         self.kept = found.standing.step
@@ -129,7 +131,8 @@ class CheckpointKeeper:
             return
         self.kept = moment.step
         image = image_of(moment.tensors, self.room)
-        facts = {**moment.facts, "aside": None if self.aside is None else self.aside.state()}
+        aside = None if self.aside is None else self.aside.state()
+        facts = {**moment.facts, "aside": aside, "seeds": drawn_so_far()}
         standing = Standing(step=moment.step, steps=moment.steps)
         if patience is None:
             self._write(standing, facts, image)

@@ -64,8 +64,9 @@ class Dropout(nn.Module):
 
     @property
     def _later(self) -> tuple[int, ...]:
-        """What tells other draws of a step from the first, which is the only one where a batch is whole and layers are not
-        shared: the number of the portion, and of the draw for it.
+        """What tells other draws of a step from the first: the number of the portion, and of the draw for it.
+
+        Where a batch is whole, and no layers are shared, there is no other.
         """
         if self.times:
             return (self.portion, self.times)

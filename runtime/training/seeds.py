@@ -5,7 +5,7 @@ which pairs them for the tests, and lets `round k+1` and `score ticket k` be one
 whatever device trains.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from hashlib import blake2b
@@ -44,6 +44,18 @@ def recorded() -> Iterator[Drawn]:
         yield drawn
     finally:
         _RECORD.reset(token)
+
+
+def drawn_so_far() -> dict[str, list[int]]:
+    """What `recorded` has noted by now, as JSON has it."""
+    return {role: sorted(seeds) for role, seeds in sorted((_RECORD.get() or {}).items())}
+
+
+def drawn_before(drawn: Mapping[str, Iterable[int]]) -> None:
+    """Note what an earlier try of the same job drew from, which goes on here."""
+    if (record := _RECORD.get()) is not None:
+        for role, seeds in drawn.items():
+            record.setdefault(role, set()).update(seeds)
 
 
 def torch_generator(bits: int) -> "torch.Generator":
