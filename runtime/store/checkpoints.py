@@ -6,7 +6,7 @@ It serves the environment that wrote it alone, since equal bits are promised the
 """
 
 import platform
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import cache
 from hashlib import blake2b
@@ -152,6 +152,19 @@ class Checkpoints:
                         if said is not None:
                             found[JobKey(name)] = Standing(step=said["step"], steps=said["steps"])
         return found
+
+    def problems(self) -> Iterator[str]:
+        """What is damaged of what was kept, a sentence each. Whoever goes on from there finds it, and begins anew."""
+        for key in sorted(self.disk.names(self.layout.checkpoints)):
+            folder = self.layout.checkpoints / key
+            with suppress(MissingFileError):  # its job has been done meanwhile, or has come further
+                for part in filter(_is_record, sorted(self.disk.names(folder))):
+                    try:
+                        said = self._record(folder / part)
+                        if said is not None and self.disk.digest(folder / said["tensors"]) != said["digest"]:
+                            raise UnusableError("is damaged: its tensors are not those that were written")
+                    except UnusableError as problem:
+                        yield f"the checkpoint {key}/{part} {problem}"
 
     def _record(self, path: Path) -> JSON:
         """A record as it was written; None where there is none."""

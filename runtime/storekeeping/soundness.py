@@ -12,6 +12,7 @@ from ticketlang.jobs import JobKey
 
 from ..digests import seal_of as seal_of_text
 from ..store import MissingFileError, Store, records
+from ..store.checkpoints import Checkpoints
 from ..store.layout import key_and_number
 from ..tasks.blocks import SEAL as BLOCKS_SEAL
 from ..tasks.blocks import are_whole
@@ -44,7 +45,8 @@ def findings(store: Store) -> Iterator[Finding]:
     for name in sorted(store.disk.names(store.layout.artifacts)):
         if key_and_number(name) is None or not _is_key(name.partition(".")[0]):
             yield Finding("the store", f"holds `{name}` among its results, which is none")
-    for sentence in store.failures.problems():
+    kept = Checkpoints(store.layout, store.disk).problems() if _has_checkpoints(store) else ()
+    for sentence in (*store.failures.problems(), *kept):
         yield Finding("the store", sentence)
     for name in sorted(store.disk.names(store.layout.studies)):
         try:
@@ -54,6 +56,11 @@ def findings(store: Store) -> Iterator[Finding]:
         except records.BadRecordError as problem:
             yield Finding("the store", f"what studies/{name} keeps of the last run is damaged: {problem}")
     yield from _of_cache(store)
+
+
+def _has_checkpoints(store: Store) -> bool:
+    """Not in stores that were begun by earlier releases, and only looked at since."""
+    return store.layout.checkpoints.name in store.disk.names(store.folder)
 
 
 def _is_key(name: str) -> bool:

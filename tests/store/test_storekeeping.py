@@ -7,7 +7,8 @@ import pytest
 from attrs import evolve
 from handmade import DENSE, chain, draw, fill, plan, publish, shown, study, ticket
 
-from runtime.store import DamagedError, Disk, Store
+from runtime.store import DamagedError, Disk, Store, environment_of
+from runtime.store.checkpoints import Checkpoints, Standing
 from runtime.store.claims import Owner
 from runtime.store.dropping import discard, drop_states
 from runtime.store.layout import WEIGHTS
@@ -230,7 +231,17 @@ def damaged_run(store: Store) -> Path:
     return store.layout.last_run("s")
 
 
-@pytest.mark.parametrize("make", [damaged_log, damaged_failure, damaged_run])
+def damaged_checkpoint(store: Store) -> Path:
+    kept = Checkpoints(store.layout, store.disk)
+    kept.write(draw(7).key, "a", Standing(step=1, steps=2), {}, memoryview(b"tensors"), environment_of("cpu"))
+    return next(store.layout.checkpoints_of(draw(7).key).glob("*.json"))
+
+
+def damaged_tensors(store: Store) -> Path:
+    return next(damaged_checkpoint(store).parent.glob("*.safetensors"))
+
+
+@pytest.mark.parametrize("make", [damaged_log, damaged_failure, damaged_run, damaged_checkpoint, damaged_tensors])
 def test_any_bit_of_a_record_is_guarded(store: Store, make: Callable[[Store], Path]) -> None:
     path = make(store)
     assert list(findings(store)) == []
