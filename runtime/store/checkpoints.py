@@ -122,7 +122,7 @@ class Checkpoints:
 
     def forget_all(self, done: Iterable[JobKey]) -> None:
         """Remove what was kept of jobs that are done: whoever did them may have been killed just then."""
-        there = self.disk.names(self.layout.checkpoints)
+        there = self._names()
         for key in done:
             if key in there:
                 self.forget(key)
@@ -144,7 +144,7 @@ class Checkpoints:
     def standing(self, keys: Collection[JobKey]) -> Mapping[JobKey, Standing]:
         """How far jobs have come of which something was kept, by the records alone."""
         found = {}
-        for name in self.disk.names(self.layout.checkpoints):
+        for name in self._names():
             if name in keys:
                 with suppress(StoreError, UnusableError, KeyError):
                     for part in sorted(self.disk.names(self.layout.checkpoints / name)):
@@ -155,7 +155,7 @@ class Checkpoints:
 
     def problems(self) -> Iterator[str]:
         """What is damaged of what was kept, a sentence each. Whoever goes on from there finds it, and begins anew."""
-        for key in sorted(self.disk.names(self.layout.checkpoints)):
+        for key in sorted(self._names()):
             folder = self.layout.checkpoints / key
             with suppress(MissingFileError):  # its job has been done meanwhile, or has come further
                 for part in filter(_is_record, sorted(self.disk.names(folder))):
@@ -165,6 +165,12 @@ class Checkpoints:
                             raise UnusableError("is damaged: its tensors are not those that were written")
                     except UnusableError as problem:
                         yield f"the checkpoint {key}/{part} {problem}"
+
+    def _names(self) -> Collection[str]:
+        """Of the jobs of which something is kept."""
+        with suppress(MissingFileError):  # a store that is only looked at, and older than checkpoints
+            return self.disk.names(self.layout.checkpoints)
+        return ()
 
     def _record(self, path: Path) -> JSON:
         """A record as it was written; None where there is none."""

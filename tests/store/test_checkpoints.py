@@ -203,3 +203,10 @@ def test_what_is_done_keeps_nothing(kept: Checkpoints, tmp_path: Path) -> None:
     assert list(store.layout.checkpoints.iterdir()) == []
     assert store.artifact(two.key).provenance.resumed == (4,)
     assert store.artifact(one.key).provenance.resumed == ()
+
+
+def test_a_store_that_is_older_has_none(kept: Checkpoints) -> None:
+    kept.layout.checkpoints.rmdir()
+    assert kept.standing([KEY]) == {}
+    kept.forget_all([KEY])
+    assert kept.read(KEY, "training", HERE) is None
