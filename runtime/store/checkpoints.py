@@ -82,7 +82,7 @@ class Checkpoints:
         self.disk.make_folder(folder, parents=True)
         try:
             self.disk.write_new(tensors, image)
-            self.disk.write_new(new, records.write({**said, "seal": records.digest(records.write(said))}))
+            self.disk.write_new(new, _sealed(said))
             self.disk.rename(new, folder / f"{name}.json")
         except StoreError:
             for path in (tensors, new):
@@ -131,15 +131,15 @@ class Checkpoints:
         """Note that a job goes on after a step."""
         folder = self.layout.checkpoints_of(key)
         new = folder / f"{RESUMED}.{token_hex(4)}.new"
-        self.disk.write_new(new, records.write([*self.resumed(key), step]))
+        self.disk.write_new(new, _sealed({"after": [*self.resumed(key), step]}))
         self.disk.rename(new, folder / RESUMED)
 
     def resumed(self, key: JobKey) -> tuple[int, ...]:
-        """After which steps a job went on that was interrupted there."""
-        try:
-            return tuple(records.read(self.disk.read(self.layout.checkpoints_of(key) / RESUMED)))
-        except (MissingFileError, records.BadRecordError, TypeError):
-            return ()
+        """After which steps a job went on that was interrupted there; none where nobody noted it, or it is damaged."""
+        with suppress(UnusableError):
+            said = self._record(self.layout.checkpoints_of(key) / RESUMED)
+            return () if said is None else tuple(said["after"])
+        return ()
 
     def standing(self, keys: Collection[JobKey]) -> Mapping[JobKey, Standing]:
         """How far jobs have come of which something was kept, by the records alone."""
@@ -158,13 +158,23 @@ class Checkpoints:
         for key in sorted(self._names()):
             folder = self.layout.checkpoints / key
             with suppress(MissingFileError):  # its job has been done meanwhile, or has come further
-                for part in filter(_is_record, sorted(self.disk.names(folder))):
+                for part in sorted(name for name in self.disk.names(folder) if name.endswith(".json")):
                     try:
                         said = self._record(folder / part)
-                        if said is not None and self.disk.digest(folder / said["tensors"]) != said["digest"]:
+                        if (
+                            said is not None
+                            and _is_record(part)
+                            and self.disk.digest(folder / said["tensors"]) != said["digest"]
+                        ):
                             raise UnusableError("is damaged: its tensors are not those that were written")
                     except UnusableError as problem:
                         yield f"the checkpoint {key}/{part} {problem}"
+
+    def sizes(self) -> Mapping[JobKey, int]:
+        """Bytes that are kept of each job."""
+        with suppress(MissingFileError):  # as below
+            return {JobKey(name): size for name, size in self.disk.sizes(self.layout.checkpoints).items()}
+        return {}
 
     def _names(self) -> Collection[str]:
         """Of the jobs of which something is kept."""
@@ -190,6 +200,10 @@ def whole_environment(device: object) -> Environment:
     found = environment_of(device)
     more = {"processor": _processor(), "code": _code()}
     return evolve(found, versions={**found.versions, **more})
+
+
+def _sealed(said: Mapping[str, JSON]) -> bytes:
+    return records.write({**said, "seal": records.digest(records.write(said))})
 
 
 def _is_record(name: str) -> bool:

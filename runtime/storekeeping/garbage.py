@@ -11,6 +11,7 @@ from ticketlang.jobs import JobKey, inputs_in, inputs_of
 from ticketlang.plan import Plan
 
 from ..store import DamagedError, MissingFileError, Store
+from ..store.checkpoints import Checkpoints
 from ..store.dropping import discard, drop_states
 from .stock import Holding, Stock, stock
 
@@ -44,16 +45,17 @@ class Garbage:
     states: tuple[Holding, ...]  # which stay but for their weights
     damaged: Mapping[str, int]  # folders of results that were set aside, and their bytes
     left: Mapping[str, int]  # folders of jobs that ended with their process
+    checkpoints: Mapping[JobKey, int]  # of jobs that no study asks for, and their bytes
     kept: tuple[Holding, ...]
     in_use: frozenset[JobKey]  # that some process is doing, or reads
 
     @property
     def size(self) -> int:
         results, states = (holding.size for holding in self.results), (holding.states for holding in self.states)
-        return sum((*results, *states, *self.damaged.values(), *self.left.values()))
+        return sum((*results, *states, *self.damaged.values(), *self.left.values(), *self.checkpoints.values()))
 
     def __bool__(self) -> bool:
-        return bool(self.results or self.states or self.damaged or self.left)
+        return bool(self.results or self.states or self.damaged or self.left or self.checkpoints)
 
 
 def garbage(store: Store, needs: Needs, *, with_states: bool) -> Garbage:
@@ -69,11 +71,13 @@ def garbage(store: Store, needs: Needs, *, with_states: bool) -> Garbage:
     staying = tuple(holding for holding in held.holdings if holding.key in kept)
     idle = (holding for holding in staying if holding.key not in needs.states | in_use and holding.states)
     staged = store.disk.sizes(store.layout.staging)
+    begun = Checkpoints(store.layout, store.disk)
     return Garbage(
         results=going,
         states=tuple(idle) if with_states else (),
         damaged=store.disk.sizes(store.layout.damaged),
         left={n: size for n, size in staged.items() if not store.claims.is_taken(JobKey(n.partition(".")[0]))},
+        checkpoints={key: size for key, size in begun.sizes().items() if key not in needs.results | in_use},
         kept=staying,
         in_use=in_use,
     )
@@ -108,5 +112,8 @@ def drop(store: Store, found: Garbage, tell: Tell) -> int:
         spared += not is_gone
     for name in found.damaged:
         store.disk.remove(store.layout.damaged / name)
+    for key in found.checkpoints:
+        if not store.claims.is_taken(key):
+            store.disk.remove(store.layout.checkpoints_of(key))
     store.sweep()
     return spared

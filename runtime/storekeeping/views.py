@@ -77,9 +77,13 @@ def garbage_view(found: Garbage) -> Iterator[RenderableType]:
     for _, study, its in _grouped(found.states):
         states = size_text(sum(holding.states for holding in its))
         table.add_row("weights of trainings", plain(study), f"{len(its):,}", states)
-    for name, folders in (("set aside as damaged", found.damaged), ("left by runs that died", found.left)):
-        if folders:
-            table.add_row(name, "", f"{len(folders):,}", size_text(sum(folders.values())))
+    for name, sizes in (
+        ("set aside as damaged", tuple(found.damaged.values())),
+        ("left by runs that died", tuple(found.left.values())),
+        ("checkpoints", tuple(found.checkpoints.values())),
+    ):
+        if sizes:
+            table.add_row(name, "", f"{len(sizes):,}", size_text(sum(sizes)))
     if found:
         yield table
         yield Text()

@@ -13,7 +13,7 @@ from handmade import Bench, chain, draw, perform, plan_of_jobs, publish
 from runtime.progress import Silent
 from runtime.schedulers.serial import run
 from runtime.store import Environment, PassingDisk, Store, StoreError, records
-from runtime.store.checkpoints import Checkpoints, Standing, UnusableError, whole_environment
+from runtime.store.checkpoints import RESUMED, Checkpoints, Standing, UnusableError, whole_environment
 from runtime.tensors import blank_file, map_tensors
 
 HERE = Environment("cpu", 1, "x86_64", {"torch": "2.0"})
@@ -187,6 +187,12 @@ def test_resumptions_are_noted(kept: Checkpoints) -> None:
     write(kept)
     assert kept.resumed(KEY) == (3, 5)
     assert kept.standing([KEY]) == {KEY: Standing(step=3, steps=9)}
+    assert list(kept.problems()) == []
+
+    path = kept.layout.checkpoints_of(KEY) / RESUMED
+    path.write_bytes(path.read_bytes().replace(b"5", b"7"))
+    assert kept.resumed(KEY) == ()
+    assert [said for said in kept.problems() if RESUMED in said]
 
 
 def test_what_is_done_keeps_nothing(kept: Checkpoints, tmp_path: Path) -> None:

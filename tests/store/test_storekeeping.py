@@ -64,6 +64,23 @@ def test_what_any_of_several_specs_needs_stays(store: Store) -> None:
     assert not found(store, plan(SMALL, store.known), plan(LARGE, store.known))
 
 
+def test_checkpoints_go_with_the_jobs_that_nobody_asks_for(store: Store) -> None:
+    asked, other = plan(SMALL), next(key for key in plan(LARGE).jobs if key not in plan(SMALL).jobs)
+    kept = Checkpoints(store.layout, store.disk)
+    for key in (other, next(iter(asked.jobs))):
+        store.disk.make_folder(store.layout.checkpoints_of(key))
+        kept.resumes(key, 3)
+
+    going = found(store, asked)
+
+    assert going.checkpoints == {other: going.size}
+    assert going.size > 0
+    assert "checkpoints" in shown(*garbage_view(going), width=100)
+    drop(store, going, lambda done, of: None)
+    assert kept.sizes().keys() == {next(iter(asked.jobs))}
+    assert not found(store, asked)
+
+
 def test_nothing_goes_that_somebody_does_or_reads(store: Store) -> None:
     """Not even what the results that are read were made from."""
     one, two, three = chain(3)
