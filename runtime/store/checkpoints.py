@@ -12,17 +12,20 @@ from functools import cache
 from hashlib import blake2b
 from pathlib import Path
 from secrets import token_hex
+from typing import TYPE_CHECKING
 
 from attrs import asdict, define, evolve, frozen
 
 from ticketlang.jobs import JobKey
 
-from ..tensors import Array, map_tensors
 from . import records
 from .certificates import JSON
 from .disk import Disk, MissingFileError, StoreError
 from .layout import Layout
 from .provenance import Environment, environment_of
+
+if TYPE_CHECKING:
+    from ..tensors import Array
 
 EVERY = 60.0  # seconds between two checkpoints of a job, unless somebody says otherwise
 RESUMED = "resumed.json"  # after which steps a job was interrupted, and went on
@@ -47,7 +50,7 @@ class Checkpoint:
 
     standing: Standing
     facts: JSON
-    tensors: Mapping[str, Array]  # mapped into memory, not to be written to
+    tensors: "Mapping[str, Array]"  # mapped into memory, not to be written to
 
 
 @define(eq=False)
@@ -99,6 +102,8 @@ class Checkpoints:
         Raises:
             UnusableError: it is damaged, or another environment wrote it.
         """
+        from ..tensors import map_tensors  # late: whoever only gives jobs to workers needs no numpy
+
         folder = self.layout.checkpoints_of(key)
         try:
             said = self._record(folder / f"{name}.json")

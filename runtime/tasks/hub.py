@@ -49,7 +49,7 @@ def _fetch(task: Task, place: "DataPlace", split: str) -> Any:
     if place.hub is None:
         raise ValueError(f"the data of {task.name} is nowhere")
     name, config, revision = place.hub
-    if Path(name).exists():  # which the library would read in place of it, whatever the revision
+    if not Path(name).is_absolute() and Path(name).exists():  # the library would read it instead, whatever the revision
         reason = f"`{name}` is a folder here, too, and would be read instead; run from another one"
         raise BadData(HubUnreachable(at=task.data.at, name=name, reason=reason))
     datasets.disable_progress_bars()

@@ -23,17 +23,22 @@ def test_gradients_pass_where_values_pass() -> None:
     assert torch.equal(x.grad, dropped.detach())
 
 
-def test_each_step_and_layer_draws_anew_and_always_the_same() -> None:
+def test_each_step_and_layer_and_time_draws_anew_and_always_the_same() -> None:
+    """The second time of a step is another layer's, where layers share their parts; a portion is a batch of its own."""
     x = torch.ones(100, 10)
     layer, other = Dropout(0.5, bits=1), Dropout(0.5, bits=2)
-    first = layer(x)
-    assert torch.equal(first, layer(x))
-    assert not torch.equal(first, other(x))
+    moments = [(step, portion) for step in (0, 1) for portion in (0, 1)]
 
-    layer.step = 1
-    assert not torch.equal(first, layer(x))
-    layer.step = 0
-    assert torch.equal(first, layer(x))
+    def drawn(layer: Dropout) -> list[torch.Tensor]:
+        found = []
+        for step, portion in moments:
+            set_step([layer], step, portion)
+            found += [layer(x), layer(x)]
+        return found
+
+    first, again, others = drawn(layer), drawn(layer), drawn(other)
+    assert all(torch.equal(one, same) for one, same in zip(first, again, strict=True))
+    assert len({tuple(found.flatten().tolist()) for found in (*first, *others)}) == 2 * len(first)
 
 
 def test_nothing_is_dropped_in_evaluation_or_without_a_share() -> None:
