@@ -12,7 +12,6 @@ from transformers import (
     AutoModel,
     AutoModelForMaskedLM,
     DistilBertConfig,
-    MPNetConfig,
     PreTrainedConfig,
     RobertaConfig,
 )
@@ -23,7 +22,6 @@ FAMILIES: dict[str, PreTrainedConfig] = {
     "distilbert": DistilBertConfig(**COMMON, dim=32, n_layers=2, n_heads=2, hidden_dim=64),
     "roberta": RobertaConfig(**COMMON, **SIZES, type_vocab_size=1),
     "albert": AlbertConfig(**COMMON, **SIZES, embedding_size=16, hidden_dropout_prob=0.1),
-    "mpnet": MPNetConfig(**COMMON, **SIZES),
 }
 
 SPEC = """
@@ -80,7 +78,7 @@ def desk_of(family: str, folder: Path) -> Desk:
     torch.manual_seed(7)
     AutoModelForMaskedLM.from_config(FAMILIES[family]).save_pretrained(folder / "model")
     settings = folder / "model" / "tokenizer_config.json"
-    if family in {"distilbert", "roberta", "mpnet"}:
+    if family in {"distilbert", "roberta"}:
         said = {**json.loads(settings.read_text()), "model_input_names": ["input_ids", "attention_mask"]}
         settings.write_text(json.dumps(said))
     desk = Desk(folder)
