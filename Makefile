@@ -86,6 +86,8 @@ bench: $(INSTALLED)
 	$(BIN)/python benchmarks/training.py
 	$(ONE_THREAD) $(BIN)/python benchmarks/overhead.py
 	$(ONE_THREAD) $(BIN)/python benchmarks/study.py
+	$(ONE_THREAD) $(BIN)/python benchmarks/pruning.py
+	$(ONE_THREAD) $(BIN)/python benchmarks/precision.py
 
 goldens: $(INSTALLED)
 	REFRESH_GOLDENS=1 $(TEST) || true
