@@ -11,7 +11,7 @@ STUDIES := $(shell grep -l '^study ' $$(find specs examples -name '*.ticket' | s
 ONE_THREAD := OMP_NUM_THREADS=1
 TEST := $(ONE_THREAD) HF_HUB_OFFLINE=1 $(BIN)/pytest -n 2 --dist worksteal
 
-.PHONY: help demo proof minilm realtext test smoke check fuzz torture bench goldens clean
+.PHONY: help demo proof minilm realtext test smoke check fuzz torture bench goldens docs clean
 
 help:
 	@echo "make demo             run examples/quickstart.ticket, a whole small study: a minute and a half on two cores"
@@ -25,6 +25,7 @@ help:
 	@echo "make torture          kill a study at 50 random moments; fail every operation of its disk; flip bits of its store"
 	@echo "make bench            time checking, planning, training, and all around it, beside what one would run instead"
 	@echo "make goldens          write the expected outputs of the tests anew; read the difference before you keep it"
+	@echo "make docs             build the site, with the reference of language and program, in build/site"
 	@echo "make clean            remove what the demo made"
 
 # --- installing -------------------------------------------------------------------------------------------------
@@ -71,6 +72,7 @@ check: test
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy --strict
+	$(BIN)/mypy --strict docs/generate.py
 
 fuzz: $(INSTALLED)
 	$(BIN)/python tests/fuzz.py --count 200000
@@ -92,6 +94,11 @@ bench: $(INSTALLED)
 goldens: $(INSTALLED)
 	REFRESH_GOLDENS=1 $(TEST) || true
 	git --no-pager diff --stat -- tests
+
+# Its reference is made from the sources, and whatever leads nowhere is an error.
+docs: $(INSTALLED)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict --site-dir build/site
+	@echo "the site is in build/site; open build/site/index.html"
 
 clean:
 	rm -rf build
