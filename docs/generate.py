@@ -1,7 +1,7 @@
 """The reference pages of the site, made from the sources whenever it is built: a hook of MkDocs."""
 
 import inspect
-from argparse import ArgumentParser, _SubParsersAction
+from argparse import ArgumentParser, HelpFormatter, _SubParsersAction
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from itertools import groupby
@@ -125,8 +125,8 @@ def libraries() -> str:
 
 def diagnostics() -> str:
     parts = [
-        "# Diagnostics\n\nWhat each code in `error[CODE]` or `warning[CODE]` means. `ticketrun explain CODE` says the same"
-        " in a terminal.\n"
+        "# Diagnostics\n\nWhat each code in `error[CODE]` or `warning[CODE]` means. `ticketrun explain CODE` says the"
+        " same in a terminal.\n"
     ]
     for page, group in groupby(explanations(), key=lambda explanation: explanation.page):
         parts += [f"## {title_of(page)}\n", *map(_explained, group)]
@@ -147,7 +147,8 @@ def commands() -> str:
 
 def python() -> str:
     parts = [
-        "# Python\n\nWhat a notebook needs; [how to read results](../how-to/read-results-in-python.md) shows it at work.\n",
+        "# Python\n\nWhat a notebook needs. [How to read results](../how-to/read-results-in-python.md) shows it at"
+        " work.\n",
         _described("ticketlang.load", ticketlang.load, level=2),
         f"## Loaded\n\n{inspect.getdoc(Loaded)}\n",
     ]
@@ -188,7 +189,8 @@ def _commands_below(command: ArgumentParser) -> Mapping[str, ArgumentParser]:
 
 
 def _helped(name: str, command: ArgumentParser, *, level: int = 2) -> str:
-    command.formatter_class = partial(command.formatter_class, width=WIDTH)  # not that of whoever builds the site
+    formatter: Callable[..., HelpFormatter] = command.formatter_class
+    command.formatter_class = partial(formatter, width=WIDTH)  # not that of whoever builds the site
     return f"{'#' * level} {name}\n\n{_fenced(command.format_help())}"
 
 
