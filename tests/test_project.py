@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from imports import ROOT, imports
+from pages import DOCS, name_of
 
 from ticketlang.formatting import formatted
 from ticketlang.parse import parse
@@ -17,7 +18,10 @@ MAKEFILE = (ROOT / "Makefile").read_text()
 README = (ROOT / "README.md").read_text()
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 FOLDERS = ("ticketlang", "runtime", "specs", "examples", "tests")
-PAGES = [*sorted(ROOT.glob("*.md")), *sorted(page for folder in FOLDERS for page in (ROOT / folder).rglob("README.md"))]
+READMES = [
+    *sorted(ROOT.glob("*.md")),
+    *sorted(page for folder in FOLDERS for page in (ROOT / folder).rglob("README.md")),
+]
 FILES = sorted(spec for folder in ("specs", "examples", "benchmarks") for spec in (ROOT / folder).rglob("*.ticket"))
 SPECS = [file for file in FILES if "\nstudy " in file.read_text()]  # the others are used by them
 
@@ -35,7 +39,7 @@ def test_make_help_names_every_target():
     assert described == _targets() - {"help"}
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+@pytest.mark.parametrize("page", [*READMES, *DOCS], ids=name_of)
 def test_specs_in_pages_are_in_the_canonical_form(page: Path):
     for text in re.findall(r"^```ticket\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL):
         tree, malformed = parse(Source(page.name, text))
@@ -44,7 +48,7 @@ def test_specs_in_pages_are_in_the_canonical_form(page: Path):
         assert formatted(tree) == text
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+@pytest.mark.parametrize("page", READMES, ids=name_of)  # those of docs/ are followed when the site is built
 def test_links_between_pages_lead_somewhere(page: Path):
     targets = re.findall(r"\]\((?!https?:)([^)#]+)\)", page.read_text())
     broken = [target for target in targets if not (page.parent / target).exists()]
