@@ -43,7 +43,7 @@ def test_every_spec_parses_and_whole_studies_have_no_mistakes(page: Path, tmp_pa
         if re.search(r"^study ", block.text, re.MULTILINE):
             text = NEEDS.get(page.name, "") + block.text
             checked = check(Source("shown.ticket", text, tmp_path / "shown.ticket"))
-            assert [diagnostic.code for diagnostic in checked.diagnostics] == []
+            assert [found.code for found in checked.diagnostics if found.severity == "error"] == []
             assert checked.study is not None
 
 
