@@ -1,4 +1,4 @@
-"""What README and site tell readers to type is typed: beside the small study that the first how-to tells them to write."""
+"""What README and site tell readers to type is typed, beside the small study that the first how-to has them write."""
 
 from pathlib import Path
 from shutil import copytree
@@ -7,6 +7,7 @@ import pytest
 from desk import Desk
 from imports import ROOT
 from pages import DOCS, SHOWN, blocks, commands, name_of
+from small_world import sentence, write_lines
 
 HOW_TOS = [page for page in DOCS if page.parent.name == "how-to"]
 FIRST = ROOT / "docs/how-to/find-a-ticket-on-your-own-data.md"
@@ -17,8 +18,12 @@ WITH_PYTHON = [page for page in SHOWN if blocks(page, "python")]
 def followed(world: Path, tmp_path_factory: pytest.TempPathFactory) -> Desk:
     """The desk of a reader who has done what the first how-to says."""
     desk = Desk(tmp_path_factory.mktemp("followed") / "desk")
-    for ours, theirs in (("model", "model"), ("warm", "reviews"), ("same", "pairs")):
-        copytree(world / ours, desk.folder / theirs)
+    copytree(world / "model", desk.folder / "model")
+    copytree(world / "warm", desk.folder / "reviews")
+    for split, numbers in (("train", range(90)), ("validation", range(1000, 1040))):
+        pairs = [(sentence(n), sentence(5 * n + 1), int(n % 3 < 2)) for n in numbers]  # warm, or cold, are both or one
+        rows = [{"one": one, "two": two, "label": label} for one, two, label in pairs]
+        write_lines(desk.folder / f"pairs/{split}.jsonl", rows)
     (study,) = blocks(FIRST, "ticket")
     desk.write(study.text, "study.ticket")
     for words in commands(FIRST, "sh"):
