@@ -1,9 +1,11 @@
-"""The reference pages of the site, made from the sources whenever it is built: a hook of MkDocs."""
+"""The site's pages of reference, made from the sources whenever it is built, and specs in colours: hooks of MkDocs."""
 
 import inspect
+import re
 from argparse import ArgumentParser, HelpFormatter, _SubParsersAction
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
+from html import escape, unescape
 from itertools import groupby
 from pathlib import Path
 
@@ -14,6 +16,7 @@ import ticketlang
 from runtime.reports.loaded import Loaded
 from ticketlang.cli.main import COMMANDS, STATUSES, parser
 from ticketlang.diagnostics.explained import Explanation, explanations, title_of
+from ticketlang.highlighting import highlighted
 from ticketlang.vocabulary.arms import COMBINED, MASKS, WEIGHTS
 from ticketlang.vocabulary.fields import BLOCKS, Field
 from ticketlang.vocabulary.metrics import METRICS
@@ -26,6 +29,7 @@ from ticketlang.vocabulary.words import RESERVED, SYNONYMS
 
 SOURCES = Path(ticketlang.__file__).parent
 WIDTH = 100  # columns of a command's help
+SPEC = re.compile(r'(<code class="language-ticket">)(.*?)(?=</code>)', re.DOTALL)
 
 # Where the language says no more of a block than which fields it has.
 BLOCK_TITLES = {
@@ -43,6 +47,11 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     for name, page in PAGES.items():
         files.append(File.generated(config, f"reference/{name}.md", content=page()))
     return files
+
+
+def on_page_content(html: str, **_: object) -> str:
+    """Gives the specs of a page their colours. MkDocs calls it by this name."""
+    return SPEC.sub(lambda found: found[1] + _coloured(unescape(found[2])), html)
 
 
 # --- the language -------------------------------------------------------------------------------------------------
@@ -118,7 +127,7 @@ def libraries() -> str:
     return "\n".join(
         [
             "# Libraries\n\nFiles that ship, for `use NAME`; those of `baselines` are in sight of every study.\n",
-            *(f"## {file.stem}\n\n{_fenced(file.read_text(encoding='utf-8'))}" for file in shipped),
+            *(f"## {file.stem}\n\n{_fenced(file.read_text(encoding='utf-8'), 'ticket')}" for file in shipped),
         ]
     )
 
@@ -178,7 +187,7 @@ def _explained(explanation: Explanation) -> str:
     parts = [f"### {explanation.code}\n\n{explanation.text}\n"]
     for example in explanation.examples:
         where = "" if example.place in {"file", "spec", "alone"} else f", in a {example.place}"
-        parts.append(f"{example.kind.capitalize()}{where}:\n\n{_fenced(example.text)}")
+        parts.append(f"{example.kind.capitalize()}{where}:\n\n{_fenced(example.text, 'ticket')}")
     return "\n".join(parts)
 
 
@@ -195,9 +204,34 @@ def _helped(name: str, command: ArgumentParser, *, level: int = 2) -> str:
 
 
 def _described(name: str, function: Callable[..., object], *, level: int, is_called: bool = True) -> str:
+    """What a function or a property is called with and gives, and what its docstring says."""
     signature = inspect.signature(function)
-    shown = f"{name}{signature}" if is_called else f"{name} -> {signature.return_annotation}"
-    return f"{'#' * level} {name}\n\n{_fenced(shown.replace('self, ', ''))}\n{_fenced(inspect.getdoc(function) or '')}"
+    lines = "".join(f"    {parameter},\n" for parameter in _parameters(signature))
+    called = f"(\n{lines})" if is_called else ""
+    shown = f"{name}{called} -> {_type(signature.return_annotation)}"
+    return f"{'#' * level} {name}\n\n{_fenced(shown)}\n{_prose(inspect.getdoc(function) or '')}\n"
+
+
+def _parameters(signature: inspect.Signature) -> Iterator[str]:
+    stars = 0
+    for each in signature.parameters.values():
+        if each.kind is each.KEYWORD_ONLY and not stars:
+            stars += 1
+            yield "*"
+        if each.name != "self":
+            default = "" if each.default is each.empty else f" = {each.default!r}"
+            yield f"{each.name}: {_type(each.annotation)}{default}"
+
+
+def _type(annotation: object) -> str:
+    """An annotation as it is read. Those of what is imported for checkers alone are strings."""
+    return annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)
+
+
+def _prose(docstring: str) -> str:
+    """A docstring in Markdown: what is raised and what is given, as lists."""
+    headed = re.sub(r"^(Args|Raises|Returns):$", r"**\1**\n", docstring, flags=re.MULTILINE)
+    return re.sub(r"^    ([\w.]+):", r"- `\1`:", headed, flags=re.MULTILINE)
 
 
 def _meanings(head: str, rows: Iterable[tuple[str, str]]) -> str:
@@ -218,9 +252,17 @@ def _codes(texts: Iterable[str]) -> str:
     return ", ".join(map(_code, texts))
 
 
-def _fenced(text: str) -> str:
+def _fenced(text: str, language: str = "text") -> str:
     stripped = text.strip("\n")
-    return f"```text\n{stripped}\n```\n"
+    return f"```{language}\n{stripped}\n```\n"
+
+
+def _coloured(text: str) -> str:
+    """The text in HTML, each part of it with its kind as a class."""
+    lines = (
+        "".join(f'<span class="{kind}">{escape(part)}</span>' for kind, part in line) for line in highlighted(text)
+    )
+    return "\n".join(lines) + "\n"
 
 
 PAGES: Mapping[str, Callable[[], str]] = {

@@ -4,6 +4,7 @@ Python and the commands of the how-tos are run for real in end_to_end/test_pages
 """
 
 import re
+from argparse import ArgumentParser, _SubParsersAction
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,15 @@ def test_no_command_is_made_up(page: Path):
         parser(name).parse_args([name, *words[words[0] in COMMANDS :]])  # exits where it is wrong
 
 
+@pytest.mark.parametrize("page", SHOWN, ids=name_of)
+def test_no_option_is_made_up(page: Path):
+    """Wherever it stands: in a sentence, a table or a block."""
+    known = {option for name in COMMANDS for option in _options(parser(name))}
+    shown = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", page.read_text()))
+
+    assert shown <= known
+
+
 def test_files_of_the_project_that_commands_name_are_there():
     named = {word for page in SHOWN for words in commands(page, "sh", "console") for word in words}
     ours = {word for word in named if word.startswith(("examples/", "specs/"))}
@@ -107,11 +117,27 @@ def test_every_field_is_in_the_vocabulary(site: Path):
     assert [field for field in fields if f"<code>{field}</code>" not in page] == []
 
 
+def test_specs_have_their_colours(site: Path):
+    page = (site / "tutorial.html").read_text()
+
+    assert '<span class="field">source</span>' in page
+    assert '<span class="number">80%</span>' in page
+
+
 def test_pages_fetch_nothing(site: Path):
     """A page that is read offline is whole, and nobody learns who reads it."""
     for page in site.rglob("*.html"):
         fetched = re.findall(r'<(?:script|img|iframe)[^>]* src="([^"]+)"|<link[^>]* href="([^"]+)"', page.read_text())
         assert [url for urls in fetched for url in urls if re.match(r"(?:https?:)?//", url)] == []
+
+
+def _options(command: ArgumentParser) -> set[str]:
+    """Those of a parser and of its commands. argparse keeps them in no public place."""
+    found = set(command._option_string_actions)
+    for action in command._actions:
+        if isinstance(action, _SubParsersAction):
+            found.update(*map(_options, action.choices.values()))
+    return found
 
 
 def _words(line: str) -> str:

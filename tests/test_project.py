@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from imports import ROOT, imports
-from pages import DOCS, name_of
+from pages import DOCS, SHOWN, name_of
 
 from ticketlang.formatting import formatted
 from ticketlang.parse import parse
@@ -15,7 +15,6 @@ from ticketlang.pipeline import check
 from ticketlang.source import Source
 
 MAKEFILE = (ROOT / "Makefile").read_text()
-README = (ROOT / "README.md").read_text()
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 FOLDERS = ("ticketlang", "runtime", "specs", "examples", "tests")
 READMES = [
@@ -26,8 +25,8 @@ FILES = sorted(spec for folder in ("specs", "examples", "benchmarks") for spec i
 SPECS = [file for file in FILES if "\nstudy " in file.read_text()]  # the others are used by them
 
 
-def test_every_make_command_of_the_readme_exists():
-    asked = set(re.findall(r"(?:^|`)make (\w+)", README, re.MULTILINE))
+def test_every_make_command_of_the_readme_and_the_site_exists():
+    asked = {name for page in SHOWN for name in re.findall(r"(?:^|`)make (\w+)", page.read_text(), re.MULTILINE)}
 
     assert {"demo", "test", "check"} <= asked
     assert asked <= _targets(), f"the Makefile has no target {', '.join(asked - _targets())}"

@@ -57,6 +57,18 @@ def test_what_a_how_to_says_can_be_typed(page: Path, theirs: Desk):
         assert answer.status == 0, f"ticketrun {' '.join(words)}\n{answer.text}"
 
 
+def test_what_the_tutorial_says_can_be_typed(tmp_path: Path):
+    """But for the runs, which take minutes: those of its example are timed by `make demo`."""
+    clone = Desk(tmp_path)
+    copytree(ROOT / "examples", tmp_path / "examples")
+    typed = commands(ROOT / "docs/tutorial.md", "sh")
+
+    assert typed
+    for words in typed:
+        answer = clone.ticketrun(*words)
+        assert answer.status == 0, f"ticketrun {' '.join(words)}\n{answer.text}"
+
+
 @pytest.mark.parametrize("page", WITH_PYTHON, ids=name_of)
 def test_python_in_pages_runs(page: Path, theirs: Desk, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(theirs.folder)
