@@ -97,7 +97,7 @@ goldens: $(INSTALLED)
 
 # Its reference is made from the sources, and whatever leads nowhere is an error.
 docs: $(INSTALLED)
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict --site-dir build/site
+	$(BIN)/mkdocs build --quiet --strict --site-dir build/site
 	@echo "the site is in build/site; open build/site/index.html"
 
 clean:
