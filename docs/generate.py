@@ -88,9 +88,15 @@ def vocabulary() -> str:
             "## Prunings\n",
             f"One of them, then what the budget is shared over: {_codes(ALLOCATIONS)}.\n",
             _table(
-                ("pruning", "means", "reads", "whole units"),
+                ("pruning", "means", "reads", "over", "whole units"),
                 (
-                    (_code(pruning.name), pruning.means, pruning.reads, "yes" if pruning.prunes_units else "no")
+                    (
+                        _code(pruning.name),
+                        pruning.means,
+                        pruning.reads,
+                        _code(f"over {pruning.usual} {pruning.over}") if pruning.over else "",
+                        "yes" if pruning.prunes_units else "no",
+                    )
                     for pruning in PRUNINGS.values()
                 ),
             ),
