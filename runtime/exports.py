@@ -15,11 +15,19 @@ from .store import Artifact, Store
 
 
 def ticket_of(
-    name: str, planned: PlannedJob, plan: Plan, store: Store | None, spec: Path, revision: str | None
+    name: str,
+    planned: PlannedJob,
+    plan: Plan,
+    store: Store | None,
+    spec: Path,
+    revision: str | None,
+    *,
+    with_search: bool = True,
 ) -> Ticket:
     """Find the mask of a cell, or one that is named by itself.
 
     Args:
+        with_search: and those of the rounds before it, which must be there then.
         revision: the commit of the model on the hub; None: it is from elsewhere.
 
     Raises:
@@ -38,7 +46,7 @@ def ticket_of(
         base=model_name(plan.study),
         revision=revision,
         job=job if isinstance(job, FineTune) and not makes_it else _trained_under(plan, key),
-        search=_search(plan, store, key),
+        search=_search(plan, store, key, with_search=with_search),
         spec=spec,
     )
 
@@ -63,13 +71,13 @@ def _trained_under(plan: Plan, mask: JobKey) -> FineTune | None:
     return next((job for job in jobs if isinstance(job, FineTune) and job.mask == mask), None)
 
 
-def _search(plan: Plan, store: Store, mask: JobKey) -> tuple[tuple[str, Artifact], ...]:
-    """Levels and masks of the rounds that a mask ends, the first one first."""
+def _search(plan: Plan, store: Store, mask: JobKey, *, with_search: bool) -> tuple[tuple[str, Artifact], ...]:
+    """Levels and masks of the rounds that a mask ends, the first one first; or the last one alone."""
     found: list[tuple[str, Artifact]] = []
     at: JobKey | None = mask
     while at is not None:
         job, artifact = plan.jobs[at].job, store.artifact(at)
         level = Sparsity(Fraction(artifact.result["removed"], artifact.result["total"]))
         found.append((str(level), artifact))
-        at = job.start if isinstance(job, Prune) else None
+        at = job.start if with_search and isinstance(job, Prune) else None
     return tuple(reversed(found))

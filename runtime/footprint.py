@@ -16,7 +16,7 @@ from .tensors import shapes_in
 
 NUMBER = 4  # bytes of one: all that is stored is fp32
 RECORDS = 20_000  # bytes of a result without its tensors: 7,000 with two layers, and each matrix has its lines
-UNDER_WAY = 3  # times its weights, that a training may keep to go on from: weights and two moments of AdamW
+UNDER_WAY = 2 * 3  # times its weights: a training keeps weights and two moments of AdamW, and a new one beside the old
 TRUNK = re.compile(r"(?:.*\.)?(?P<name>(?:embeddings|encoder|transformer|pooler)\..+)")
 
 

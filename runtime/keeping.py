@@ -129,7 +129,6 @@ class CheckpointKeeper:
         moment = self.moment()
         if moment is None or moment.step == self.kept:
             return
-        self.kept = moment.step
         image = image_of(moment.tensors, self.room)
         aside = None if self.aside is None else self.aside.state()
         facts = {**moment.facts, "aside": aside, "seeds": drawn_so_far()}
@@ -144,6 +143,7 @@ class CheckpointKeeper:
     def _write(self, standing: Standing, facts: Any, image: memoryview) -> None:
         try:
             self.checkpoints.write(self.key, self.name, standing, facts, image, self.environment)
+            self.kept = standing.step
         except (StoreError, OSError) as problem:
             self.trouble = str(problem)
 
@@ -202,11 +202,17 @@ class Keepers:
             if self.at_work is not None:
                 self.at_work.rescue()
             raise
+        except Exception:
+            self._close()  # nobody else may write to its folder once the claim is gone
+            raise
         else:
-            if self.at_work is not None:
-                self.at_work.close()
+            self._close()
         finally:
             self.at_work = None
+
+    def _close(self) -> None:
+        if self.at_work is not None:
+            self.at_work.close()
 
 
 def image_of(tensors: Mapping[str, Tensor], room: Room) -> memoryview:

@@ -71,7 +71,7 @@ class _Answering(BaseHTTPRequestHandler):
     server_version, sys_version = "ticketlang", ""
 
     def do_GET(self) -> None:
-        if (self.headers.get("Host") or "").rpartition(":")[0] not in NAMES:
+        if (self.headers.get("Host") or "").partition(":")[0] not in NAMES:
             return self._say(403, b"this page is for its own machine")
         if self.path != "/":
             return self._say(404, b"there is one page: /")

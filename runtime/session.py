@@ -270,7 +270,9 @@ class Session:
         from .exports import card_of, ticket_of
 
         hub = self.gathered.places.model_hub
-        ticket = ticket_of(name, planned, self.plan(), self.store, self.spec, hub[1] if hub else None)
+        ticket = ticket_of(
+            name, planned, self.plan(), self.store, self.spec, hub[1] if hub else None, with_search=layout == "rounds"
+        )
         assert self.store is not None, "a ticket was found in it"
         card = card_of(ticket, layout, self.evidence())
         return export(ticket, self._model_at_hand(), self.store, folder, layout, card)

@@ -110,6 +110,8 @@ class _Answering(BaseHTTPRequestHandler):
             if line["key"] == "file":
                 content = base64.b64decode(line["value"]["content"])
                 self.of.files[repository][line["value"]["path"]] = content
+            if line["key"] == "deletedFile":
+                del self.of.files[repository][line["value"]["path"]]
             if line["key"] == "header":
                 self.of.said[repository] = line["value"]["summary"]
         commit = self.of.commit(repository)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from shutil import rmtree
+from tempfile import TemporaryDirectory
 from typing import TypeVar
 
 from ..failures import ExchangeError, UnwritableError
@@ -12,8 +12,6 @@ from ..pins import first_line
 # What a ticket is made of. Code and pickles of others stay where they are, but for masks in the released layout, which
 # are read without running anything that is in them.
 WANTED = ("*.safetensors", "*.json", "*.txt", "*.md", "*.model", "mask.pt")
-
-HUBS_OWN = ".cache"  # what its client leaves beside files that it fetched
 
 Done = TypeVar("Done")
 
@@ -31,7 +29,9 @@ def push(folder: Path, repository: str, cell: str, *, is_private: bool = False) 
     def send() -> str:
         hub = HfApi()
         where = hub.create_repo(repository, private=is_private, exist_ok=True)
-        hub.upload_folder(repo_id=where.repo_id, folder_path=folder, commit_message=f"Export {cell}")
+        hub.upload_folder(
+            repo_id=where.repo_id, folder_path=folder, commit_message=f"Export {cell}", delete_patterns=list(WANTED)
+        )  # what an earlier ticket left there
         return str(where.url)
 
     return _asking(repository, send)
@@ -60,9 +60,14 @@ def pull(repository: str, revision: str | None, to: Path) -> tuple[Path, ...]:
     wanted = sorted(name for name in names if "/" not in name and any(map(Path(name).match, WANTED)))
     if not any(Path(name).suffix in {".safetensors", ".pt"} for name in wanted):
         raise ExchangeError(f"`{repository}` on the hub holds no ticket: no safetensors file, and no mask.pt")
-    for name in wanted:
-        _asking(repository, partial(hub.hf_hub_download, repository, name, revision=commit, local_dir=to))
-    rmtree(to / HUBS_OWN, ignore_errors=True)
+    try:
+        with TemporaryDirectory(dir=to.parent, prefix=f".{to.name[:50]}.") as folder:  # so that half of it is nowhere
+            for name in wanted:
+                _asking(repository, partial(hub.hf_hub_download, repository, name, revision=commit, local_dir=folder))
+            for name in wanted:
+                (Path(folder) / name).rename(to / name)
+    except OSError as problem:
+        raise UnwritableError(f"{to} cannot be written to: {problem.strerror}") from None
     return tuple(to / name for name in wanted)
 
 

@@ -75,10 +75,13 @@ class Best:
     step: int = 0  # after which it was
     found: float | None = None  # the score that decided
     looks: int = 0
+    looked: int = -1  # after which step it was last looked
 
     def look(self, step: int) -> None:
         """Score the network as it is now, after so many steps of its training."""
         assert self.data.best is not None
+        if step == self.looked:  # before an interruption
+            return
         there = scores_of(self.task, self.network, self.data.best, self.data.classes)
         score = there[self.task.metrics[0]]
         if self.found is None or score > self.found:
@@ -86,15 +89,21 @@ class Best:
             elsewhere = self.data.score
             self.scores = there if is_same else scores_of(self.task, self.network, elsewhere, self.data.classes)
             self.found, self.step = score, step
-        self.looks += 1  # at the end: an interrupted look is none
+        self.looks, self.looked = self.looks + 1, step  # at the end: an interrupted look is none
 
     def facts(self) -> dict[str, JSON]:
         return {"on": self.task.best_on, "score": self.found, "step": self.step, "looks": self.looks}
 
     def state(self) -> JSON:
         """See `keeping.Aside`."""
-        return {"scores": dict(self.scores), "step": self.step, "found": self.found, "looks": self.looks}
+        return {
+            "scores": dict(self.scores),
+            "step": self.step,
+            "found": self.found,
+            "looks": self.looks,
+            "looked": self.looked,
+        }
 
     def put_back_(self, state: JSON) -> None:
         self.scores, self.step = dict(state["scores"]), state["step"]
-        self.found, self.looks = state["found"], state["looks"]
+        self.found, self.looks, self.looked = state["found"], state["looks"], state["looked"]

@@ -11,6 +11,7 @@ from ticketlang.jobs import FineTune, JobKey, ReachRewindPoint, settings
 from ticketlang.plan import Plan, PlannedJob
 
 from ..schedulers.ran import Ran
+from ..store import StoreError
 from .listener import Listener
 from .summary import name_of
 
@@ -50,7 +51,7 @@ class Tracking:
     opened: Callable[[], Tracker]
     result: Callable[[JobKey], Mapping[str, Any]]  # that is stored under a key
     study: str = ""
-    runs: "SimpleQueue[PlannedJob | None]" = field(factory=SimpleQueue)
+    runs: "SimpleQueue[Tracked | None]" = field(factory=SimpleQueue)
     thread: Thread | None = None
 
     def planned(self, plan: Plan) -> None:
@@ -73,7 +74,10 @@ class Tracking:
         if self.thread is None:
             self.thread = Thread(target=self._tell, name=self.name, daemon=True)
             self.thread.start()
-        self.runs.put(planned_job)
+        try:
+            self.runs.put(tracked(self.study, planned_job, self.result(planned_job.key)))
+        except StoreError as problem:
+            self.noticed(planned_job.key, f"{self.name} is not told of it: {problem}")
 
     def failed(self, planned_job: PlannedJob, sentence: str) -> None:
         self.listener.failed(planned_job, sentence)
@@ -89,9 +93,9 @@ class Tracking:
         key = JobKey("")
         try:
             tracker = self.opened()
-            while (job := self.runs.get()) is not None:
-                key = job.key
-                tracker.take(tracked(self.study, job, self.result(key)))
+            while (run := self.runs.get()) is not None:
+                key = run.key
+                tracker.take(run)
             tracker.close()
         except Exception as problem:  # of whichever library, and none of the run's business
             first = (str(problem).strip() or type(problem).__name__).splitlines()[0]

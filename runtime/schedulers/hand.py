@@ -13,7 +13,7 @@ from attrs import define, field, frozen
 from ticketlang.jobs import AnyJob, JobKey, inputs_of
 from ticketlang.plan import PlannedJob
 
-from ..failures import JobFailed
+from ..failures import BrokenInvariant, JobFailed
 from ..progress import Listener, summary_of
 from ..store import (
     Artifact,
@@ -95,13 +95,13 @@ class Hand(Generic[W]):
         if claim is None:
             return Tried(how="being done elsewhere")
         try:
-            if self._is_done(job):
-                self._forget(job.key)
-                return Tried(how="done elsewhere")
-            inputs = self._inputs(job)
-            if inputs is None:
-                return Tried(how="plan again")
-            with self.store.claims.beating(claim):
+            with self.store.claims.beating(claim):  # to read what is large can take long, too
+                if self._is_done(job):
+                    self._forget(job.key)
+                    return Tried(how="done elsewhere")
+                inputs = self._inputs(job)
+                if inputs is None:
+                    return Tried(how="plan again")
                 return self._do(job, inputs, study, claim)
         finally:
             self.store.claims.release(claim)
@@ -188,6 +188,8 @@ class Hand(Generic[W]):
         """Record a failure; unless the disk refuses, which would fail every other job, too."""
         if (trouble := trouble_of(error, self.store.folder)) is not None:
             raise trouble from error
+        if isinstance(error, BrokenInvariant):
+            self._forget(job.key)  # a checkpoint may be what broke it, and would break every other try
         is_certain = isinstance(error, JobFailed)
         failure = self.store.failures.record(job, str(error) if is_certain else _unexpected(error), error)
         return Tried(how="failed", failure=failure, is_certain=is_certain)

@@ -21,7 +21,7 @@ from ticketlang.plan import Plan, PlannedJob
 
 from ..failures import JobFailed
 from ..progress import Listener
-from ..store import DamagedError, Failure, MissingFileError, Store
+from ..store import DamagedError, Failure, MissingFileError, Store, StoreError
 from ..store.checkpoints import Checkpoints
 from ..store.dropping import drop_states
 from .hand import Tried
@@ -125,7 +125,9 @@ class Run:
         began = time.monotonic()
         is_first, self.plan = self.plan is None, self.plan_again()
         if is_first:
-            Checkpoints(self.store.layout, self.store.disk).forget_all(job.key for job in self.plan.reused)
+            done = (job.key for job in self.plan.reused if not self.store.claims.is_taken(job.key))
+            with suppress(StoreError):  # what stays is removed by the next run
+                Checkpoints(self.store.layout, self.store.disk).forget_all(done)
         self.listener.planned(self.plan)
         planned = time.monotonic()
         walk = Walk(

@@ -10,12 +10,14 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import cache
 from hashlib import blake2b
+from importlib.metadata import version
 from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING
 
 from attrs import asdict, define, evolve, frozen
 
+import ticketlang
 from ticketlang.jobs import JobKey
 
 from . import records
@@ -203,7 +205,7 @@ class Checkpoints:
 def whole_environment(device: object) -> Environment:
     """All that the bits of a training depend on: more than of a result that is whole, since two would be mixed."""
     found = environment_of(device)
-    more = {"processor": _processor(), "code": _code()}
+    more = {"processor": _processor(), "code": _code(), "tokenizers": version("tokenizers")}
     return evolve(found, versions={**found.versions, **more})
 
 
@@ -227,8 +229,9 @@ def _processor() -> str:
 
 @cache
 def _code() -> str:
-    """Which code this is: releases are not all that runs."""
-    digest, root = blake2b(digest_size=20), Path(__file__).parents[1]
-    for path in sorted(root.rglob("*.py")):
-        digest.update(f"{path.relative_to(root)} ".encode() + path.read_bytes())
+    """Which code this is, the language's with it, which says how long a training is: releases are not all that runs."""
+    digest = blake2b(digest_size=20)
+    for package in (Path(__file__).parents[1], Path(ticketlang.__file__).parent):
+        for path in sorted(package.rglob("*.py")):
+            digest.update(f"{package.name}/{path.relative_to(package)} ".encode() + path.read_bytes())
     return digest.hexdigest()[:SHORTEST]

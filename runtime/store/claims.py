@@ -154,6 +154,15 @@ class Claims:
                 found.add(parts[0])
         return frozenset(found)
 
+    def is_read(self, key: JobKey) -> bool:
+        """Whether somebody alive does a job that reads a result."""
+        for name in self.disk.names(self.layout.claims):
+            if key_and_number(name) is not None and self._is_alive(path := self.layout.claims / name):
+                with suppress(MissingFileError, records.BadRecordError, KeyError, TypeError):  # released, or begun
+                    if key in records.read(self.disk.read(path))["inputs"]:
+                        return True
+        return False
+
     def sweep(self) -> None:
         """Remove the claims of owners that are known to have ended."""
         for name in self.disk.names(self.layout.claims):

@@ -28,6 +28,7 @@ class MissingFileError(StoreError):
 
 
 PIECE = 1 << 20  # bytes of a large file that are in memory at once
+TRIES = 100  # of removing a folder that others write to
 KEPT = "and run again, what is done is kept"
 
 REASONS = {
@@ -182,11 +183,20 @@ class Disk:
     @_in_a_sentence("remove")
     def remove(self, path: Path) -> None:
         """Remove a file, or a folder with all it holds. What is gone already is no error."""
-        with suppress(FileNotFoundError):
-            if path.is_dir() and not path.is_symlink():
-                shutil.rmtree(path)
-            else:
-                path.unlink()
+        for _ in range(TRIES):  # others may remove, or write, there at the same time
+            try:
+                if path.is_dir() and not path.is_symlink():
+                    shutil.rmtree(path)
+                else:
+                    path.unlink()
+                return
+            except FileNotFoundError:
+                if not os.path.lexists(path):
+                    return
+            except OSError as problem:
+                if problem.errno not in {errno.ENOTEMPTY, errno.EEXIST}:
+                    raise
+        raise OSError(errno.ENOTEMPTY, "Others write there")
 
     @_in_a_sentence("flush")
     def flush(self, path: Path) -> None:

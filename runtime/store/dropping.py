@@ -1,9 +1,11 @@
 """Taking things out of a store: whole results, and the weights that trainings left."""
 
+from contextlib import suppress
 from secrets import token_hex
 
 from ticketlang.jobs import JobKey
 
+from .disk import StoreError
 from .store import PublishedElsewhere, Store
 
 
@@ -19,7 +21,10 @@ def drop_states(store: Store, key: JobKey) -> bool:
     artifact = store.artifact(key)
     if not artifact.states or (claim := store.claims.take(key)) is None:
         return False
+    staged = None
     try:
+        if store.claims.is_read(key):
+            return False
         artifact.check(but_for_states=True)
         staged = store.stage(key)
         for name in set(artifact.files) - artifact.states:
@@ -31,6 +36,9 @@ def drop_states(store: Store, key: JobKey) -> bool:
     except PublishedElsewhere:
         return False
     finally:
+        if staged is not None:
+            with suppress(StoreError):  # what is left behind is swept up by the next run
+                store.drop(staged)
         store.claims.release(claim)
     return True
 
@@ -40,6 +48,8 @@ def discard(store: Store, key: JobKey) -> bool:
     if (claim := store.claims.take(key)) is None:
         return False
     try:
+        if store.claims.is_read(key):
+            return False
         there = store.versions(key)
         for name in there:
             gone = store.layout.staged(key, token_hex(8))

@@ -1,5 +1,6 @@
 """A study out of a store: its results and its spec in one archive that another machine can check."""
 
+import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from secrets import token_hex
@@ -54,6 +55,8 @@ def export_study(
     try:
         with new.open("xb") as file:
             write_archive(file, _entries(store, manifest, table, said, parcels))
+            file.flush()
+            os.fsync(file.fileno())  # before it has its name: a power cut leaves all of it, or none
         new.replace(to)
         size = to.stat().st_size
     except OSError as problem:

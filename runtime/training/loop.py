@@ -103,7 +103,10 @@ def train(
     for step, part, batch in turns(parts, course.step, training.ends, device):
         rate = float(training.schedule.rate(step))
         if gradual is not None:
-            course.is_whole = not held.prune_(gradual, step, optimizer)
+            course.is_whole = (
+                step not in gradual.sparsities
+            )  # said before: a moment in the midst of it would prune twice
+            held.prune_(gradual, step, optimizer)
         loss = course.learner.learn(batch, part, step)
         _refuse_infinite("loss", loss, step, rate, batch)
         course.is_whole = False

@@ -80,6 +80,12 @@ def test_a_ticket_goes_over_the_hub(again: Desk) -> None:
         assert hub.private == {"me/imp-warm"}
         assert hub.said == {"me/imp-warm": f"Export {cell}"}
 
+        rounds = ("ticket", "push", "small.ticket", cell, "me/imp-warm", "--format", "rounds")
+        assert _with(hub, again, *rounds).status == 0
+        assert hub.files["me/imp-warm"].keys() == {"README.md", "rounds.safetensors"}, "nothing stays of another ticket"
+        answer = _with(hub, again, "ticket", "push", "small.ticket", cell, "me/imp-warm")
+        assert answer.status == 0, answer.text
+
         hub.files["me/imp-warm"]["run.py"] = b"print('taken')"
         answer = _with(hub, again, "ticket", "pull", "me/imp-warm", "--to", "pulled")
         assert answer.status == 0, answer.text

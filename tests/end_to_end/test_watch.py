@@ -10,7 +10,7 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import pytest
-from desk import ENVIRONMENT, Answer, Desk
+from desk import ENVIRONMENT, SPEC, Answer, Desk
 
 
 def test_a_watch_ends_when_everything_is_done(finished: tuple[Desk, Answer], desk: Desk) -> None:
@@ -27,6 +27,14 @@ def test_a_watch_ends_when_everything_is_done(finished: tuple[Desk, Answer], des
         rest = watch.stdout.read()
         assert watch.wait(timeout=60) == 0
     assert rest == "Done: 60 of 60 jobs; 0 running, 0 failed, 0 left.\n"
+
+
+def test_a_watch_ends_where_nothing_but_failures_is_left(desk: Desk) -> None:
+    desk.write(SPEC.replace("rate 1e-3 linear", "rate 1e30 linear"))
+    assert desk.ticketrun("run", "small.ticket", "--workers", "1").status == 4
+    answer = desk.ticketrun("watch", "small.ticket", "--every", "0.2")
+    assert answer.status == 4, answer.text
+    assert answer.out.startswith("Done: ")
 
 
 def test_what_cannot_be_watched_is_one_sentence(desk: Desk) -> None:

@@ -2,6 +2,7 @@
 
 import signal
 from collections.abc import Callable
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from small_world import (
 )
 
 from runtime.models.network import Network
+from runtime.pruning.mask import Mask
 from runtime.schedulers.interruption import Interruption, Stop
 from runtime.store import Artifact, PassingDisk, StoreError
 from runtime.store.checkpoints import Checkpoints, Standing
@@ -185,6 +187,33 @@ def test_what_is_struck_in_the_middle_keeps_the_steps_before(
     world.notes.steps.clear()
     assert left(world.do(job)) == expected
     assert len(world.notes.steps) <= 13 - stands
+
+
+@pytest.mark.parametrize("number", [1, 2])
+@pytest.mark.parametrize("struck", [(Mask, "is_inside"), (Mask, "apply_"), (torch.optim.AdamW, "step")])
+def test_what_is_struck_within_a_step_goes_on_from_before_it(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, struck: tuple[type, str], number: int
+) -> None:
+    """In the midst of a pruning, or of a step of the optimizer, nothing is whole: neither is done twice."""
+    job = fine_tune(warm(recipe=LONGER), gradually=rising())
+    expected = left(World.open(folder / "model", folder, tmp_path / "plain").do(job))
+    world = keeping(folder, tmp_path / "struck")
+    where, name = struck
+    there, times = getattr(where, name), 0
+
+    def strike(*given: object, **named: object) -> object:
+        nonlocal times
+        times += 1
+        if times == number:
+            raise Interruption(signal.SIGINT)
+        return there(*given, **named)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(where, name, strike)
+        with suppress(Interruption):
+            world.do(job)
+    assert times >= number
+    assert left(world.do(job)) == expected
 
 
 class Refusing(PassingDisk):

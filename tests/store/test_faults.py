@@ -42,7 +42,7 @@ def test_the_disk_alone_touches_files(module: Path) -> None:
     text = module.read_text()
     touched = {found[0] for found in TOUCHES.finditer(text) if found[1] not in {"disk", "records", "Store"}}
     # Of /proc, and of the code itself: these are no store's.
-    elsewhere = {"claims.py": {"path.read_text("}, "checkpoints.py": {"root.rglob(", "path.read_bytes("}}
+    elsewhere = {"claims.py": {"path.read_text("}, "checkpoints.py": {"package.rglob(", "path.read_bytes("}}
     assert touched == elsewhere.get(module.name, set())
 
 

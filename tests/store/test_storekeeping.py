@@ -64,6 +64,22 @@ def test_what_any_of_several_specs_needs_stays(store: Store) -> None:
     assert not found(store, plan(SMALL, store.known), plan(LARGE, store.known))
 
 
+def test_what_somebody_reads_by_now_is_spared(store: Store) -> None:
+    """A job was begun between looking and dropping: neither its inputs go nor their weights."""
+    one, two = chain(2)
+    trained = next(job for job in everything(store, plan(SMALL)).jobs.values() if isinstance(job.job, FineTune))
+    publish(store, one)
+    going = found(store)
+    assert {one.key, trained.key} <= {holding.key for holding in going.results}
+
+    claim = store.claims.take(two.key, (one.key, trained.key))
+    assert claim is not None
+    assert drop(store, going, lambda done, of: None) == 2
+    assert not drop_states(store, trained.key)
+    assert {one.key, trained.key} <= {*store.stored()}
+    store.claims.release(claim)
+
+
 def test_checkpoints_go_with_the_jobs_that_nobody_asks_for(store: Store) -> None:
     asked, other = plan(SMALL), next(key for key in plan(LARGE).jobs if key not in plan(SMALL).jobs)
     kept = Checkpoints(store.layout, store.disk)

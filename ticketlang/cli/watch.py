@@ -5,8 +5,9 @@ from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from ..jobs import inputs_of
 from . import doorway
-from .common import DONE, add_place_arguments, add_spec_argument, console
+from .common import DONE, SOME_FAILED, add_place_arguments, add_spec_argument, console
 from .session import in_session
 
 if TYPE_CHECKING:
@@ -64,10 +65,10 @@ def main(args: Namespace) -> int:
 def _follow(session: "Session", args: Namespace) -> int:
     """Show how the run stands until nothing is left to do; Ctrl-C leaves, and the run goes on."""
     show = _drawn if console().is_terminal else _as_lines
-    return show(lambda: _seen(session, args), args.every or LOOK)
+    return show(session, lambda: _seen(session, args), args.every or LOOK)
 
 
-def _drawn(look: Callable[[], tuple["Plan", Sequence["RenderableType"]]], every: float) -> int:
+def _drawn(session: "Session", look: Callable[[], tuple["Plan", Sequence["RenderableType"]]], every: float) -> int:
     from rich.console import Group
     from rich.live import Live
 
@@ -75,12 +76,12 @@ def _drawn(look: Callable[[], tuple["Plan", Sequence["RenderableType"]]], every:
         while True:
             plan, lines = look()
             live.update(Group(*lines), refresh=True)
-            if not plan.to_run:
-                return DONE
+            if (status := _ended(session, plan)) is not None:
+                return status
             time.sleep(every)
 
 
-def _as_lines(look: Callable[[], tuple["Plan", Sequence["RenderableType"]]], every: float) -> int:
+def _as_lines(session: "Session", look: Callable[[], tuple["Plan", Sequence["RenderableType"]]], every: float) -> int:
     """The summary alone, whenever it says something new: for a pipe or a log file."""
     told = ""
     while True:
@@ -88,9 +89,22 @@ def _as_lines(look: Callable[[], tuple["Plan", Sequence["RenderableType"]]], eve
         if (said := str(lines[-1])) != told:
             console().print(said, soft_wrap=True)
             told = said
-        if not plan.to_run:
-            return DONE
+        if (status := _ended(session, plan)) is not None:
+            return status
         time.sleep(every)
+
+
+def _ended(session: "Session", plan: "Plan") -> int | None:
+    """The exit status, once everything is done, or nothing is left but what failed and what waits for it."""
+    if not plan.to_run:
+        return DONE
+    failed = set(session.failures(plan))
+    if not failed or session.running(plan):
+        return None
+    for job in plan.to_run:  # in an order that can run
+        if not failed.isdisjoint(inputs_of(job.job)):
+            failed.add(job.key)
+    return SOME_FAILED if all(job.key in failed for job in plan.to_run) else None
 
 
 def _seen(session: "Session", args: Namespace) -> tuple["Plan", Sequence["RenderableType"]]:
