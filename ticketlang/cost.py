@@ -33,13 +33,13 @@ class Cost:
         return evolve(self, seconds=self.seconds / workers)
 
     def __str__(self) -> str:
-        """`about 1h 12m, going by the like in the store; 3 jobs have none`; empty where there is nothing to do."""
+        """`about 1h 12m, going by the like in the store`, or `at least ...; 3 jobs have none`; empty of nothing."""
         if not self.known:
             return "how long they take is not known: the store has no like of them" if self.unknown else ""
-        text = f"about {time_text(self.seconds)}, going by the like in the store"
+        text = f"{time_text(self.seconds)}, going by the like in the store"
         if not self.unknown:
-            return text
-        return f"{text}; {self.unknown} job{' has' if self.unknown == 1 else 's have'} none"
+            return f"about {text}"
+        return f"at least {text}; {self.unknown} job{' has' if self.unknown == 1 else 's have'} none"
 
 
 def cost_of(jobs: Iterable[PlannedJob], stored: Sequence[Stored]) -> Cost:

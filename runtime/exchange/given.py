@@ -14,13 +14,14 @@ from attrs import frozen
 from safetensors import SafetensorError, safe_open
 
 from ..failures import ExchangeError, UnwritableError
-from ..masks import SHAPES, TICKET, BadMaskFile, BoolArray, has_collapsed, read_mask, write_mask
+from ..masks import MASK_FILE, SHAPES, TICKET, BadMaskFile, BoolArray, has_collapsed, read_mask, write_mask
 from ..matrices import MATRIX
-from .rounds import ROUNDS, kept_at
+from .rounds import ROUNDS, ROUNDS_FILE, kept_at
 
 PICKLES = (b"PK\x03\x04", b"\x80")  # what files of torch.save begin with: an archive, or in old ones a pickle
 LONGEST_HEAD = 9
 NUMBERS = ("F64", "F32", "F16", "I64", "I32", "I16", "I8", "U8", "BOOL")
+FILES = (MASK_FILE, ROUNDS_FILE, "mask.pt")  # by which masks are found in a folder
 NETWORKS = "model*.safetensors"  # one file, or its shards
 NAME = re.compile(rf"(?:.*\.)?(?P<name>{MATRIX})(?:_mask)?")
 
@@ -111,7 +112,8 @@ def _of_network(folder: Path) -> Given:
     except (SafetensorError, TypeError) as problem:
         raise ExchangeError(f"{folder} cannot be read as a network: {problem}") from None
     if not kept:
-        raise ExchangeError(f"{folder} is a folder without {NETWORKS} that holds matrices of an encoder: no network")
+        said = f"no mask is in it, and no network: {NETWORKS} would hold matrices of an encoder"
+        raise ExchangeError(f"{folder} is a folder that nothing can be read from: {said}")
     pruned = {name: bits for name, bits in kept.items() if not bits.all()}
     if not pruned:
         raise ExchangeError(f"{folder} holds a network without a zero in its matrices: nothing was pruned from it")
@@ -129,7 +131,8 @@ def import_mask(path: Path, to: Path, sparsity: str | None = None) -> Given:
         ExchangeError: it is none, or something is in the way.
         UnwritableError: the disk refuses.
     """
-    given = _of_network(path) if path.is_dir() else read_given(path, sparsity)
+    inside = next((path / name for name in FILES if (path / name).is_file()), None)  # of a folder that was exported
+    given = _of_network(path) if inside is None and path.is_dir() else read_given(inside or path, sparsity)
     if to.exists():
         raise ExchangeError(f"{to} is there already; choose another name with --to")
     try:

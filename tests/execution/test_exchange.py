@@ -65,6 +65,8 @@ def test_a_mask_goes_out_and_comes_back(
 ) -> None:
     folder = exported(ticket, world, model_folder, tmp_path / "out", layout)
     given = import_mask(folder / file, tmp_path / "back.safetensors")
+    import_mask(folder, tmp_path / "from folder.safetensors")
+    assert same(read_mask(tmp_path / "from folder.safetensors"), dict(given.kept))
     original = read_mask(ticket.mask.path("mask.safetensors"))
 
     assert same(dict(given.kept), original)
@@ -193,7 +195,7 @@ def test_a_network_without_zeros_is_no_ticket(model_folder: Path, tmp_path: Path
     with pytest.raises(ExchangeError, match="without a zero in its matrices"):
         import_mask(model_folder, tmp_path / "mask.safetensors")
     (tmp_path / "nothing").mkdir()
-    with pytest.raises(ExchangeError, match="no network"):
+    with pytest.raises(ExchangeError, match="no mask is in it, and no network"):
         import_mask(tmp_path / "nothing", tmp_path / "mask.safetensors")
 
 

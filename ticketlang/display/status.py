@@ -76,6 +76,8 @@ def _by_group(plan: Plan, running: Collection[JobKey], failures: Mapping[JobKey,
 def _summary(plan: Plan, running: Collection[JobKey], failures: Mapping[JobKey, str], cost: Cost | None) -> str:
     done, busy, failed, left = standing(plan.jobs.values(), running, failures).counts
     text = f"Done: {done} of {len(plan.jobs)} jobs; {busy} running, {failed} failed, {left} left."
+    if left and not busy:
+        text += " Nobody runs it now."
     if cost is None or not cost.known:
         return text
     price = str(cost)
