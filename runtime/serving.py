@@ -54,9 +54,8 @@ def served(make: Callable[[], bytes], port: int, every: float) -> Iterator[str]:
     try:
         server = ThreadingHTTPServer((HERE, port), Answering)
     except OSError as problem:
-        raise NoPort(
-            f"port {port} cannot be had: {problem.strerror or problem}; name another with --serve, or 0 for any that is free"
-        ) from None
+        reason = problem.strerror or problem
+        raise NoPort(f"port {port} cannot be had: {reason}; name another with --serve, or 0 for any free one") from None
     server.daemon_threads = True
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()
