@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from attrs import asdict, define, evolve, frozen
 
-import ticketlang
+from ticketlang import jobs
 from ticketlang.jobs import JobKey
 
 from . import records
@@ -231,7 +231,7 @@ def _processor() -> str:
 def _code() -> str:
     """Which code this is, the language's with it, which says how long a training is: releases are not all that runs."""
     digest = blake2b(digest_size=20)
-    for package in (Path(__file__).parents[1], Path(ticketlang.__file__).parent):
+    for package in (Path(__file__).parents[1], Path(jobs.__file__).parent):
         for path in sorted(package.rglob("*.py")):
             digest.update(f"{package.name}/{path.relative_to(package)} ".encode() + path.read_bytes())
     return digest.hexdigest()[:SHORTEST]
