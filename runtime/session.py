@@ -298,8 +298,8 @@ class Session:
 
     def find_store(self) -> None:
         """Look whether there is a store by now, as a run elsewhere may have made one."""
-        if self.store is None and self.store_folder.exists():
-            self.store = Store.look(self.store_folder)
+        if self.store is None:
+            self.store = Store.find(self.store_folder)
 
     def report_now(self, written: Written | None = None) -> Report:
         """The whole report, which opens with how far the study is; also where nothing was ever run."""

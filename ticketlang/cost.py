@@ -41,6 +41,12 @@ class Cost:
             return f"about {text}"
         return f"at least {text}; {self.unknown} job{' has' if self.unknown == 1 else 's have'} none"
 
+    @property
+    def sentence(self) -> str:
+        """The same as a sentence of its own; empty where that is."""
+        said = str(self)
+        return f"{said[0].upper()}{said[1:]}." if said else ""
+
 
 def cost_of(jobs: Iterable[PlannedJob], stored: Sequence[Stored]) -> Cost:
     """What jobs are to cost: the median time of the like of each."""

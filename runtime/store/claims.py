@@ -145,23 +145,21 @@ class Claims:
 
     def in_use(self) -> frozenset[JobKey]:
         """The jobs that somebody alive is doing, and the results that these read."""
-        found: set[JobKey] = set()
-        for name in self.disk.names(self.layout.claims):
-            parts = key_and_number(name)
-            if parts is not None and self._is_alive(path := self.layout.claims / name):
-                with suppress(MissingFileError, records.BadRecordError, KeyError, TypeError):  # released, or begun
-                    found.update(map(JobKey, records.read(self.disk.read(path))["inputs"]))
-                found.add(parts[0])
-        return frozenset(found)
+        return frozenset(key for job, inputs in self._alive() for key in (job, *inputs))
 
     def is_read(self, key: JobKey) -> bool:
         """Whether somebody alive does a job that reads a result."""
+        return any(key in inputs for _, inputs in self._alive())
+
+    def _alive(self) -> Iterator[tuple[JobKey, tuple[JobKey, ...]]]:
+        """The jobs that somebody alive is doing, each with the results that it reads."""
         for name in self.disk.names(self.layout.claims):
-            if key_and_number(name) is not None and self._is_alive(path := self.layout.claims / name):
+            parts = key_and_number(name)
+            if parts is not None and self._is_alive(path := self.layout.claims / name):
+                inputs: tuple[JobKey, ...] = ()
                 with suppress(MissingFileError, records.BadRecordError, KeyError, TypeError):  # released, or begun
-                    if key in records.read(self.disk.read(path))["inputs"]:
-                        return True
-        return False
+                    inputs = tuple(map(JobKey, records.read(self.disk.read(path))["inputs"]))
+                yield parts[0], inputs
 
     def sweep(self) -> None:
         """Remove the claims of owners that are known to have ended."""

@@ -45,8 +45,7 @@ def findings(store: Store) -> Iterator[Finding]:
     for name in sorted(store.disk.names(store.layout.artifacts)):
         if key_and_number(name) is None or not _is_key(name.partition(".")[0]):
             yield Finding("the store", f"holds `{name}` among its results, which is none")
-    kept = Checkpoints(store.layout, store.disk).problems() if _has_checkpoints(store) else ()
-    for sentence in (*store.failures.problems(), *kept):
+    for sentence in (*store.failures.problems(), *Checkpoints(store.layout, store.disk).problems()):
         yield Finding("the store", sentence)
     for name in sorted(store.disk.names(store.layout.studies)):
         try:
@@ -56,11 +55,6 @@ def findings(store: Store) -> Iterator[Finding]:
         except records.BadRecordError as problem:
             yield Finding("the store", f"what studies/{name} keeps of the last run is damaged: {problem}")
     yield from _of_cache(store)
-
-
-def _has_checkpoints(store: Store) -> bool:
-    """Not in stores that were begun by earlier releases, and only looked at since."""
-    return store.layout.checkpoints.name in store.disk.names(store.folder)
 
 
 def _is_key(name: str) -> bool:

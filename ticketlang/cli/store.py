@@ -21,6 +21,7 @@ from .common import (
     read_study,
     show,
 )
+from .verify import looked_at
 
 if TYPE_CHECKING:
     from .doorway import Garbage, Session
@@ -123,11 +124,7 @@ def _drop(args: Namespace, found: "Garbage") -> int:
 
 
 def _verify(args: Namespace) -> int:
-    with console(stderr=True).status("verifying") as status:
-
-        def looking(done: int, total: int, name: str) -> None:
-            status.update(plain(f"verifying {done + 1} of {total}: {name}"))
-
+    with looked_at() as looking:
         verified, aside = doorway.verify_store(args.store, looking, sets_aside=args.set_aside)
     for line in verified.view():
         console().print(line, soft_wrap=True)

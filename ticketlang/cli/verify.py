@@ -1,6 +1,8 @@
 """`ticketrun verify [SPEC]`: stored results against what they claim, recomputed from their files; writes nothing."""
 
 from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,11 +31,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def main(args: Namespace) -> int:
     try:
-        with console(stderr=True).status("verifying") as status:
-
-            def looking(done: int, total: int, name: str) -> None:
-                status.update(plain(f"verifying {done + 1} of {total}: {name}"))
-
+        with looked_at() as looking:
             verified = _verify(args, looking)
     except doorway.troubles() as trouble:
         return complain(str(trouble))
@@ -42,6 +40,17 @@ def main(args: Namespace) -> int:
     for line in verified.view():
         console().print(line, soft_wrap=True)
     return SPEC_WRONG if verified.findings else DONE
+
+
+@contextmanager
+def looked_at() -> Iterator["Looking"]:
+    """How far a verification is, as a line that is renewed where there is a terminal."""
+    with console(stderr=True).status("verifying") as status:
+
+        def looking(done: int, total: int, name: str) -> None:
+            status.update(plain(f"verifying {done + 1} of {total}: {name}"))
+
+        yield looking
 
 
 def _verify(args: Namespace, looking: "Looking") -> "Verified | None":

@@ -67,8 +67,7 @@ def summary(plan: Plan, cost: Cost | None = None) -> str:
         there = "its result is there" if jobs == 1 else f"all {jobs} results are there"
         return f"No work: {there}. ({shared})"
     text = f"Plan: {jobs} job{'s' * (jobs != 1)}: {to_run} to run, {reused} reused. {shared[0].upper()}{shared[1:]}."
-    price = str(cost or "")
-    return f"{text} {price[0].upper()}{price[1:]}." if price else text
+    return f"{text} {cost.sentence}".rstrip() if cost is not None else text
 
 
 def _disk_notes(disk: tuple[int, int, int] | None) -> Iterator[Text]:

@@ -80,5 +80,4 @@ def _summary(plan: Plan, running: Collection[JobKey], failures: Mapping[JobKey, 
         text += " Nobody runs it now."
     if cost is None or not cost.known:
         return text
-    price = str(cost)
-    return f"{text} {price[0].upper()}{price[1:]}."
+    return f"{text} {cost.sentence}"
