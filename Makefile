@@ -55,7 +55,7 @@ minilm: $(WITH_MINILM)
 
 realtext: $(WITH_MINILM)
 	@test -n '$(DATA)' || { echo "say where the files are: make realtext DATA=DIR"; exit 2; }
-	for study in winning universal released; do \
+	for study in winning universal released tied; do \
 		$(BIN)/ticketrun run examples/real_text/$$study.ticket --data '$(DATA)' || exit; \
 	done
 
