@@ -26,17 +26,27 @@ class Named:
     origin: str  # the file that has it; empty: the one that was asked
 
 
-def words(what: str) -> Mapping[str, str]:
+@frozen(repr=False)
+class Word:
+    """A name of the language."""
+
+    means: str
+    example: str = ""  # of a statement that has it; empty: the name says it
+
+
+def words(what: str) -> Mapping[str, Word]:
     """Names of the language, and what each means."""
-    rows: dict[str, Mapping[str, str]] = {
+    rows: dict[str, Mapping[str, Word]] = {
         "kinds": {
-            kind.name: f"{kind.texts} text{'s' * (kind.texts > 1)}, scored by {', '.join(kind.metrics)}"
+            kind.name: Word(
+                f"{kind.texts} text{'s' * (kind.texts > 1)}, scored by {', '.join(kind.metrics)}", kind.example
+            )
             for kind in TASK_KINDS.values()
         },
-        "metrics": {metric.name: metric.means for metric in METRICS.values()},
-        "prunings": {method.name: method.means for method in PRUNINGS.values()},
-        "scopes": {scope.name: scope.means for scope in SCOPES.values()},
-        "sections": {section.name: section.means for section in SECTIONS.values()},
+        "metrics": {metric.name: Word(metric.means, metric.example) for metric in METRICS.values()},
+        "prunings": {method.name: Word(method.means, method.example) for method in PRUNINGS.values()},
+        "scopes": {scope.name: Word(scope.means) for scope in SCOPES.values()},
+        "sections": {section.name: Word(section.means) for section in SECTIONS.values()},
     }
     return rows[what]
 

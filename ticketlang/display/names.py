@@ -5,14 +5,16 @@ from collections.abc import Mapping, Sequence
 from rich.table import Table
 from rich.text import Text
 
-from ..names import Named
+from ..names import Named, Word
 from ..plain import plain
 
 
-def words_view(words: Mapping[str, str]) -> Table:
+def words_view(words: Mapping[str, Word]) -> Table:
+    """Each name with what it means and, below that, a statement that has it."""
     table = _table("")
-    for name, means in words.items():
-        table.add_row(plain(name), plain(means))
+    for name, word in words.items():
+        example = ("\n", (plain(word.example), "dim")) if word.example else ()
+        table.add_row(plain(name), Text.assemble(plain(word.means), *example))
     return table
 
 
