@@ -34,6 +34,43 @@ TRAINED_ENDS = "weights at the ends of the line are bit-equal to what their trai
 ENDS = "the ends of the line score as their trainings did, to a point"
 HOLES_AT_ENDS = "removed weights that are zero at both ends"
 
+
+@frozen
+class Promise:
+    """What a check is there for."""
+
+    of: str  # whose certificates have it
+    otherwise: str  # what a result without it might be, with nobody the wiser
+
+
+# Every check that a job makes of itself. Of whole units, `heads` and `neurons` stand in the place of `weights`.
+PROMISES: Mapping[str, Promise] = {
+    REWOUND: Promise(
+        "each training, before its first step",
+        "trained from weights that were never put back, as the copy that shares its memory with the network makes it",
+    ),
+    HEAD_REWOUND: Promise("each training, before its first step", "trained with a head that has seen the task before"),
+    STEPS: Promise("each training, by the count of the optimizer", "shorter than declared"),
+    RATES: Promise("each training, as the optimizer had them", "trained by another schedule than is written down"),
+    LAST_RATE: Promise(
+        "trainings that go to their end, by a formula of its own", "trained at a rate that never falls to its end"
+    ),
+    HELD: Promise("trainings under a mask, after each step", "dense again, by momentum or decay, under a sparse name"),
+    HOLES: Promise("trainings under a mask, at the end", "sparser or denser than its ticket in some matrix"),
+    PRUNED_ON_THE_WAY: Promise("gradual prunings", "pruned at other steps, by other amounts, or never"),
+    NESTED_ON_THE_WAY: Promise("gradual prunings", "made of weights that had been removed, and came back"),
+    HELD_SINCE: Promise("gradual prunings, after each step", "dense again between two prunings"),
+    REMOVED: Promise("masks that are found or drawn", "of another sparsity than its level"),
+    PRUNINGS_DONE: Promise("masks that are found", "found in fewer rounds than declared, or in none"),
+    NESTED: Promise("masks that are found", "made of weights that an earlier round had removed"),
+    GIVEN: Promise("masks from a file", "of another sparsity than the study declares"),
+    INVERTED: Promise("inverted masks", "no complement of the ticket's"),
+    COMBINED: Promise("unions and intersections", "no combination of the two masks"),
+    TRAINED_ENDS: Promise("lines between trainings", "a line between other networks than those that were trained"),
+    ENDS: Promise("lines between trainings that are scored at their end", "scored in another way than its ends were"),
+    HOLES_AT_ENDS: Promise("lines between tickets", "a line that leaves the mask"),
+}
+
 # The name of a fact: the seeds that streams of random numbers were drawn from in that very run, by their role.
 SEEDS_DRAWN = "seeds drawn from"
 
