@@ -13,10 +13,15 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
 import ticketlang
+from runtime.matching import RULES
 from runtime.reports.loaded import Loaded
+from runtime.store.certificates import PROMISES
+from runtime.verification.verify import QUESTIONS
 from ticketlang.cli.main import COMMANDS, STATUSES, parser
 from ticketlang.diagnostics.explained import Explanation, explanations, title_of
 from ticketlang.highlighting import highlighted
+from ticketlang.study import MatchRule
+from ticketlang.units import percent_text
 from ticketlang.vocabulary.arms import COMBINED, MASKS, WEIGHTS
 from ticketlang.vocabulary.fields import BLOCKS, Field
 from ticketlang.vocabulary.metrics import METRICS
@@ -28,8 +33,13 @@ from ticketlang.vocabulary.tasks import TASK_KINDS
 from ticketlang.vocabulary.words import RESERVED, SYNONYMS
 
 SOURCES = Path(ticketlang.__file__).parent
+ROOT = SOURCES.parent
 WIDTH = 100  # columns of a command's help
 SPEC = re.compile(r'(<code class="language-ticket">)(.*?)(?=</code>)', re.DOTALL)
+LINED = re.compile(r'(?<=<code class="language-)(console|diff)">.*?(?=</code>)', re.DOTALL)
+# Of what the lines of sessions and of differences begin with, what they are.
+LINES = {"$": "typed", "+": "added", "-": "removed"}
+LINE = re.compile(r"(?:^|(?<=>))(\$ |[-+]).*$", re.MULTILINE)
 
 # Where the language says no more of a block than which fields it has.
 BLOCK_TITLES = {
@@ -46,12 +56,16 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Adds the pages to those that are written by hand. MkDocs calls it by this name."""
     for name, page in PAGES.items():
         files.append(File.generated(config, f"reference/{name}.md", content=page()))
+    for package in PACKAGES:
+        text = (ROOT / package / "README.md").read_text(encoding="utf-8")
+        files.append(File.generated(config, f"design/{package}.md", content=text))
     return files
 
 
 def on_page_content(html: str, **_: object) -> str:
-    """Gives the specs of a page their colours. MkDocs calls it by this name."""
-    return SPEC.sub(lambda found: found[1] + _coloured(unescape(found[2])), html)
+    """Gives specs, sessions and differences of a page their colours. MkDocs calls it by this name."""
+    coloured = SPEC.sub(lambda found: found[1] + _coloured(unescape(found[2])), html)
+    return LINED.sub(lambda found: LINE.sub(_line, found[0]), coloured)
 
 
 # --- the language -------------------------------------------------------------------------------------------------
@@ -74,21 +88,30 @@ def vocabulary() -> str:
             *_fields(),
             "## Kinds of task\n",
             _table(
-                ("kind", "texts", "label", "metrics where it names none"),
+                ("kind", "texts", "label", "metrics where it names none", "for instance"),
                 (
-                    (_code(kind.name), str(kind.texts), "yes" if kind.has_label else "no", _codes(kind.metrics))
+                    (
+                        _code(kind.name),
+                        str(kind.texts),
+                        "yes" if kind.has_label else "no",
+                        _codes(kind.metrics),
+                        _code(kind.example),
+                    )
                     for kind in TASK_KINDS.values()
                 ),
             ),
             "## Metrics\n",
             _table(
-                ("metric", "means", "of"),
-                ((_code(metric.name), metric.means, _codes(metric.kinds)) for metric in METRICS.values()),
+                ("metric", "means", "of", "for instance"),
+                (
+                    (_code(metric.name), metric.means, _codes(metric.kinds), _code(metric.example))
+                    for metric in METRICS.values()
+                ),
             ),
             "## Prunings\n",
             f"One of them, then what the budget is shared over: {_codes(ALLOCATIONS)}.\n",
             _table(
-                ("pruning", "means", "reads", "over", "whole units"),
+                ("pruning", "means", "reads", "over", "whole units", "for instance"),
                 (
                     (
                         _code(pruning.name),
@@ -96,6 +119,7 @@ def vocabulary() -> str:
                         pruning.reads,
                         _code(f"over {pruning.usual} {pruning.over}") if pruning.over else "",
                         "yes" if pruning.prunes_units else "no",
+                        _code(pruning.example),
                     )
                     for pruning in PRUNINGS.values()
                 ),
@@ -146,6 +170,53 @@ def diagnostics() -> str:
     for page, group in groupby(explanations(), key=lambda explanation: explanation.page):
         parts += [f"## {title_of(page)}\n", *map(_explained, group)]
     return "\n".join(parts)
+
+
+# --- the evidence -------------------------------------------------------------------------------------------------
+
+
+def rules() -> str:
+    return "\n".join(
+        [
+            "# Match rules\n\nWhen a score counts as that of the dense network: what `match` may say, and the rules"
+            " under which `report matching` sets the tickets of every study side by side. Other numbers of standard"
+            " deviations, points and confidence may be said; [the science](../science/verdicts.md) has the formulas.\n",
+            _table(("rule", "matches where"), ((_code(str(rule)), _condition(rule)) for rule in RULES)),
+        ]
+    )
+
+
+def certificates() -> str:
+    return "\n".join(
+        [
+            "# Certificates\n\nEach result lies in the store beside a certificate: what was expected and what was found"
+            " in that very run. Where the two differ the job fails, leaves no result, and what needs it waits. All"
+            " numbers come from the run itself; the declared weights are made once more, from files and streams, to be"
+            " compared with.\n",
+            _table(
+                ("what is checked", "by", "without it, a result might be"),
+                ((name, promise.of, promise.otherwise) for name, promise in PROMISES.items()),
+            ),
+            "## What is verified later\n",
+            "`ticketrun verify` makes sure of it, from the stored files alone. What it cannot know any more, such as"
+            " weights that were dropped, it says.\n",
+            "\n".join(f"- {each.things} {each.hold}" for each in QUESTIONS),
+        ]
+    )
+
+
+def _condition(rule: MatchRule) -> str:
+    """In words, from what the rule is made of."""
+    amount = f"{float(rule.amount):g}"
+    if rule.confidence is not None:
+        test = f"a one-sided paired t test, at {percent_text(rule.confidence)},"
+        if rule.to_show == "difference":
+            return f"{test} does not show that the mean is below that of dense"
+        return f"{test} shows that the mean is at most {amount} hundredths below that of dense"
+    if rule.unit == "points":
+        return f"the mean is at or above that of dense{f', less {amount} hundredths' if rule.amount else ''}"
+    whose = {"dense": "of dense", "ticket": "of the ticket", "larger": "that is the larger", "pooled": "within both"}
+    return f"the mean is at or above that of dense, less {amount} standard deviation {whose[rule.deviation or 'dense']}"
 
 
 # --- the program --------------------------------------------------------------------------------------------------
@@ -263,6 +334,10 @@ def _fenced(text: str, language: str = "text") -> str:
     return f"```{language}\n{stripped}\n```\n"
 
 
+def _line(found: re.Match[str]) -> str:
+    return f'<span class="{LINES[found[1].strip()]}">{found[0]}</span>'
+
+
 def _coloured(text: str) -> str:
     """The text in HTML, each part of it with its kind as a class."""
     lines = (
@@ -271,11 +346,16 @@ def _coloured(text: str) -> str:
     return "\n".join(lines) + "\n"
 
 
+# Whose READMEs are pages of the design, as they stand.
+PACKAGES = ("ticketlang", "runtime")
+
 PAGES: Mapping[str, Callable[[], str]] = {
     "vocabulary": vocabulary,
     "grammar": grammar,
     "libraries": libraries,
     "diagnostics": diagnostics,
+    "rules": rules,
+    "certificates": certificates,
     "commands": commands,
     "python": python,
 }
