@@ -1,11 +1,10 @@
-"""The site's pages of reference, made from the sources whenever it is built, and specs in colours: hooks of MkDocs."""
+"""The site's pages of reference and design, made from the sources whenever it is built: a hook of MkDocs."""
 
 import inspect
 import re
 from argparse import ArgumentParser, HelpFormatter, _SubParsersAction
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
-from html import escape, unescape
 from itertools import groupby
 from pathlib import Path
 
@@ -19,7 +18,6 @@ from runtime.store.certificates import PROMISES
 from runtime.verification.verify import QUESTIONS
 from ticketlang.cli.main import COMMANDS, STATUSES, parser
 from ticketlang.diagnostics.explained import Explanation, explanations, title_of
-from ticketlang.highlighting import highlighted
 from ticketlang.study import MatchRule
 from ticketlang.units import percent_text
 from ticketlang.vocabulary.arms import COMBINED, MASKS, WEIGHTS
@@ -35,11 +33,6 @@ from ticketlang.vocabulary.words import RESERVED, SYNONYMS
 SOURCES = Path(ticketlang.__file__).parent
 ROOT = SOURCES.parent
 WIDTH = 100  # columns of a command's help
-SPEC = re.compile(r'(<code class="language-ticket">)(.*?)(?=</code>)', re.DOTALL)
-LINED = re.compile(r'(?<=<code class="language-)(console|diff)">.*?(?=</code>)', re.DOTALL)
-# Of what the lines of sessions and of differences begin with, what they are.
-LINES = {"$": "typed", "+": "added", "-": "removed"}
-LINE = re.compile(r"(?:^|(?<=>))(\$ |[-+]).*$", re.MULTILINE)
 
 # Where the language says no more of a block than which fields it has.
 BLOCK_TITLES = {
@@ -60,12 +53,6 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         text = (ROOT / package / "README.md").read_text(encoding="utf-8")
         files.append(File.generated(config, f"design/{package}.md", content=text))
     return files
-
-
-def on_page_content(html: str, **_: object) -> str:
-    """Gives specs, sessions and differences of a page their colours. MkDocs calls it by this name."""
-    coloured = SPEC.sub(lambda found: found[1] + _coloured(unescape(found[2])), html)
-    return LINED.sub(lambda found: LINE.sub(_line, found[0]), coloured)
 
 
 # --- the language -------------------------------------------------------------------------------------------------
@@ -332,18 +319,6 @@ def _codes(texts: Iterable[str]) -> str:
 def _fenced(text: str, language: str = "text") -> str:
     stripped = text.strip("\n")
     return f"```{language}\n{stripped}\n```\n"
-
-
-def _line(found: re.Match[str]) -> str:
-    return f'<span class="{LINES[found[1].strip()]}">{found[0]}</span>'
-
-
-def _coloured(text: str) -> str:
-    """The text in HTML, each part of it with its kind as a class."""
-    lines = (
-        "".join(f'<span class="{kind}">{escape(part)}</span>' for kind, part in line) for line in highlighted(text)
-    )
-    return "\n".join(lines) + "\n"
 
 
 # Whose READMEs are pages of the design, as they stand.

@@ -12,7 +12,7 @@ import pytest
 from imports import PACKAGES, ROOT
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
-from pages import DOCS, SHOWN, blocks, commands, name_of
+from pages import DOCS, SHOWN, blocks, commands, name_of, prints
 
 from runtime.matching import RULES
 from runtime.store import certificates as made
@@ -103,6 +103,18 @@ def test_files_of_the_project_that_commands_name_are_there():
     assert all((ROOT / word).exists() for word in ours)
 
 
+def test_an_output_is_compared_line_by_line():
+    said = "jobs  3 in 12s\n\n  holds  a claim\n  ✓ 97.4 of imp; furthest off is it at -1.2\n  points\nthe end"
+
+    assert prints(said, "jobs  3 in 7s\n...\nthe end")  # times differ
+    assert not prints(said, "jobs  4 in 12s")
+    assert not prints(said, "the end\n...\njobs  3 in 12s")
+    assert not prints(said, "jobs  3 in 12s\nthe end")
+    assert prints(said, "  fails  a claim\n  ✗ 3 of imp", shape_only=True)
+    assert not prints(said, "  fails  another claim", shape_only=True)
+    assert not prints(said, "  ✗ 3 of dense", shape_only=True)
+
+
 @pytest.mark.parametrize("page", [page for page in SHOWN if blocks(page, "text")], ids=name_of)
 def test_pictures_of_the_code_name_what_is_there(page: Path):
     for block in blocks(page, "text"):
@@ -147,7 +159,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_every_page_is_in_the_site(site: Path):
     for page in DOCS:
         assert (site / page.relative_to(ROOT / "docs").with_suffix(".html")).exists()
-    assert not (site / "generate.py").exists()
+    assert not list(site.rglob("*.py"))
 
 
 def test_every_code_has_its_place(site: Path):
