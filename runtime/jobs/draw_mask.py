@@ -15,10 +15,10 @@ from ..pruning.material import Material
 from ..pruning.selection import remove_of_each
 from ..pruning.units import spread, units_of
 from ..store.artifact import Artifact
-from ..store.certificates import Outcome
+from ..store.certificates import REMOVED_OF_EACH, Outcome
 from ..workshop import Workshop
 from .certify import certify, check_equal
-from .masks import leave_mask, mask_of
+from .masks import leave_mask, mask_of, removed_of, share_checks
 
 
 def perform(job: DrawMask, key: JobKey, inputs: Mapping[JobKey, Artifact], workshop: Workshop, folder: Path) -> Outcome:
@@ -31,12 +31,17 @@ def perform(job: DrawMask, key: JobKey, inputs: Mapping[JobKey, Artifact], works
         everywhere = Pruning(method="random", allocation="global", scope=job.scope, pattern=job.pattern)
         wanted = declared(everywhere, job.sparsity, ground)
         mask = remove(pruning_method("random"), everywhere, job.sparsity, material, ground, None)
+        shared = share_checks(everywhere, job.sparsity, mask, ground)
     else:
         wanted = counted(like, ground)
         mask = _draw_in_each(like, material, ground)
+        shared = (check_equal(REMOVED_OF_EACH, removed_of(like), removed_of(mask)),)
     found = counted(mask, ground)
     certificate = certify(
-        tuple(check_equal(f"as many {what} are removed as declared", n, found[what]) for what, n in wanted.items()),
+        (
+            *(check_equal(f"as many {what} are removed as declared", n, found[what]) for what, n in wanted.items()),
+            *shared,
+        ),
         {
             "seed": job.seed,
             "matrices": list(ground.matrices),
@@ -56,11 +61,7 @@ def _where(job: DrawMask) -> str:
 def _draw_in_each(like: Mask, material: Material, ground: Ground) -> Mask:
     """As many of each matrix as another mask removes, or as many of a layer's units."""
     if not ground.units:
-        return remove_of_each(random.scores(material), _removed(like))
+        return remove_of_each(random.scores(material), removed_of(like))
     scores = {group.name: random.unit_scores(material, group) for group in ground.groups}
-    units = remove_of_each(scores, _removed(units_of(like, ground.groups)))
+    units = remove_of_each(scores, removed_of(units_of(like, ground.groups)))
     return spread(units, ground.groups, ground.matrices)
-
-
-def _removed(mask: Mask) -> dict[str, int]:
-    return {name: removed for name, (removed, _) in mask.per_matrix().items()}

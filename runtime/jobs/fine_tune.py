@@ -6,36 +6,34 @@ from pathlib import Path
 from ticketlang.jobs import FineTune, JobKey, RandomWeights, Shuffled, Weights
 from ticketlang.study import Task
 
-from ..models.checkpoint import State
 from ..models.network import heads_of
 from ..models.scopes import all_prunable
 from ..pruning.mask import Mask
 from ..store.artifact import Artifact
-from ..store.certificates import HELD, HOLES, JSON, REWOUND, STEPS, Check, Outcome
+from ..store.certificates import HELD, HOLES, JSON, STEPS, Check, Outcome
 from ..training.gradual import Gradual
 from ..training.loop import Trained
 from ..training.movement import Movement
-from ..weights.files import HEAD_FILE, MOVEMENT_FILE, WEIGHTS_FILE, digest_of, state_of, write_state
+from ..weights.files import HEAD_FILE, MOVEMENT_FILE, WEIGHTS_FILE, state_of, write_state
 from ..weights.origin import origin
 from ..workshop import Workshop
-from .bench import Bench, declared_heads, facts_of, head_of, set_up
+from .beginning import beginning_checks
+from .bench import Bench, facts_of, head_of, set_up
 from .certify import certify, check_equal
 from .gradually import checks_of, gradual_of
 from .masks import leave_mask, mask_of
-from .proofs import fingerprint, head_check, head_policy, holes, rate_checks, sparsity_facts, zeros_kept
+from .proofs import fingerprint, head_policy, holes, rate_checks, sparsity_facts, zeros_kept
 from .scoring import Best, majority_score, scores_of, unseen_classes
 
 
 def perform(job: FineTune, key: JobKey, inputs: Mapping[JobKey, Artifact], workshop: Workshop, folder: Path) -> Outcome:
     """See `ticketlang.jobs.FineTune`."""
     mask = mask_of(job.mask, inputs)
-    weights = _declared_weights(job, mask, inputs, workshop)
-    head = head_of(job.head, inputs)
-    bench = set_up(job, weights, head, job.begins, None, workshop)
+    weights = origin(job.weights, mask, workshop.model(job.model), lambda key: inputs[key].path(WEIGHTS_FILE))
+    bench = set_up(job, weights, head_of(job.head, inputs), job.begins, None, workshop)
     _tell_unseen(job, key, bench, workshop)
     at_zero = 0 if mask is None else _put_on(mask, bench, key, workshop)
-    heads = declared_heads(job, head_of(job.head, inputs), bench.network, bench.model)
-    begun = (_check_rewound(job, mask, inputs, bench, workshop), head_check(heads, heads_of(bench.network)))
+    begun = beginning_checks(job, inputs, bench)
     movement = _movement(bench) if job.keeps_movement else None
     gradual = None if job.gradually is None else gradual_of(job.gradually, bench)
     best = Best(job.task, bench.network, bench.data)
@@ -95,25 +93,10 @@ def _look(job: FineTune, best: Best, gradual: Gradual | None) -> Callable[[int],
     return lambda step: best.look(step) if step > ends else None
 
 
-def _declared_weights(job: FineTune, mask: Mask | None, inputs: Mapping[JobKey, Artifact], workshop: Workshop) -> State:
-    return origin(job.weights, mask, workshop.model(job.model), lambda key: inputs[key].path(WEIGHTS_FILE))
-
-
 def _movement(bench: Bench) -> Movement:
     """Of every matrix that some scope names: which of them are pruned is said later."""
     parameters = dict(bench.network.trunk.named_parameters())
     return Movement({name: parameters[name] for name in all_prunable(bench.model.pattern)})
-
-
-def _check_rewound(
-    job: FineTune, mask: Mask | None, inputs: Mapping[JobKey, Artifact], bench: Bench, workshop: Workshop
-) -> Check:
-    """Compare the network with its declared origin, made once more from the files and streams themselves."""
-    declared = _declared_weights(job, mask, inputs, workshop)
-    if mask is not None:
-        mask.apply_(declared)
-    expected, found = digest_of(declared), digest_of(state_of(bench.network.trunk))
-    return check_equal(REWOUND, expected, found)
 
 
 def _training_checks(bench: Bench, trained: Trained, job: FineTune) -> tuple[Check, ...]:

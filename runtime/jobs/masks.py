@@ -6,12 +6,16 @@ from pathlib import Path
 from attrs import evolve
 
 from ticketlang.jobs import JobKey
+from ticketlang.study import Pruning
+from ticketlang.units import Sparsity
 
 from ..masks import MASK_FILE
+from ..pruning.budget import Ground, declared_of_each, keeps_pattern
 from ..pruning.mask import Mask
 from ..store.artifact import Artifact
-from ..store.certificates import JSON, Certificate, Outcome
+from ..store.certificates import JSON, PATTERN, REMOVED_OF_EACH, Certificate, Check, Outcome
 from ..workshop import Workshop
+from .certify import check_equal
 
 MOST_NAMED = 3
 
@@ -19,6 +23,21 @@ MOST_NAMED = 3
 def mask_of(key: JobKey | None, inputs: Mapping[JobKey, Artifact]) -> Mask | None:
     """The mask that a job left; None for no job."""
     return None if key is None else Mask.read(inputs[key].path(MASK_FILE))
+
+
+def share_checks(
+    pruning: Pruning, sparsity: Sparsity, mask: Mask, ground: Ground, start: Mask | None = None
+) -> tuple[Check, ...]:
+    """Of a mask whose weights are shared out matrix by matrix, or among neighbours: whether they are, in each."""
+    wanted = declared_of_each(pruning, sparsity, ground, start)
+    shared = () if wanted is None else (check_equal(REMOVED_OF_EACH, wanted, removed_of(mask)),)
+    pattern = () if pruning.pattern is None else (check_equal(PATTERN, True, keeps_pattern(mask, *pruning.pattern)),)
+    return *shared, *pattern
+
+
+def removed_of(mask: Mask) -> dict[str, int]:
+    """How many weights of each matrix a mask removes."""
+    return {name: removed for name, (removed, _) in mask.per_matrix().items()}
 
 
 def leave_mask(mask: Mask, certificate: Certificate, key: JobKey, workshop: Workshop, folder: Path) -> Outcome:

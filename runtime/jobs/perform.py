@@ -16,13 +16,16 @@ from ticketlang.jobs import (
     JobKey,
     Prune,
     ReachRewindPoint,
+    settings,
 )
 
 from ..store.artifact import Artifact
-from ..store.certificates import SEEDS_DRAWN, Outcome
+from ..store.certificates import JSON, SEEDS, SEEDS_DRAWN, Outcome
 from ..training.seeds import recorded
+from ..verification.trainings import declared_seeds
 from ..workshop import Workshop
 from . import combine_masks, draw_mask, fine_tune, given_mask, interpolate, prune, reach_rewind_point
+from .certify import certify, check_equal
 
 
 def perform(job: AnyJob, key: JobKey, inputs: Mapping[JobKey, Artifact], workshop: Workshop, folder: Path) -> Outcome:
@@ -40,9 +43,11 @@ def perform(job: AnyJob, key: JobKey, inputs: Mapping[JobKey, Artifact], worksho
     drawn.pop("subset", None)  # examples are made ready once for several jobs: whether for this one is chance
     if not drawn:
         return outcome
-    seeds = {role: sorted(drawn[role]) for role in sorted(drawn)}
-    facts = {**outcome.certificate.facts, SEEDS_DRAWN: seeds}
-    return evolve(outcome, certificate=evolve(outcome.certificate, facts=facts))
+    seeds: JSON = {role: sorted(drawn[role]) for role in sorted(drawn)}
+    given = declared_seeds(settings(job))
+    as_declared = check_equal(SEEDS, {role: [given.get(role)] for role in seeds}, seeds)
+    found = outcome.certificate
+    return evolve(outcome, certificate=certify((*found.checks, as_declared), {**found.facts, SEEDS_DRAWN: seeds}))
 
 
 def _perform(job: AnyJob, key: JobKey, inputs: Mapping[JobKey, Artifact], workshop: Workshop, folder: Path) -> Outcome:

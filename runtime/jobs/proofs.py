@@ -13,14 +13,12 @@ from ticketlang.jobs import JobKey, PretrainedHead
 from ticketlang.study import Recipe, Task
 
 from ..masks import has_collapsed
-from ..models.checkpoint import State
 from ..pruning.mask import Mask
 from ..store.artifact import Artifact
-from ..store.certificates import HEAD_REWOUND, JSON, LAST_RATE, RATES, Check
+from ..store.certificates import JSON, LAST_RATE, RATES, Check
 from ..tensors import digest_of_numbers
 from ..training.batches import Encoded
 from ..training.loop import Trained, Training
-from ..weights.files import digest_of
 from .certify import check_equal
 
 
@@ -69,15 +67,6 @@ def sparsity_facts(found: Mapping[str, list[int]]) -> dict[str, JSON]:
         "sparsity": removed / total,
         "collapsed": [name for name, (gone, size) in found.items() if has_collapsed(gone, size)],
     }
-
-
-def head_check(declared: State, network: State) -> Check:
-    """Whether the heads that a training begins with are the declared ones: of another training, drawn, or pre-trained.
-
-    Args:
-        declared: made once more, from files and streams.
-    """
-    return check_equal(HEAD_REWOUND, digest_of(declared), digest_of(network))
 
 
 def head_policy(head: JobKey | PretrainedHead | None, task: Task, inputs: Mapping[JobKey, Artifact]) -> str:

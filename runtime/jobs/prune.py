@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from torch import Tensor
-
 from ticketlang.jobs import JobKey, Prune
 from ticketlang.vocabulary.prunings import PRUNINGS
 
 from ..implementations import pruning_method
+from ..models.checkpoint import State
 from ..models.scopes import all_prunable, prunable
 from ..pruning.budget import Ground, counted, declared, remove
 from ..pruning.mask import Mask
@@ -17,9 +16,10 @@ from ..store.artifact import Artifact
 from ..store.certificates import JSON, NESTED, PRUNINGS_DONE, Outcome
 from ..weights.files import MOVEMENT_FILE, WEIGHTS_FILE, read_state
 from ..workshop import Workshop
+from .beginning import scored_check
 from .certify import certify, check_equal
 from .gradients import products_of
-from .masks import leave_mask, mask_of
+from .masks import leave_mask, mask_of, share_checks
 
 
 def perform(job: Prune, key: JobKey, inputs: Mapping[JobKey, Artifact], workshop: Workshop, folder: Path) -> Outcome:
@@ -28,14 +28,17 @@ def perform(job: Prune, key: JobKey, inputs: Mapping[JobKey, Artifact], workshop
     prunings = 1 + (inputs[job.start].certificate.facts["prunings"] if job.start else 0)
     model = workshop.model(job.model)
     ground = Ground.of(job.pruning.scope, prunable(model.pattern, job.pruning.scope), model.heads)
-    material, facts = _material(job, start, inputs, workshop)
+    weights = _weights(job, inputs, workshop)
+    material, facts = _material(job, start, weights, inputs, workshop)
     mask = remove(pruning_method(job.pruning.method), job.pruning, job.sparsity, material, ground, start)
     wanted, found = declared(job.pruning, job.sparsity, ground), counted(mask, ground)
     certificate = certify(
         (
+            scored_check(job, weights, inputs, model),
             *(check_equal(f"as many {what} are removed as declared", n, found[what]) for what, n in wanted.items()),
             *((check_equal(PRUNINGS_DONE, job.prunings, prunings),) if job.prunings else ()),
             check_equal(NESTED, True, start is None or mask.is_inside(start)),
+            *share_checks(job.pruning, job.sparsity, mask, ground, start),
         ),
         {
             "pruning": str(job.pruning),
@@ -49,10 +52,9 @@ def perform(job: Prune, key: JobKey, inputs: Mapping[JobKey, Artifact], workshop
 
 
 def _material(
-    job: Prune, start: Mask | None, inputs: Mapping[JobKey, Artifact], workshop: Workshop
+    job: Prune, start: Mask | None, weights: State, inputs: Mapping[JobKey, Artifact], workshop: Workshop
 ) -> tuple[Material, dict[str, JSON]]:
     """What the method reads, and what is worth knowing of where it came from."""
-    weights = _weights(job, inputs, workshop)
     match PRUNINGS[job.pruning.method].reads:
         case "nothing":
             return Material(weights=weights, seed=job.seed or 0), {"seed": job.seed or 0}
@@ -67,7 +69,7 @@ def _material(
             return Material(weights=weights, products=products).under(start), {}
 
 
-def _weights(job: Prune, inputs: Mapping[JobKey, Artifact], workshop: Workshop) -> dict[str, Tensor]:
+def _weights(job: Prune, inputs: Mapping[JobKey, Artifact], workshop: Workshop) -> State:
     """The matrices that any scope names, trained or pre-trained, in the order of the network."""
     model = workshop.model(job.model)
     names = tuple(all_prunable(model.pattern))

@@ -7,12 +7,13 @@ from ticketlang.jobs import JobKey, ReachRewindPoint
 
 from ..models.network import heads_of
 from ..store.artifact import Artifact
-from ..store.certificates import REWOUND, STEPS, Outcome
-from ..weights.files import HEAD_FILE, WEIGHTS_FILE, digest_of, state_of, write_state
+from ..store.certificates import STEPS, Outcome
+from ..weights.files import HEAD_FILE, WEIGHTS_FILE, state_of, write_state
 from ..workshop import Workshop
-from .bench import declared_heads, facts_of, set_up
+from .beginning import beginning_checks
+from .bench import facts_of, set_up
 from .certify import certify, check_equal
-from .proofs import head_check, head_policy, rate_checks
+from .proofs import head_policy, rate_checks
 
 
 def perform(
@@ -21,14 +22,11 @@ def perform(
     """See `ticketlang.jobs.ReachRewindPoint` (paper, Algorithm 1, line 1)."""
     weights = workshop.model(job.model).read_again()
     bench = set_up(job, weights, None, None, job.until, workshop)
-    again = workshop.model(job.model).read_again()
-    rewound = check_equal(REWOUND, digest_of(again), digest_of(state_of(bench.network.trunk)))
-    head = head_check(declared_heads(job, None, bench.network, bench.model), heads_of(bench.network))
+    begun = beginning_checks(job, inputs, bench)
     trained = bench.train(None, key, workshop)
     certificate = certify(
         (
-            rewound,
-            head,
+            *begun,
             check_equal(STEPS, bench.training.ends, trained.steps),
             *rate_checks(job.task.recipe, bench.training, trained),
         ),

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
-from typing import assert_never
+from typing import Literal, assert_never
 
+import torch
 from attrs import frozen
 from torch import Tensor
 
@@ -19,6 +20,8 @@ from .material import Material
 from .selection import remove_by_pattern, remove_lowest, remove_of_each
 from .threshold import Scores
 from .units import Group, groups_of, spread, units_of
+
+Counts = dict[str, int]  # matrix -> how many of its weights
 
 
 @frozen(eq=False)
@@ -66,22 +69,49 @@ def select(pruning: Pruning, sparsity: Sparsity, scores: Scores, start: Mask | N
     if pruning.pattern is not None:
         return remove_by_pattern(scores, *pruning.pattern, start)
     shapes = shapes_of(scores)
-    match pruning.allocation:
-        case "global":
-            return remove_lowest(scores, sparsity.removed(sum(shape.numel() for shape in shapes.values())), start)
+    if pruning.allocation == "global":
+        return remove_lowest(scores, sparsity.removed(sum(shape.numel() for shape in shapes.values())), start)
+    return remove_of_each(scores, _counts(pruning.allocation, sparsity, shapes, _gone(start)), start)
+
+
+def _counts(
+    allocation: Literal["per layer", "erk"], sparsity: Sparsity, shapes: Mapping[str, torch.Size], gone: Counts
+) -> Counts:
+    """How many of each matrix go, those among them that are gone.
+
+    On the way from one level to the next, what rounding took of a small matrix may be ahead of its share by one.
+    """
+    match allocation:
         case "per layer":
             counts = {name: sparsity.removed(shape.numel()) for name, shape in shapes.items()}
         case "erk":
             counts = removed_of_each(shapes, sparsity)
         case other:
             assert_never(other)
-    return remove_of_each(scores, _with_those_gone(counts, start), start)
+    return {name: max(count, gone.get(name, 0)) for name, count in counts.items()}
 
 
-def _with_those_gone(counts: dict[str, int], start: Mask | None) -> dict[str, int]:
-    """On the way from one level to the next, what rounding took of a small matrix may be ahead of its share by one."""
-    gone = {} if start is None else start.per_matrix()
-    return {name: max(count, gone[name][0]) if gone else count for name, count in counts.items()}
+def _gone(start: Mask | None) -> Counts:
+    return {} if start is None else {name: removed for name, (removed, _) in start.per_matrix().items()}
+
+
+def declared_of_each(pruning: Pruning, sparsity: Sparsity, ground: Ground, start: Mask | None) -> Counts | None:
+    """How many weights of each matrix are to be gone; None where one threshold decides it, or whole units go."""
+    shapes = {name: matrix.shape for name, matrix in ground.matrices.items()}
+    if pruning.pattern is not None:
+        kept, of = pruning.pattern
+        return {name: shape.numel() // of * (of - kept) for name, shape in shapes.items()}
+    if ground.units or pruning.allocation == "global":
+        return None
+    gone = _gone(start)
+    for level in approach(pruning, sparsity, start):
+        gone = _counts(pruning.allocation, level, shapes, gone)
+    return gone
+
+
+def keeps_pattern(mask: Mask, kept: int, of: int) -> bool:
+    """Whether so many of every few neighbours in a row are kept, everywhere."""
+    return all(bool((bits.reshape(-1, of).sum(dim=1) == kept).all()) for bits in mask.kept.values())
 
 
 def declared(pruning: Pruning, sparsity: Sparsity, ground: Ground) -> dict[str, int]:

@@ -81,18 +81,7 @@ class Shelf:
         """Tensors of the pre-trained model, by the names that the trunk gives them."""
         if model not in self.models:
             raise Unknowable("the pre-trained weights lie elsewhere; name the SPEC that says where")
-        folder = self.models[model]
-        places = {name: file for file, its in weight_files(folder).items() for name in its}
-        for name in names:
-            # With a head in the checkpoint, its names begin with the trunk's own, as in `bert.encoder...`.
-            found = [there for there in places if name in _names_of(there)]
-            if len(found) != 1:
-                raise Unknowable("the model's file names its weights in another way")
-            try:
-                ((_, tensor),) = read_tensors(folder / places[found[0]], found)
-            except TypeError:
-                raise Unknowable("the model's weights are not fp32") from None
-            yield name, tensor.astype("float32", copy=False)
+        return pretrained_in(self.models[model], names)
 
     def trunk(self, model: str) -> tuple[str, ...]:
         """The names of all parameters of a model's trunk, from the first weights of it that are stored."""
@@ -139,6 +128,25 @@ class Shelf:
             with suppress(DamagedError):  # another one will do
                 if WEIGHTS in artifact.files and artifact.settings.get("model") == model:
                     yield artifact.path(WEIGHTS)
+
+
+def pretrained_in(folder: Path, names: Collection[str]) -> Iterator[tuple[str, Array]]:
+    """Tensors of a model's folder, by the names that the trunk gives them.
+
+    Raises:
+        Unknowable: its files are in another form, or name them in another way.
+    """
+    places = {name: file for file, its in weight_files(folder).items() for name in its}
+    for name in names:
+        # With a head in the checkpoint, its names begin with the trunk's own, as in `bert.encoder...`.
+        found = [there for there in places if name in _names_of(there)]
+        if len(found) != 1:
+            raise Unknowable("the model's file names its weights in another way")
+        try:
+            ((_, tensor),) = read_tensors(folder / places[found[0]], found)
+        except TypeError:
+            raise Unknowable("the model's weights are not fp32") from None
+        yield name, tensor.astype("float32", copy=False)
 
 
 def _names_of(there: str) -> frozenset[str]:

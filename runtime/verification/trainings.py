@@ -97,17 +97,25 @@ def facts(artifact: Artifact, shelf: Shelf) -> Answer | None:
     return Answer(len(there), tuple(wrong), len(wanted) - len(there))
 
 
-def _drawn_otherwise(artifact: Artifact) -> Iterator[str]:
-    """Seeds that a run drew from and its settings do not give it, by the role they played."""
-    said = artifact.settings if setting(artifact, "training") is None else setting(artifact, "training")
-    seeds, weights = said.get("seeds") or {}, said.get("weights")
-    asking = seeds["order"] if seeds and seeds.get("masking") is None else seeds.get("masking")
-    given = {
+def declared_seeds(said: Mapping[str, JSON]) -> dict[str, JSON]:
+    """The seed that a job has for each role of random numbers; None, or no entry: none, so nothing may be drawn for it.
+
+    Args:
+        said: the settings of the job.
+    """
+    training = said.get("training") or said  # where a pruning looks at gradients, those of a training
+    seeds, weights = training.get("seeds") or {}, training.get("weights")
+    return {
         **seeds,
-        "question": asking,
-        "mask": setting(artifact, "seed"),
+        "question": seeds.get("masking", seeds.get("order")),  # words are masked as the order has it, unless it is said
+        "mask": said.get("seed"),
         "weights": weights.get("seed") if isinstance(weights, Mapping) else None,
     }
+
+
+def _drawn_otherwise(artifact: Artifact) -> Iterator[str]:
+    """Seeds that a run drew from and its settings do not give it, by the role they played."""
+    given = declared_seeds(artifact.settings)
     for role, drawn in (artifact.certificate.facts.get(SEEDS_DRAWN) or {}).items():
         declared = given.get(role)
         if drawn != [declared]:

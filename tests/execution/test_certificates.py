@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 from fractions import Fraction
-from typing import Any
+from itertools import count
+from typing import Any, Literal
 
 import pytest
 import torch
@@ -11,23 +12,28 @@ from safetensors.torch import load_file
 from small_world import SEEDS, World, fine_tune, recipe, same, warm
 
 from runtime.failures import BrokenInvariant
+from runtime.jobs import bench
 from runtime.jobs import fine_tune as training_jobs
+from runtime.jobs.masks import mask_of
 from runtime.pruning.mask import Mask
-from runtime.pruning.selection import remove_lowest
+from runtime.pruning.selection import remove_by_pattern, remove_lowest
 from runtime.store import Artifact
 from runtime.tensors import digest_of_numbers
 from runtime.training import loop
 from runtime.training.masking import HeldMask
 from runtime.training.optimizer import adamw
 from runtime.training.schedule import Schedule
+from runtime.training.seeds import stream
 from ticketlang.jobs import (
     DrawMask,
     FineTune,
+    PartlyRewound,
     Pretrained,
     Prune,
     RandomWeights,
     Reached,
     ReachRewindPoint,
+    Shuffled,
     TrainingSeeds,
 )
 from ticketlang.study import Pruning
@@ -127,6 +133,13 @@ def test_a_mask_that_comes_off(world: World, ticket: FineTune, monkeypatch: pyte
     monkeypatch.setattr(HeldMask, "mask_gradients_", lambda held: None)
     monkeypatch.setattr(HeldMask, "revived", lambda held: ())
     broken(world, ticket, "each matrix has as many zeros at the end as its mask removes")
+
+
+def test_a_mask_that_comes_off_in_the_middle(world: World, ticket: FineTune, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Held for five steps, and from then on by nobody."""
+    mask_gradients, steps = HeldMask.mask_gradients_, count()
+    monkeypatch.setattr(HeldMask, "mask_gradients_", lambda held: mask_gradients(held) if next(steps) < 5 else None)
+    broken(world, ticket, "are not zero after step 5: the mask did not hold")
 
 
 def test_a_training_that_skips_a_step(world: World, ticket: FineTune, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -233,6 +246,117 @@ def test_a_rewind_point_that_begins_elsewhere(world: World, monkeypatch: pytest.
     build = reach_rewind_point.set_up
     monkeypatch.setattr(reach_rewind_point, "set_up", lambda job, weights, *rest: build(job, dense, *rest))
     broken(world, POINT, "weights after rewinding are bit-equal to the declared point")
+
+
+def test_every_way_back_to_weights_is_held_against_the_files(
+    world: World, mask: Artifact, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever fills a network cannot vouch for it: here it is wrong each time it is asked."""
+    point = world.do(POINT)
+    pretrained = world.workshop.model("m").read_again()
+
+    def unmoved(*given: Any) -> dict[str, torch.Tensor]:
+        return {name: weight.clone() for name, weight in pretrained.items()}
+
+    monkeypatch.setattr("runtime.weights.origin.shuffle", unmoved)
+    monkeypatch.setattr("runtime.weights.origin.shuffle_layers", unmoved)
+    monkeypatch.setattr("runtime.weights.origin.redraw", unmoved)
+    monkeypatch.setattr("runtime.weights.origin.read_state", unmoved)
+    for weights in (
+        Shuffled(weights=Pretrained(), seed=1),
+        Shuffled(weights=Pretrained(), seed=1, over="layers"),
+        RandomWeights(over="all", seed=1),
+        RandomWeights(over="pruned matrices", seed=1),
+        Reached(job=point.key),
+        PartlyRewound(matrices=Pretrained(), rest=point.key),
+    ):
+        broken(world, fine_tune(warm(), mask=mask.key, weights=weights), "weights after rewinding are bit-equal")
+
+
+def test_a_pretrained_network_that_is_no_longer_that(
+    world: World, ticket: FineTune, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The published bug: the copy that is to be restored goes on with the training."""
+    trained = load_file(world.do(fine_tune(warm())).path("weights.safetensors"))
+    monkeypatch.setattr("runtime.models.trunk.read_trunk", lambda *given: dict(trained))
+    broken(world, ticket, "weights after rewinding are bit-equal to the declared point")
+
+
+def test_another_mask_of_the_same_counts(world: World, ticket: FineTune, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Upside down in every matrix: no count could tell."""
+
+    def other(key: Any, inputs: Any) -> Mask | None:
+        found = mask_of(key, inputs)
+        return found and Mask({name: bits.flip(0) for name, bits in found.kept.items()})
+
+    monkeypatch.setattr(training_jobs, "mask_of", other)
+    broken(world, ticket, "weights after rewinding are bit-equal to the declared point")
+
+
+def test_a_head_from_another_stream(world: World, ticket: FineTune, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = bench.fresh_head
+    monkeypatch.setattr(bench, "fresh_head", lambda empty, deviation, bits: drawn(empty, deviation, bits + 1))
+    broken(world, ticket, "the head is bit-equal to the declared one")
+
+
+@pytest.mark.parametrize(
+    ("place", "role"),
+    [("runtime.training.batches", "order"), ("runtime.jobs.bench", "head"), ("runtime.models.dropout", "dropout")],
+)
+def test_a_seed_that_is_not_the_declared_one(
+    world: World, monkeypatch: pytest.MonkeyPatch, place: str, role: str
+) -> None:
+    monkeypatch.setattr(f"{place}.stream", lambda seed, *names: stream(seed + 7, *names))
+    of = "the head is bit-equal" if role == "head" else f"declared seeds; expected .1. of `{role}`, found .8."
+    broken(world, fine_tune(warm()), of)
+
+
+def test_a_mask_that_is_drawn_from_another_seed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("runtime.pruning.random.stream", lambda seed, *names: stream(seed + 7, *names))
+    drawn = DrawMask(model="m", scope=("encoder",), sparsity=Sparsity.percent(30), seed=2, like=None)
+    broken(world, drawn, "declared seeds; expected .2. of `mask`, found .9.")
+
+
+def test_a_pruning_of_other_weights(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that the training began with, in place of those that it left."""
+    dense, pretrained = world.do(fine_tune(warm())), world.workshop.model("m").read_again()
+    monkeypatch.setattr("runtime.jobs.prune.read_state", lambda path, names: {name: pretrained[name] for name in names})
+    broken(world, evolve(HALF, weights=dense.key), "the weights that are scored are bit-equal to the declared ones")
+
+
+@pytest.mark.parametrize("allocation", ["per layer", "erk"])
+def test_a_budget_that_is_shared_out_otherwise(
+    world: World, monkeypatch: pytest.MonkeyPatch, allocation: Literal["per layer", "erk"]
+) -> None:
+    """As many in all, and under one threshold."""
+
+    def together(scores: Any, counts: dict[str, int], start: Mask | None = None) -> Mask:
+        return remove_lowest(scores, sum(counts.values()), start)
+
+    monkeypatch.setattr("runtime.pruning.budget.remove_of_each", together)
+    job = evolve(HALF, pruning=evolve(PRUNING, allocation=allocation))
+    broken(world, job, r"of each matrix are removed as declared; expected \d+ of `encoder.layer.0.attention")
+
+
+def test_a_random_mask_with_other_shares(world: World, mask: Artifact, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        "runtime.jobs.draw_mask.remove_of_each",
+        lambda scores, counts: remove_lowest(scores, sum(counts.values())),
+    )
+    like = DrawMask(model="m", scope=("encoder",), sparsity=Sparsity.percent(50), seed=1, like=mask.key)
+    broken(world, like, "as many weights of each matrix are removed as declared")
+
+
+def test_a_pattern_with_a_group_that_is_none(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each row by one place further: as many in every matrix, and no group of four as it was."""
+
+    def shifted(scores: Any, kept: int, of: int, start: Mask | None) -> Mask:
+        found = remove_by_pattern(scores, kept, of, start)
+        return Mask({name: bits.roll(1, dims=1) for name, bits in found.kept.items()})
+
+    monkeypatch.setattr("runtime.pruning.budget.remove_by_pattern", shifted)
+    job = evolve(HALF, pruning=evolve(PRUNING, pattern=(2, 4)))
+    broken(world, job, "as many of every few neighbours are kept as declared")
 
 
 def test_what_is_broken_leaves_no_result(world: World, ticket: FineTune, monkeypatch: pytest.MonkeyPatch) -> None:

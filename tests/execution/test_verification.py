@@ -228,7 +228,7 @@ UNTRUE: list[tuple[AnyJob, Change, str]] = [
        certificates.HELD, certificates.HOLES)),
     *((SECOND, without(name), f"has a certificate without the check that {name}") for name in
       (certificates.REMOVED, certificates.NESTED)),
-    (RANDOM, without(certificates.REMOVED), "has a certificate without a check"),
+    (RANDOM, without(certificates.REMOVED), f"has a certificate without the check that {certificates.REMOVED}"),
     (LINE, without(certificates.ENDS), "has a certificate without the check that the ends of the line score"),
     (SECOND, fact(7, "prunings"), "certifies 7 prunings, and is the result of 2"),
     (SECOND, fact(0.5, "sparsity"), "certifies sparsity 0.5, and its mask has 0.6"),
