@@ -163,10 +163,8 @@ def test_layers_change_places_whole(model: Pretrained) -> None:
     names = [name for name in state if name.endswith(("query.weight", "key.weight"))]
     moved = [shuffle_layers(state, names, seed) for seed in range(8)]
 
-    changed = [differing(state, found) for found in moved]
-    assert set(map(frozenset, changed)) == {frozenset(), frozenset(names)}, "two layers stay or swap"
-    swapped = next(found for found, names_ in zip(moved, changed, strict=True) if names_)
-    assert torch.equal(swapped[QUERY], state[QUERY.replace("layer.0", "layer.1")])
+    assert all(differing(state, found) == set(names) for found in moved), "a shuffle that moves nothing is the ticket"
+    assert all(torch.equal(found[QUERY], state[QUERY.replace("layer.0", "layer.1")]) for found in moved)
     assert not differing(moved[3], shuffle_layers(state, names, 3))
 
 
