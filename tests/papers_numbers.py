@@ -15,8 +15,8 @@ TABLE_2 = {
     "mlm": ((63.5, 0.1), (63.2, 0.3)),
 }
 
-# The same table: the sparsity of each winning ticket, in percent; and at that sparsity the means of random masks, and of
-# random and of shuffled weights under the mask of the ticket.
+# The same table: the sparsity of each winning ticket, in percent; and at that sparsity the means of random masks, and
+# of random and of shuffled weights under the mask of the ticket.
 SPARSITIES = {
     "mnli": 70, "qqp": 90, "stsb": 50, "wnli": 90, "qnli": 70, "mrpc": 50, "rte": 60, "sst2": 60, "cola": 50,
     "squad": 40, "mlm": 70,

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from textwrap import indent
 
-from ticketlang.jobs import FineTune, JobKey
+from ticketlang.jobs import FineTune, JobKey, ReachRewindPoint
 from ticketlang.lay_out import KnownResults, lay_out, nothing_known
 from ticketlang.pipeline import check
 from ticketlang.plan import DataFacts, Facts, Known, Plan
@@ -81,6 +81,6 @@ def cell(plan: Plan, name: str) -> FineTune:
     return job
 
 
-def key_of_job(plan: Plan, job: FineTune) -> str:
+def key_of_job(plan: Plan, job: FineTune | ReachRewindPoint) -> str:
     (key,) = (key for key, entry in plan.jobs.items() if entry.job == job)
     return key

@@ -52,7 +52,14 @@ class _Compared:
 
 def _comparison(plan: Plan, ticket: Ticket, arm: Arm, pairs: tuple[_Compared, ...]) -> Iterator[Diagnostic]:
     is_run = arm.weights == "run"
-    named = {"mask": arm.mask != "ticket", "weights": arm.weights != "ticket", "gradually": is_run}
+    goes_back = arm.rewind is not None  # with the head that was there, and from there on
+    named = {
+        "mask": arm.mask != "ticket",
+        "weights": arm.weights != "ticket" or goes_back,
+        "head": goes_back,
+        "begins": goes_back,
+        "gradually": is_run,
+    }
     found = [factors(plan, pair.ticket, pair.baseline) for pair in pairs]
     differ = dict.fromkeys(field for fields in found for field in fields)
     beyond = sorted((field for field in differ if not named.get(field, False)), key=lambda field: field not in WORDS)

@@ -24,6 +24,7 @@ from .study import (
     PublishedLevel,
     PublishedNumber,
     Recipe,
+    Return,
     Seeds,
     Study,
     Task,
@@ -145,7 +146,12 @@ def _arm(arm: Arm) -> Said:
     else:
         mask = next(said for said, name in MASKS.items() if name == arm.mask)
     weights = next(said for said, name in WEIGHTS.items() if name == arm.weights)
-    return Said("arm", arm.name, (Said("mask", mask), Said("weights", weights)))
+    back = () if arm.rewind is None else (Said("rewind", _return(arm.rewind)),)
+    return Said("arm", arm.name, (Said("mask", mask), Said("weights", weights), *back))
+
+
+def _return(back: Return) -> str:
+    return f"{duration_text(back.point)}{' on target' if back.is_of_target else ''}"
 
 
 def _study(study: Study) -> Iterator[Said]:

@@ -80,6 +80,7 @@ arm common { mask intersection of ticket with snip from warm; weights of ticket 
 arm redrawn { weights random pruned matrices }
 arm layers { weights shuffled layers }
 arm untrained { mask none; weights random all }
+arm there { rewind 20% of training on target }
 
 study whole {
   model hub "google-bert/bert-base-uncased"
@@ -109,7 +110,7 @@ study whole {
                  sparsity 40% of original }
 
   baselines dense, random_mask, random_layer_mask, random_init, shuffled_init, turned, both, common, redrawn, layers,
-      untrained, gradual_run
+      untrained, gradual_run, there
   transfer imp at 70% to count, spans, text
   transfer flow at 60% to warm
   transfer given at 40% to warm

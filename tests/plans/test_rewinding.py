@@ -3,9 +3,10 @@
 from fractions import Fraction
 
 import pytest
+from attrs import evolve
 from studies import BASELINES, TICKET, cell, jobs, key_of_job, planned, spec_of
 
-from ticketlang.jobs import FineTune, JobKey, PartlyRewound, Pretrained, Reached, ReachRewindPoint
+from ticketlang.jobs import FineTune, JobKey, PartlyRewound, Pretrained, Reached, ReachRewindPoint, Shuffled
 from ticketlang.plan import Plan
 from ticketlang.units import Duration
 
@@ -123,3 +124,53 @@ def test_a_rate_that_falls_over_all_rounds_is_another_training() -> None:
     plan = planned(spec_of(TICKET.replace("0 steps", "0 steps\n  schedule over 10 rounds").replace("a, b", "a")))
     assert {job.task.recipe.rounds for job in jobs(plan, FineTune)} == {1, 10}
     assert cell(plan, "imp/a@50%/a/seed=1").task.recipe.rounds == 1
+
+
+LATER = """
+arm later { rewind 10% of training }
+arm there { rewind 10% of training on target }
+arm whole { mask none; rewind 10% of training }
+arm mixed { mask random global; weights shuffled within each matrix; rewind 10% of training }
+"""
+TENTH = Duration(Fraction(1, 10), "training")
+
+
+def test_an_arm_goes_back_to_a_point_of_its_own() -> None:
+    """Mask, weights and point are three things: the mask is that of the ticket, which itself goes back to the start."""
+    body = TICKET.replace("a, b", "a") + "baselines later, there, whole, mixed\ntransfer imp at 50% to b\n"
+    plan = planned(LATER + spec_of(body, seeds="1"))
+    points = {point.task.name: key_of_job(plan, point) for point in jobs(plan, ReachRewindPoint)}
+    assert {point.until for point in jobs(plan, ReachRewindPoint)} == {TENTH}
+    assert points.keys() == {"a", "b"}
+    on_source, on_target = (Reached(job=JobKey(points[task])) for task in "ab")
+
+    ticket, moved = cell(plan, "imp/a@50%/a/seed=1"), cell(plan, "imp/a@50%/b/seed=1")
+    assert (ticket.weights, ticket.head, ticket.begins) == (Pretrained(), None, None)
+    later = cell(plan, "later.imp/a@50%/a/seed=1")
+    assert later == evolve(ticket, weights=on_source, head=on_source.job, begins=TENTH, keeps_weights=False)
+    assert cell(plan, "there.imp/a@50%/a/seed=1") == later
+    assert cell(plan, "later.imp/a@50%/b/seed=1") == evolve(moved, weights=on_source)
+    there = cell(plan, "there.imp/a@50%/b/seed=1")
+    assert there == evolve(moved, weights=on_target, head=on_target.job, begins=TENTH), "as a ticket of the target"
+
+    assert cell(plan, "whole.imp/a/a/seed=1") == evolve(later, mask=None)
+    mixed = cell(plan, "mixed.imp/a@50%/a/seed=1")
+    assert (mixed.weights, mixed.begins) == (Shuffled(weights=on_source, seed=1), TENTH)
+    assert mixed.mask not in {None, ticket.mask}
+
+
+def test_an_arm_that_goes_back_is_as_a_ticket_that_does() -> None:
+    """But for its mask: the two trainings are one where the mask is the same, here the one of the first round."""
+    late = TICKET.replace("a, b", "a").replace("imp", "late").replace("0 steps", "10% of training")
+    plan = planned(LATER + spec_of(TICKET.replace("a, b", "a") + late + "baselines later, dense\n", seeds="1"))
+    other, ticket = cell(plan, "later.imp/a@30%/a/seed=1"), cell(plan, "late/a@30%/a/seed=1")
+    assert evolve(other, mask=ticket.mask, keeps_weights=True) == ticket
+
+
+def test_an_arm_may_go_back_to_the_start_where_its_ticket_does_not() -> None:
+    for rewind in ("10% of training", "nothing", "0 steps of pruned matrices"):
+        body = TICKET.replace("a, b", "a").replace("rewind 0 steps", f"rewind {rewind}") + "baselines early\n"
+        plan = planned("arm early { rewind 0 steps }\n" + spec_of(body, seeds="1"))
+        early = cell(plan, "early.imp/a@50%/a/seed=1")
+        assert (early.weights, early.head, early.begins) == (Pretrained(), None, None)
+        assert early.mask == cell(plan, "imp/a@50%/a/seed=1").mask

@@ -310,6 +310,15 @@ class WeightsNeedMask(Diagnostic):
 
 
 @frozen(kw_only=True)
+class NothingGoesBack(Diagnostic):
+    code = "nothing-goes-back"
+    says = "`{arm}` begins with `weights {weights}`, and only weights of the ticket go back to a point"
+    help = "remove `rewind`, or the `weights` of the arm: those of the ticket are what it begins with otherwise"
+    arm: str
+    weights: str
+
+
+@frozen(kw_only=True)
 class OldHeadInTransfer(Diagnostic):
     code = "old-head-in-transfer"
     says = "in a transfer there is no earlier head: it would be that of another task"

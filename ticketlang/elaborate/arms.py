@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 from .. import diagnostics
-from ..study import Arm, MaskOrigin, Partner
+from ..study import Arm, MaskOrigin, Partner, Return
 from ..syntax import Word
 from ..vocabulary.arms import COMBINED, MASKS, WEIGHTS
 from .blocks import fields_of
@@ -21,13 +21,17 @@ def arm_of(declaration: Declaration, complaints: Complaints) -> Arm | None:
     found = fields.read("mask", _take_mask)
     mask, partner = found or (None, None)
     weights = fields.read("weights", lambda phrase: _take_origin(phrase, WEIGHTS))
-    if ("mask" in fields and mask is None) or ("weights" in fields and weights is None):
+    rewind = fields.read("rewind", _take_return)
+    if any(
+        word in fields and found is None for word, found in (("mask", mask), ("weights", weights), ("rewind", rewind))
+    ):
         return None
     return Arm(
         name=declaration.name,
         mask=mask or "ticket",
         partner=partner,
         weights=weights or "ticket",
+        rewind=rewind,
         at=declaration.at,
     )
 
@@ -41,6 +45,13 @@ def _take_mask(phrase: Reader) -> tuple[MaskOrigin, Partner | None]:
             source = "+".join(term.text for term in _take_source(phrase)) if phrase.takes("from") else None
             return origin, Partner(ticket=name.text, source=source, at=name.at)
     return _take_origin(phrase, MASKS, tuple(COMBINED)), None
+
+
+def _take_return(phrase: Reader) -> Return:
+    """`5% of training`, `0 steps`, `1 epoch on target`."""
+    start = phrase.here
+    point = phrase.take_point()
+    return Return(point=point, is_of_target=phrase.takes("on", "target"), at=start)
 
 
 def _take_source(phrase: Reader) -> tuple[Word, ...]:

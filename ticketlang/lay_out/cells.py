@@ -4,7 +4,7 @@ from attrs import evolve
 
 from ..jobs import CombineMasks, DrawMask, FineTune, JobKey, Pretrained, RandomWeights, Shuffled, Weights
 from ..plan import Cell
-from ..study import Arm, Seeds, Ticket
+from ..study import Arm, Seeds, Ticket, usual_head
 from ..units import Sparsity
 from .connectivity import ask_lines
 from .requests import Requests
@@ -62,19 +62,34 @@ def _answer_baseline(
     setting: Setting,
     seeds: Seeds,
 ) -> None:
+    its = _going_back(arm, ticket, target)
+    if its != ticket:
+        setting = target_setting(requests, its, target, found, seeds)
     if arm.is_dense:  # dense training is whole: it has no point to go on from
         setting = evolve(setting, task=requests.study.tasks[target], head=None, resumes=False)
     cell = Cell(
         arm=arm.name,
         ticket=ticket if requests.study.depends_on_ticket(arm, ticket) else None,
-        level=level if arm.mask != "none" or _depends_on_level(arm, ticket) else None,
+        level=level if arm.mask != "none" or _depends_on_level(arm, its) else None,
         target=target,
         seeds=seeds,
     )
-    job = fine_tune(requests, ticket, setting, _weights_of(requests, arm, ticket, found, seeds), mask)
+    job = fine_tune(requests, its, setting, _weights_of(requests, arm, its, found, seeds), mask)
     requests.ask_cell(job, arm.name, cell)
     if arm.is_dense and (target,) == ticket.source:
         ask_lines(requests, job, cell)
+
+
+def _going_back(arm: Arm, ticket: Ticket, target: str) -> Ticket:
+    """The ticket as it would be if it went back to the point of an arm: on its source, or as a ticket of the target."""
+    back = arm.rewind
+    if back is None:
+        return ticket
+    usual = ticket.search_head == usual_head(ticket.resets)
+    head = usual_head("everything") if usual or back.is_of_target else ticket.search_head
+    its = evolve(ticket, rewind=back.point, resets="everything", search_head=head)
+    is_own = not back.is_of_target or ticket.source == (target,)
+    return its if is_own else evolve(its, source=(target,), recipe=None, limit=None)
 
 
 def _depends_on_level(arm: Arm, ticket: Ticket) -> bool:

@@ -11,6 +11,7 @@ from .arms import (
     gradual_runs_are_there,
     partners_are_there,
     weights_are_those_of_a_mask,
+    what_goes_back_was_there,
 )
 from .claims import (
     claimed_sources_exist,
@@ -23,6 +24,7 @@ from .claims import (
     published_numbers_have_a_cell,
 )
 from .lengths import (
+    arms_leave_something_to_train,
     gradual_prunings_end_before_training,
     rewinding_leaves_something_to_train,
     warmups_end_before_training,
@@ -59,6 +61,7 @@ RULES_OF_PARTS: tuple[Rule, ...] = (
     strides_are_those_of_windows,
     tasks_with_pretrained_heads_have_them,
     weights_are_those_of_a_mask,
+    what_goes_back_was_there,
     transferred_heads_are_fresh,
     rewound_heads_go_back_somewhere,
     pretrained_heads_exist,
@@ -73,6 +76,7 @@ RULES_OF_PARTS: tuple[Rule, ...] = (
     fields_have_an_effect,
     masks_from_files_have_one_level,
     rewinding_leaves_something_to_train,
+    arms_leave_something_to_train,
     warmups_end_before_training,
     gradual_prunings_end_before_training,
     transferred_levels_exist,

@@ -8,6 +8,7 @@ from ..elaborate.nearest import nearest
 from ..study import Study
 from ..units import START
 
+GO_BACK = {"ticket", "shuffled within each matrix", "shuffled layers"}
 OF_MASKED_MATRICES = {"random pruned matrices", "shuffled within each matrix", "shuffled layers"}
 
 
@@ -15,6 +16,17 @@ def weights_are_those_of_a_mask(study: Study) -> Iterator[Diagnostic]:
     for arm in study.baselines:
         if arm.mask == "none" and arm.weights in OF_MASKED_MATRICES:
             yield diagnostics.WeightsNeedMask(at=arm.at, arm=arm.name, weights=arm.weights)
+
+
+def what_goes_back_was_there(study: Study) -> Iterator[Diagnostic]:
+    """At a point of a training: weights of tickets were, shuffled or not, and there is a task to be trained on."""
+    for arm in study.baselines:
+        if arm.rewind is None:
+            continue
+        if arm.weights not in GO_BACK:
+            yield diagnostics.NothingGoesBack(at=arm.rewind.at, arm=arm.name, weights=arm.weights)
+        elif arm.rewind.point != START and not arm.rewind.is_of_target and not all(t.source for t in study.tickets):
+            yield diagnostics.RewindNeedsSource(at=arm.rewind.at)
 
 
 def partners_are_there(study: Study) -> Iterator[Diagnostic]:

@@ -18,6 +18,19 @@ def rewinding_leaves_something_to_train(study: Study) -> Iterator[Diagnostic]:
             yield diagnostics.RewindBeyondTraining(at=at, rewind=str(ticket.rewind), train=str(recipe.train))
 
 
+def arms_leave_something_to_train(study: Study) -> Iterator[Diagnostic]:
+    """As above, of the points that arms go back to: on the sources of tickets, or on whatever is a target."""
+    for arm in study.baselines:
+        if arm.rewind is None:
+            continue
+        tickets = (_recipe_of_search(study, ticket) for ticket in study.tickets)
+        targets = (task.recipe for task in study.tasks.values())
+        for recipe in targets if arm.rewind.is_of_target else tickets:
+            if recipe is not None and _reaches(arm.rewind.point, recipe.train):
+                rewind, train = str(arm.rewind.point), str(recipe.train)
+                yield diagnostics.RewindBeyondTraining(at=arm.rewind.at, rewind=rewind, train=train)
+
+
 def warmups_end_before_training(study: Study) -> Iterator[Diagnostic]:
     for task in study.tasks.values():
         if _reaches(task.recipe.warmup, task.recipe.train):

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from attrs import evolve, frozen
 
-from ..study import ArmPattern, Data, Model, Recipe, Seeds, Study, Task, Ticket, Transfer
+from ..study import Arm, ArmPattern, Data, Model, Recipe, Seeds, Study, Task, Ticket, Transfer
 from ..units import START, Duration, Sparsity
 
 FEWEST_STEPS = 3  # of a training: a gradual pruning begins, goes on and ends within it
@@ -50,6 +50,7 @@ def shrink(study: Study, model: Model, stages: Mapping[str, Stage], masks: Mappi
         seeds=_runs(study),
         tasks={name: scale.task(task, stages[name]) for name, task in study.tasks.items()},
         tickets=tickets,
+        baselines=tuple(scale.arm(arm) for arm in study.baselines),
         transfers=tuple(_transfer(transfer, tickets) for transfer in study.transfers),
     )
 
@@ -95,10 +96,16 @@ class _Scale:
             given=None if ticket.given is None else evolve(ticket.given, name=self.masks[ticket]),
         )
 
+    def arm(self, arm: Arm) -> Arm:
+        if arm.rewind is None:
+            return arm
+        return evolve(arm, rewind=evolve(arm.rewind, point=self.points.get(arm.rewind.point, START)))
+
 
 def _points(study: Study) -> dict[Duration, Duration]:
-    """Points of a training that tickets go back to: the earliest becomes step 1, so that none is lost."""
-    there = {ticket.rewind for ticket in study.tickets} - {START}
+    """Points of a training that tickets and arms go back to: the earliest becomes step 1, so that none is lost."""
+    of_arms = {arm.rewind.point for arm in study.baselines if arm.rewind is not None}
+    there = ({ticket.rewind for ticket in study.tickets} | of_arms) - {START}
     in_order = sorted(there, key=lambda point: (point.unit, point.amount))
     return {point: Duration(Fraction(step), "steps") for step, point in enumerate(in_order, start=1)}
 

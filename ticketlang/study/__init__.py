@@ -10,7 +10,7 @@ from attrs import field, frozen
 
 from ..source import Span
 from ..units import START, Sparsity
-from .arms import Arm, MaskOrigin, Partner, WeightsOrigin
+from .arms import Arm, MaskOrigin, Partner, Return, WeightsOrigin
 from .claims import ArmPattern, Claim, Deviation, MatchRule
 from .common import OUTSIDE_KEY, Places
 from .published import Published, PublishedLevel, PublishedNumber, PublishedScore
@@ -40,6 +40,7 @@ __all__ = [
     "PublishedScore",
     "Recipe",
     "Resets",
+    "Return",
     "Rise",
     "Seeds",
     "Study",
@@ -137,7 +138,7 @@ class Study:
         draws_from_scope = arm.mask == "random global" and len(grounds) > 1
         # On its own source, where a transfer has a fresh one; and in a transfer, where that of others is fresh.
         takes_head = ticket.search_head in {"carried", "pretrained"} or ticket.transfer_head == "pretrained"
-        takes_training = ticket.rewind != START or ticket.resets != "everything" or takes_head
+        takes_training = arm.rewind is not None or ticket.rewind != START or ticket.resets != "everything" or takes_head
         return takes_training or takes_mask or draws_from_scope
 
     def trainings(self, ticket: Ticket) -> Iterator[tuple[Sparsity, str]]:

@@ -5,6 +5,7 @@ from typing import Literal
 from attrs import field, frozen
 
 from ..source import Span
+from ..units import Duration
 
 MaskOrigin = Literal["none", "ticket", "random global", "random in each matrix", "inverted", "union", "intersection"]
 WeightsOrigin = Literal[
@@ -31,6 +32,15 @@ class Partner:
 
 
 @frozen(kw_only=True, repr=False)
+class Return:
+    """A point of dense training that an arm's weights go back to, whatever the ticket's own go back to."""
+
+    point: Duration
+    is_of_target: bool = False  # of dense training on the target; otherwise on the ticket's source
+    at: Span = field(eq=False)
+
+
+@frozen(kw_only=True, repr=False)
 class Arm:
     """A baseline: a mask from somewhere on weights from somewhere. Whatever is not named is the ticket's."""
 
@@ -38,6 +48,7 @@ class Arm:
     mask: MaskOrigin
     partner: Partner | None = None  # of a mask combined of two
     weights: WeightsOrigin
+    rewind: Return | None = None  # None: as the ticket has it
     at: Span = field(eq=False)
 
     @property

@@ -128,6 +128,12 @@ TASK = _table(
 ARM = _table(
     Field(name="mask", means="which weights are kept (default: of ticket)", example="mask random global"),
     Field(name="weights", means="what training begins with (default: of ticket)", example="weights random all"),
+    Field(
+        name="rewind",
+        means="the point of dense training that weights of the ticket go back to, on its source or `on target`"
+        " (default: as the ticket has it)",
+        example="rewind 5% of training on target",
+    ),
 )
 
 STUDY = _table(
