@@ -32,7 +32,7 @@ class Case:
     difference: float | None  # left mean minus right mean, a fraction
     interval: Interval | None  # of the mean difference between runs of the same seeds, by resampling them
     bound: float | None  # what a test says the difference is at least, or at most; of rules with a confidence alone
-    tolerance: float | None  # how far below the right mean still matches; of `matches` alone
+    tolerance: float | None  # how far below the right mean still matches; of `matches` and `is within`
     answer: Answer
     is_mixed: bool = False  # its runs were made in different environments
 
@@ -125,10 +125,18 @@ def _case(claim: Claim, rule: MatchRule | None, results: Results, left: Conditio
         difference=mine.mean - theirs.mean if mine and theirs else None,
         interval=bootstrap_interval(results.differences(left, right)) if right else None,
         bound=matching.tested_bound(rule, found.paired) if is_tested and rule else None,
-        tolerance=matching.tolerance(rule, mine, theirs) if is_tested and rule and mine and theirs else None,
+        tolerance=_tolerance(claim, rule, mine, theirs),
         answer=_answer(claim, rule, found),
         is_mixed=len(results.environments((left, right) if right else (left,))) > 1,
     )
+
+
+def _tolerance(claim: Claim, rule: MatchRule | None, mine: Average | None, theirs: Average | None) -> float | None:
+    if claim.relation == "is within":
+        return float(claim.margin) * POINT
+    if claim.relation != "matches" or rule is None or mine is None or theirs is None:
+        return None
+    return matching.tolerance(rule, mine, theirs)
 
 
 def _answer(claim: Claim, rule: MatchRule | None, found: Comparison) -> Answer:
@@ -140,6 +148,8 @@ def _answer(claim: Claim, rule: MatchRule | None, found: Comparison) -> Answer:
     match claim.relation:
         case "is at least":
             holds = difference >= -NOISE
+        case "is within":
+            holds = difference >= -float(claim.margin) * POINT - NOISE
         case "beats":
             holds = difference > NOISE and difference >= float(claim.margin) * POINT - NOISE
         case "matches":

@@ -319,11 +319,14 @@ def _match(rule: MatchRule) -> str:
 
 
 def _claim(claim: Claim) -> str:
-    margin = f" by {number_text(claim.margin)} points" if claim.margin else ""
+    points = f"{number_text(claim.margin)} points" if claim.margin else ""
+    is_within = claim.relation == "is within"
+    relation = f"is within {points} of" if is_within else claim.relation
+    margin = f" by {points}" if points and not is_within else ""
     other = " other" if claim.other else ""
     targets = f" of {_list(claim.targets)}" if claim.targets else ""
     on = f"on {claim.quantifier}{other} target{targets}"
-    return f"{_pattern(claim.left)} {claim.relation} {_pattern(claim.right)}{margin} {on}"
+    return f"{_pattern(claim.left)} {relation} {_pattern(claim.right)}{margin} {on}"
 
 
 def _pattern(pattern: ArmPattern) -> str:

@@ -111,11 +111,8 @@ def test_the_counts_of_the_transfer_matrix(tmp_path: Path) -> None:
 def test_a_drop_of_two_and_a_half_points(tmp_path: Path) -> None:
     """Seven sources then transfer to at least half of the other tasks, as the paper's second version says."""
     own = of("imp", "target")
-    close = [claim(of("imp", source), "matches", own, name=source, other=True) for source in TASKS]
-    allowed = rule(None, 0, "points")
-    wanted = matrix_study(*close, match=type(allowed)(amount=Fraction(5, 2), unit="points", at=allowed.at))
-
-    verdicts = judged(tmp_path, wanted, matrix_score)
+    close = [claim(of("imp", s), "is within", own, name=s, other=True, margin=Fraction(5, 2)) for s in TASKS]
+    verdicts = judged(tmp_path, matrix_study(*close), matrix_score)
 
     halves = [s for s in TASKS if sum(case.answer == "holds" for case in verdicts[s].cases) >= 5]
     assert halves == ["mnli", "qqp", "stsb", "qnli", "rte", "squad", "mlm"]
@@ -348,7 +345,22 @@ def test_beating_by_points(tmp_path: Path, ahead: float, margin: int, answer: st
     assert verdict.cases[0].difference == pytest.approx(ahead / 100)
 
 
-@pytest.mark.parametrize("relation", ["is at least", "beats", "matches"])
+@pytest.mark.parametrize(("behind", "answer"), [(-9, "holds"), (0, "holds"), (2.5, "holds"), (2.6, "fails")])
+def test_being_within_points_allows_a_drop(tmp_path: Path, behind: float, answer: str) -> None:
+    """And no more: the margin itself is within, and being better always is."""
+    wanted = study(
+        ticket("a", 70),
+        baselines=(RANDOM_MASK,),
+        claims=(claim(of("imp"), "is within", of("random_mask"), margin=Fraction(5, 2)),),
+    )
+
+    verdict = judged(tmp_path, wanted, lambda cell: 0.83 - behind / 100 if cell.arm == "imp" else 0.83)["it"]
+
+    assert verdict.answer == answer
+    assert verdict.cases[0].tolerance == 0.025
+
+
+@pytest.mark.parametrize("relation", ["is at least", "is within", "beats", "matches"])
 def test_one_seed_is_not_enough(tmp_path: Path, relation: str) -> None:
     wanted = study(
         ticket("a", 70),

@@ -32,6 +32,9 @@ class Sentence:
         patterns = Patterns(self.phrase, self.names, self.places)
         left = patterns.take("left")
         relation, margin = self._relation(), Fraction(0)
+        if relation == "is within":
+            margin = self._points()
+            self.phrase.take_words("of")
         right = patterns.take("right")
         if relation == "beats" and self.phrase.takes("by"):
             margin = self._points()
@@ -50,14 +53,16 @@ class Sentence:
             places=self.places,
         )
 
-    def _relation(self) -> Literal["is at least", "beats", "matches"]:
+    def _relation(self) -> Literal["is at least", "is within", "beats", "matches"]:
         if self.phrase.takes("is", "at", "least"):
             return "is at least"
+        if self.phrase.takes("is", "within"):
+            return "is within"
         if self.phrase.takes("beats"):
             return "beats"
         if self.phrase.takes("matches"):
             return "matches"
-        raise self.phrase.misread("`is at least`, `beats` or `matches`")
+        raise self.phrase.misread("`is at least`, `is within`, `beats` or `matches`")
 
     def _points(self) -> Fraction:
         number = self.phrase.take_number("a number of points")

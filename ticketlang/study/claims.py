@@ -54,9 +54,9 @@ class Claim:
 
     name: str
     left: ArmPattern
-    relation: Literal["is at least", "beats", "matches"]
+    relation: Literal["is at least", "is within", "beats", "matches"]
     right: ArmPattern
-    margin: Fraction = Fraction(0)  # points, of "beats"
+    margin: Fraction = Fraction(0)  # points: that "beats" asks for, or that "is within" allows it to be below
     quantifier: Literal["every", "most", "some"] = "every"
     other: bool = False  # targets other than the left side's source
     targets: tuple[str, ...] = ()  # empty: all that were run
