@@ -10,7 +10,7 @@ from ..models.network import heads_of
 from ..models.scopes import all_prunable
 from ..pruning.mask import Mask
 from ..store.artifact import Artifact
-from ..store.certificates import HELD, HOLES, JSON, STEPS, Check, Outcome
+from ..store.certificates import HELD, HOLES, JSON, NO_GRADIENT, STEPS, Check, Outcome
 from ..training.gradual import Gradual
 from ..training.loop import Trained
 from ..training.movement import Movement
@@ -138,7 +138,7 @@ def _facts(
         "scope": list(found),
         "weights in scope": sum(total for _, total in found.values()),
         "weights in the trunk": sum(parameter.numel() for parameter in bench.network.trunk.parameters()),
-        "matrices without gradient": [name for name in found if trained.largest_norms[f"trunk.{name}"] == 0],
+        NO_GRADIENT: [n for n in all_prunable(bench.model.pattern) if trained.largest_norms[f"trunk.{n}"] == 0],
         **(sparsity_facts(found) if found else {}),
         **({"pruning": str(job.gradually.pruning), "prunings": len(trained.prunings)} if job.gradually else {}),
     }  # fmt: skip

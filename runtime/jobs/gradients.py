@@ -8,7 +8,7 @@ from ticketlang.jobs import JobKey, Prune
 
 from ..pruning.mask import Mask
 from ..store.artifact import Artifact
-from ..store.certificates import JSON
+from ..store.certificates import JSON, NO_GRADIENT
 from ..training.gradients import mean_gradients
 from ..weights.files import WEIGHTS_FILE
 from ..weights.origin import origin
@@ -40,6 +40,6 @@ def products_of(
         "examples looked at": seen,
         "seeds": {"head": training.seeds.head, "order": training.seeds.order, "subset": training.seeds.subset},
         "head": head_policy(training.head, training.task, inputs),
-        "matrices without gradient": [name for name in names if not gradients[name].any()],
+        NO_GRADIENT: [name for name in names if not gradients[name].any()],
     }
     return {name: parameters[name].detach().cpu() * gradients[name] for name in names}, facts

@@ -13,7 +13,7 @@ from ..pruning.budget import Ground, counted, declared, remove
 from ..pruning.mask import Mask
 from ..pruning.material import Material
 from ..store.artifact import Artifact
-from ..store.certificates import JSON, NESTED, PRUNINGS_DONE, Outcome
+from ..store.certificates import JSON, NESTED, NO_GRADIENT, PRUNINGS_DONE, Outcome
 from ..weights.files import MOVEMENT_FILE, WEIGHTS_FILE, read_state
 from ..workshop import Workshop
 from .beginning import scored_check
@@ -45,10 +45,18 @@ def perform(job: Prune, key: JobKey, inputs: Mapping[JobKey, Artifact], workshop
             "matrices": list(ground.matrices),
             "prunings": prunings,
             "removed before": start.removed if start else 0,
+            **_untrained(job, inputs, ground),
             **facts,
         },
     )
     return leave_mask(mask, certificate, key, workshop, folder)
+
+
+def _untrained(job: Prune, inputs: Mapping[JobKey, Artifact], ground: Ground) -> dict[str, JSON]:
+    """Matrices that the training before gave no gradient: they are pruned by the weights that they had before it."""
+    trained = inputs[job.weights].certificate.facts.get(NO_GRADIENT, ()) if job.weights is not None else ()
+    found = [name for name in ground.matrices if name in trained]
+    return {NO_GRADIENT: found} if found else {}
 
 
 def _material(

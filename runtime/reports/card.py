@@ -12,6 +12,7 @@ from ticketlang.units import Sparsity
 from ..points import points
 from ..results import Condition
 from ..store import Artifact
+from ..store.certificates import NO_GRADIENT
 from .blocks import Column, Entry, Section, Table
 from .evidence import Evidence
 from .numbers import gap, score
@@ -189,3 +190,6 @@ def _checks(mask: Artifact) -> str:
 def _check_lines(mask: Artifact) -> Iterator[str]:
     for check in mask.certificate.checks:
         yield f"- {text(check.name)}: {'holds' if check.holds else 'DOES NOT HOLD'}"
+    if idle := mask.certificate.facts.get(NO_GRADIENT):
+        names = ", ".join(map(code, idle))
+        yield f"- no head of the training that was pruned reads {names}: removed by the weights from before it"

@@ -75,8 +75,10 @@ PROMISES: Mapping[str, Promise] = {
     HOLES_AT_ENDS: Promise("lines between tickets", "a line that leaves the mask"),
 }
 
-# The name of a fact: the seeds that streams of random numbers were drawn from in that very run, by their role.
+# Names of facts: the seeds that streams of random numbers were drawn from in that very run, by their role.
 SEEDS_DRAWN = "seeds drawn from"
+# And of the matrices that the loss did not depend on, such as a pooler that no head reads: they are as they were.
+NO_GRADIENT = "matrices without gradient"
 
 
 @frozen

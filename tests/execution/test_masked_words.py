@@ -370,7 +370,7 @@ def test_a_resumed_training_hides_what_the_whole_would_have_hidden(world: World)
 
 
 def test_a_pooler_that_no_head_reads_gets_no_gradient(headed: World) -> None:
-    """It is pruned by its pre-trained weights, and the certificate says that it was never trained."""
+    """It is pruned by its pre-trained weights; certificates of trainings and of masks say that none trained it."""
     pruning = Pruning(method="magnitude", allocation="global", scope=("encoder", "pooler"))
     prune = Prune(model="m", pruning=pruning, sparsity=Sparsity.percent(50), weights=None, start=None)
     mask = headed.do(prune)
@@ -378,6 +378,9 @@ def test_a_pooler_that_no_head_reads_gets_no_gradient(headed: World) -> None:
 
     assert ticket.certificate.holds
     assert ticket.certificate.facts["matrices without gradient"] == ["pooler.dense.weight"]
+    further = headed.do(evolve(prune, sparsity=Sparsity.percent(60), weights=ticket.key, start=mask.key))
+    assert further.certificate.facts["matrices without gradient"] == ["pooler.dense.weight"]
+    assert "matrices without gradient" not in mask.certificate.facts  # nothing was trained before it
     left, before = load_file(ticket.path("weights.safetensors")), headed.workshop.model("m").read_again()
     kept = left["pooler.dense.weight"] != 0
     assert torch.equal(left["pooler.dense.weight"][kept], before["pooler.dense.weight"][kept])
