@@ -49,8 +49,8 @@ def trainings(evidence: Evidence) -> Iterator[Block]:
             columns=(
                 *(Column(name, is_number=False) for name in ("task", "for", "train")),
                 *(Column(name) for name in ("batch", "peak rate")),
-                *(Column(name, is_number=False) for name in ("schedule", "warm-up", "optimizer")),
-                *(Column(name) for name in ("tokens", "examples", "steps", "seconds", "done")),
+                *(Column(name, is_number=False) for name in ("schedule", "warm-up", "optimizer", "metric")),
+                *(Column(name) for name in ("tokens", "examples", "steps an epoch", "steps", "seconds", "done")),
             ),
             rows=tuple(_row(training, done) for training, done in found.items()),
             notes=("examples, steps and seconds as the runs counted them; seconds: mean of the wall clock",),
@@ -79,12 +79,19 @@ def _row(training: _Training, done: _Done) -> tuple[Entry, ...]:
         Entry(_schedule(recipe)),
         Entry(str(recipe.warmup)),
         Entry(f"{_optimizer(recipe)}, {training.precision}"),
+        Entry(training.task.metrics[0]),
         Entry(str(training.task.length)),
         _range(done.examples),
+        _range({_steps_an_epoch(training, examples) for examples in done.examples}),
         _range(done.steps),
         Entry(f"{fmean(done.seconds):.0f}") if done.seconds else MISSING,
         Entry(f"{len(done.seconds)} of {done.asked}" if len(done.seconds) < done.asked else str(done.asked)),
     )
+
+
+def _steps_an_epoch(training: _Training, examples: int) -> int:
+    """Of tasks that take turns: until the first one's examples have passed."""
+    return (1 + len(training.joined)) * -(-examples // training.task.recipe.batch)
 
 
 def _schedule(recipe: Recipe) -> str:
