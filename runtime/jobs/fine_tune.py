@@ -10,7 +10,7 @@ from ..models.network import heads_of
 from ..models.scopes import all_prunable
 from ..pruning.mask import Mask
 from ..store.artifact import Artifact
-from ..store.certificates import HELD, HOLES, JSON, NO_GRADIENT, STEPS, Check, Outcome
+from ..store.certificates import HELD, HOLES, JSON, NO_GRADIENT, Check, Outcome
 from ..training.gradual import Gradual
 from ..training.loop import Trained
 from ..training.movement import Movement
@@ -22,7 +22,7 @@ from .bench import Bench, facts_of, head_of, set_up
 from .certify import certify, check_equal
 from .gradually import checks_of, gradual_of
 from .masks import leave_mask, mask_of
-from .proofs import fingerprint, head_policy, holes, rate_checks, sparsity_facts, zeros_kept
+from .proofs import course_checks, fingerprint, head_policy, holes, sparsity_facts, zeros_kept
 from .scoring import Best, majority_score, scores_of, unseen_classes
 
 
@@ -43,7 +43,7 @@ def perform(job: FineTune, key: JobKey, inputs: Mapping[JobKey, Artifact], works
         mask_checks = _mask_checks(job, inputs, trained, found)
     else:
         mask_checks = checks_of(job.gradually, bench, gradual, trained, found)
-    checks = (*begun, *_training_checks(bench, trained, job), *mask_checks)
+    checks = (*begun, *course_checks(job, len(bench.data.train), trained), *mask_checks)
     zeros: dict[str, JSON] = {"kept weights that begin at zero": at_zero} if at_zero else {}
     certificate = certify(checks, _facts(job, inputs, bench, trained, found) | zeros)
     if job.keeps_weights:
@@ -97,14 +97,6 @@ def _movement(bench: Bench) -> Movement:
     """Of every matrix that some scope names: which of them are pruned is said later."""
     parameters = dict(bench.network.trunk.named_parameters())
     return Movement({name: parameters[name] for name in all_prunable(bench.model.pattern)})
-
-
-def _training_checks(bench: Bench, trained: Trained, job: FineTune) -> tuple[Check, ...]:
-    steps = bench.training.ends - bench.training.begins
-    return (
-        check_equal(STEPS, steps, trained.steps),
-        *rate_checks(job.task.recipe, bench.training, trained),
-    )
 
 
 def _mask_checks(

@@ -1,4 +1,4 @@
-"""What a training proves of itself: the rates it had, the holes in its weights, its head, and the examples it saw."""
+"""What a training proves of itself: its steps and rates, the holes in its weights, its head, and what it saw."""
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -9,34 +9,35 @@ import attrs
 import numpy as np
 from torch import Tensor
 
-from ticketlang.jobs import JobKey, PretrainedHead
-from ticketlang.study import Recipe, Task
+from ticketlang.jobs import FineTune, JobKey, PretrainedHead, ReachRewindPoint, settings
+from ticketlang.study import Task
 
 from ..masks import has_collapsed
 from ..pruning.mask import Mask
 from ..store.artifact import Artifact
-from ..store.certificates import JSON, LAST_RATE, RATES, Check
+from ..store.certificates import JSON, LAST_RATE, RATES, STEPS, Check
 from ..tensors import digest_of_numbers
 from ..training.batches import Encoded
-from ..training.loop import Trained, Training
+from ..training.loop import Trained
+from ..verification.trainings import course_of
 from .certify import check_equal
 
 
-def rate_checks(recipe: Recipe, training: Training, trained: Trained) -> tuple[Check, ...]:
-    """The optimizer's rate at every step is the schedule's; and it ends where the recipe says, by a formula of its own.
+def course_checks(job: FineTune | ReachRewindPoint, examples: int, trained: Trained) -> tuple[Check, ...]:
+    """The optimizer took the steps of the recipe, each at its rate; by a formula that the training does not know.
 
     A schedule that never falls would agree with itself at every step (paper, section 3.3: rounds that ended at 90% of
     the rate they began with).
+
+    Args:
+        examples: of the first task.
     """
-    steps = range(training.begins, training.ends)
-    declared = tuple(float(training.schedule.rate(step)) for step in steps)
-    trace = check_equal(RATES, digest_of_numbers(declared), digest_of_numbers(trained.rates))
-    if training.ends != training.schedule.steps or not steps or recipe.schedule != "linear":
-        return (trace,)
-    whole = training.schedule.steps * recipe.rounds
-    warmup = recipe.warmup.steps(training.schedule.steps_per_epoch, training.schedule.steps)
-    last = float(recipe.rate * (whole - training.schedule.steps + 1) / max(whole - warmup, 1))
-    return trace, check_equal(LAST_RATE, last, trained.last_rate)
+    course = course_of(settings(job), examples)
+    return (
+        check_equal(STEPS, course.ends - course.begins, trained.steps),
+        check_equal(LAST_RATE, course.rates[-1] if course.rates else None, trained.last_rate),
+        check_equal(RATES, digest_of_numbers(course.rates), digest_of_numbers(trained.rates)),
+    )
 
 
 def rate_facts(trained: Trained) -> dict[str, JSON]:

@@ -7,13 +7,13 @@ from ticketlang.jobs import JobKey, ReachRewindPoint
 
 from ..models.network import heads_of
 from ..store.artifact import Artifact
-from ..store.certificates import STEPS, Outcome
+from ..store.certificates import Outcome
 from ..weights.files import HEAD_FILE, WEIGHTS_FILE, state_of, write_state
 from ..workshop import Workshop
 from .beginning import beginning_checks
 from .bench import facts_of, set_up
-from .certify import certify, check_equal
-from .proofs import head_policy, rate_checks
+from .certify import certify
+from .proofs import course_checks, head_policy
 
 
 def perform(
@@ -27,8 +27,7 @@ def perform(
     certificate = certify(
         (
             *begun,
-            check_equal(STEPS, bench.training.ends, trained.steps),
-            *rate_checks(job.task.recipe, bench.training, trained),
+            *course_checks(job, len(bench.data.train), trained),
         ),
         facts_of(job, bench, trained) | {"head": head_policy(None, job.task, {})},
     )

@@ -21,7 +21,7 @@ ROUNDING = 1e-9
 
 
 @frozen
-class _Course:
+class Course:
     """What the settings say of a training over so many examples."""
 
     begins: int
@@ -35,7 +35,7 @@ def rates(artifact: Artifact, shelf: Shelf) -> Answer | None:
     if setting(artifact, "kind") not in TRAININGS:
         return None
     facts = artifact.certificate.facts
-    course = _course(artifact, int(facts["trained on"]["examples"]))
+    course = course_of(artifact.settings, int(facts["trained on"]["examples"]))
     found = {
         "first": course.rates[0] if course.rates else None,
         "last": course.rates[-1] if course.rates else None,
@@ -52,16 +52,21 @@ def rates(artifact: Artifact, shelf: Shelf) -> Answer | None:
     return Answer(taken, tuple(wrong))
 
 
-def _course(artifact: Artifact, examples: int) -> _Course:
-    """A schedule by a formula of its own: up to the peak in the warm-up, and down to zero over all rounds."""
-    recipe = setting(artifact, "task", "recipe")
+def course_of(said: Mapping[str, JSON], examples: int) -> Course:
+    """A schedule by a formula of its own: up to the peak in the warm-up, and down to zero over all rounds.
+
+    Args:
+        said: the settings of a training.
+        examples: of its first task.
+    """
+    recipe = said["task"]["recipe"]
     if recipe["schedule"] != "linear":
         raise Unknowable(f"no schedule is called {recipe['schedule']}")
-    tasks = 1 + len(setting(artifact, "joined") or ())
+    tasks = 1 + len(said.get("joined") or ())
     per_epoch = tasks * -(-examples // int(recipe["batch"]))
     whole = _duration(recipe["train"]).steps(per_epoch)
     warmup = _duration(recipe["warmup"]).steps(per_epoch, whole)
-    begins, until = setting(artifact, "begins"), setting(artifact, "until")
+    begins, until = said.get("begins"), said.get("until")
     first = 0 if begins is None else _duration(begins).steps(per_epoch, whole)
     last = whole if until is None else _duration(until).steps(per_epoch, whole)
     peak, far = Fraction(recipe["rate"]), whole * int(recipe.get("rounds", 1))
@@ -69,7 +74,7 @@ def _course(artifact: Artifact, examples: int) -> _Course:
     def rate(step: int) -> float:
         return float(peak * step / warmup if step < warmup else peak * (far - step) / max(far - warmup, 1))
 
-    return _Course(first, last, whole, tuple(rate(step) for step in range(first, last)))
+    return Course(first, last, whole, tuple(rate(step) for step in range(first, last)))
 
 
 def _duration(said: Mapping[str, JSON]) -> Duration:

@@ -160,6 +160,26 @@ def test_a_schedule_that_does_not_fall(world: World, ticket: FineTune, monkeypat
     broken(world, ticket, "the learning rate of the last step is the declared end")
 
 
+def test_a_schedule_that_does_not_fall_up_to_a_rewind_point(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which ends in the middle of a schedule."""
+    monkeypatch.setattr(Schedule, "rate", lambda schedule, step: schedule.peak)
+    broken(world, POINT, "the learning rate of the last step is the declared end")
+
+
+def test_a_schedule_of_another_shape(world: World, ticket: FineTune, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It begins and ends as the declared one does, and stays high in between."""
+    rate = Schedule.rate
+    monkeypatch.setattr(Schedule, "rate", lambda its, step: rate(its, step if step in {0, its.steps - 1} else 1))
+    broken(world, ticket, "the learning rate of every step is that of the schedule")
+
+
+def test_a_training_of_fewer_epochs(world: World, ticket: FineTune, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A count of steps that was copied from another task."""
+    whole = Schedule.of
+    monkeypatch.setattr(Schedule, "of", lambda of, examples, tasks=1: whole(of, examples // 2, tasks))
+    broken(world, ticket, "as many steps as declared; expected 12, found 6")
+
+
 def test_an_optimizer_that_does_not_follow_the_schedule(
     world: World, ticket: FineTune, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -170,7 +190,7 @@ def test_an_optimizer_that_does_not_follow_the_schedule(
             group["lr"] = group["lr"] or rate
 
     monkeypatch.setattr(loop, "set_rate", set_once)
-    broken(world, ticket, "the learning rate of every step is that of the schedule")
+    broken(world, ticket, "the learning rate of the last step is the declared end")
 
 
 def test_a_rate_that_reaches_some_weights_alone(
@@ -186,7 +206,7 @@ def test_a_rate_that_reaches_some_weights_alone(
 
     monkeypatch.setattr(loop, "adamw", stuck)
     monkeypatch.setattr(loop, "set_rate", set_first)
-    broken(world, ticket, "the learning rate of every step")
+    broken(world, ticket, "the learning rate of the last step")
 
 
 @pytest.fixture
