@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from fractions import Fraction
 from itertools import count
+from pathlib import Path
 from typing import Any, Literal
 
 import pytest
 import torch
 from attrs import evolve
-from safetensors.torch import load_file
-from small_world import SEEDS, World, fine_tune, recipe, same, warm
+from safetensors.torch import load_file, save_file
+from small_world import SEEDS, World, fine_tune, make_model, recipe, same, text, warm
 
 from runtime.failures import BrokenInvariant
 from runtime.jobs import bench
@@ -377,6 +378,26 @@ def test_a_pattern_with_a_group_that_is_none(world: World, monkeypatch: pytest.M
     monkeypatch.setattr("runtime.pruning.budget.remove_by_pattern", shifted)
     job = evolve(HALF, pruning=evolve(PRUNING, pattern=(2, 4)))
     broken(world, job, "as many of every few neighbours are kept as declared")
+
+
+@pytest.mark.parametrize("form", ["pickle", "bf16"])
+def test_weights_in_other_forms_are_held_against_their_files_too(
+    form: str, data_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those of the trunk, and of the head that the model was pre-trained with."""
+    folder = make_model(tmp_path / "model", has_head=True)
+    weights = load_file(folder / "model.safetensors")
+    if form == "pickle":
+        torch.save(weights, folder / "pytorch_model.bin")
+        (folder / "model.safetensors").unlink()
+    else:
+        halves = {name: tensor.bfloat16() for name, tensor in weights.items()}
+        save_file(halves, folder / "model.safetensors", {"format": "pt"})
+    world = World.open(folder, data_folder, tmp_path / "store")
+    job = fine_tune(text(head="pretrained"))
+    assert world.do(job).certificate.holds
+    monkeypatch.setattr("runtime.weights.origin.redraw", lambda *given: world.workshop.model("m").read_again())
+    broken(world, evolve(job, weights=RandomWeights(over="all", seed=1)), "weights after rewinding are bit-equal")
 
 
 def test_what_is_broken_leaves_no_result(world: World, ticket: FineTune, monkeypatch: pytest.MonkeyPatch) -> None:
