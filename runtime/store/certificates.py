@@ -59,12 +59,18 @@ PROMISES: Mapping[str, Promise] = {
     LAST_RATE: Promise(
         "trainings that go to their end, by a formula of its own", "trained at a rate that never falls to its end"
     ),
+    SEEDS: Promise("whatever draws random numbers", "a run of another seed, or the same run under two seeds"),
     HELD: Promise("trainings under a mask, after each step", "dense again, by momentum or decay, under a sparse name"),
     HOLES: Promise("trainings under a mask, at the end", "sparser or denser than its ticket in some matrix"),
     PRUNED_ON_THE_WAY: Promise("gradual prunings", "pruned at other steps, by other amounts, or never"),
     NESTED_ON_THE_WAY: Promise("gradual prunings", "made of weights that had been removed, and came back"),
     HELD_SINCE: Promise("gradual prunings, after each step", "dense again between two prunings"),
+    SCORED: Promise("masks that are found, before a pruning", "chosen by other weights than its training left"),
     REMOVED: Promise("masks that are found or drawn", "of another sparsity than its level"),
+    REMOVED_OF_EACH: Promise(
+        "masks with a declared share of each matrix, found or drawn", "of the right sparsity with other shares"
+    ),
+    PATTERN: Promise("masks of so many of every few neighbours", "of the right sparsity without its pattern"),
     PRUNINGS_DONE: Promise("masks that are found", "found in fewer rounds than declared, or in none"),
     NESTED: Promise("masks that are found", "made of weights that an earlier round had removed"),
     GIVEN: Promise("masks from a file", "of another sparsity than the study declares"),
