@@ -34,6 +34,7 @@ class Column:
     name: str
     is_number: bool = True  # numbers stand on the right
     is_extra: bool = False  # left out where there is no room for it
+    under: str = ""  # an earlier column, below which it stands where there is no room beside it
     means: str = ""  # told below the table wherever the column is shown
 
 

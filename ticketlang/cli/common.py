@@ -1,9 +1,11 @@
 """What commands have in common: exit statuses, options, reading a spec, and the one place where things are printed."""
 
+import os
 import re
 import sys
 from argparse import ArgumentParser, ArgumentTypeError
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO, cast
@@ -17,7 +19,7 @@ from ..source import Source
 from ..study import Study
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rich.console import Console, RenderableType
 
 STORE = Path(".ticketlang")  # where results are kept, unless a command line says otherwise
 
@@ -28,6 +30,8 @@ WRONG_USE = 2
 MACHINE = 3
 SOME_FAILED = 4
 BY_SIGNAL = 128  # and the number of the signal
+
+WIDE = 120  # columns of what is printed where no terminal says how many there are
 
 BLANKS = re.compile(r"[ \t]+(?=\n)")  # at the end of a line
 
@@ -105,7 +109,24 @@ def console(stderr: bool = False) -> "Console":
             raise BrokenPipeError  # not an error of ours: `main` knows what it means
 
     file = cast("TextIO", Trimmed("stderr" if stderr else "stdout"))
-    return Plainer(file=file, stderr=stderr, highlight=False, markup=False, emoji=False)
+    return Plainer(file=file, stderr=stderr, width=_width(), highlight=False, markup=False, emoji=False)
+
+
+def _width() -> int | None:
+    """How wide tables and paragraphs may be; None: as COLUMNS says, or a terminal, be it that of another stream."""
+    if "COLUMNS" in os.environ:
+        return None
+    for stream in (0, 1, 2):
+        with suppress(OSError):
+            os.get_terminal_size(stream)
+            return None
+    return WIDE
+
+
+def print_lines(lines: "Iterable[RenderableType]") -> None:
+    """Print tables and sentences: wrapped between words for a terminal, and each in one line for programs that read."""
+    for line in lines:
+        console().print(line, soft_wrap=not console().is_terminal)
 
 
 @frozen

@@ -4,7 +4,7 @@ from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
 from .cells import add_cell_option, narrowed
-from .common import DONE, WRONG_USE, add_place_arguments, add_spec_argument, complain, console
+from .common import DONE, WRONG_USE, add_place_arguments, add_spec_argument, complain, print_lines
 from .session import in_session
 
 if TYPE_CHECKING:
@@ -33,8 +33,7 @@ def main(args: Namespace) -> int:
         cost = session.cost(plan.to_run)
         room = session.room(plan) if plan.to_run else None
         disk = None if room is None else (room.kept, room.lean, room.free)
-        for line in plan_view(plan, session.gathered.unpinned, refused, cost=cost, disk=disk, every_job=args.verbose):
-            console().print(line)
+        print_lines(plan_view(plan, session.gathered.unpinned, refused, cost=cost, disk=disk, every_job=args.verbose))
         return DONE
 
     return in_session(args, say)

@@ -3,7 +3,7 @@
 from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
-from .common import DONE, add_place_arguments, add_spec_argument, console
+from .common import DONE, add_place_arguments, add_spec_argument, print_lines
 from .session import in_session
 
 if TYPE_CHECKING:
@@ -24,13 +24,11 @@ def main(args: Namespace) -> int:
     def say(session: "Session") -> int:
         plan = session.plan()
         if session.store is None:
-            for line in nothing_view(plan, args.store):
-                console().print(line, soft_wrap=True)
+            print_lines(nothing_view(plan, args.store))
             return DONE
         running = session.running(plan)
         cost = session.cost(plan.to_run).among(max(1, len(running)))
-        for line in status_view(plan, running, session.failures(plan), cost, session.standing(plan)):
-            console().print(line, soft_wrap=True)
+        print_lines(status_view(plan, running, session.failures(plan), cost, session.standing(plan)))
         return DONE
 
     return in_session(args, say)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from ..plan import Plan, PlannedJob
 from .cells import add_cell_arguments, answer
-from .common import console
+from .common import print_lines
 
 if TYPE_CHECKING:
     from .doorway import Session
@@ -27,7 +27,6 @@ def main(args: Namespace) -> int:
 
     def say(session: "Session", plan: Plan, job: PlannedJob) -> None:
         cause = cause_of(plan, job.key, session.remembered())
-        for line in cause_view(args.cell, job, cause, every_step=args.verbose):
-            console().print(line, soft_wrap=True)
+        print_lines(cause_view(args.cell, job, cause, every_step=args.verbose))
 
     return answer(args, say)

@@ -87,8 +87,8 @@ def _columns(evidence: Evidence) -> Iterator[tuple[Column, Callable[[Case], Entr
     """Headings, what stands below them, and whether they are there in any case."""
     yield Column("case", is_number=False), _name, True
     yield Column("score"), lambda case: _score(evidence, case.left, case.left_average), True
-    yield Column("against", is_number=False), _against, True
-    yield Column("score"), lambda case: _score(evidence, case.right, case.right_average), True
+    yield Column("against", is_number=False, under="case"), _against, True
+    yield Column("score", under="score"), lambda case: _score(evidence, case.right, case.right_average), True
     yield Column("differ"), lambda case: Entry(difference(case.difference), mark=MIXED if case.is_mixed else ""), True
     yield Column("95% interval", is_extra=True), lambda case: Entry(interval(case.interval)), False
     yield Column(_bound_name(evidence)), lambda case: Entry("" if case.bound is None else difference(case.bound)), False

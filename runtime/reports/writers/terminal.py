@@ -1,8 +1,8 @@
-"""A report for the terminal: rich renderables, returned and never printed. A table too wide is cut between columns."""
+"""A report for the terminal: rich renderables, returned and never printed. A table too wide is narrowed, then cut."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from attrs import define
+from attrs import define, evolve
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.measure import Measurement
 from rich.padding import Padding
@@ -13,6 +13,7 @@ from ticketlang.plain import plain
 
 from ...verdicts import Verdict
 from ..blocks import Block, Column, Entry, Judgement, Listing, Prose, Report, Table, Tone
+from .narrowing import INDENT, broken, narrower, pieces
 
 STYLES: dict[Tone, str] = {"plain": "", "good": "green", "bad": "red", "faint": "dim"}
 ANSWERS = {"holds": "bold green", "fails": "bold red", "not enough runs": "bold yellow", "no result yet": "bold yellow"}
@@ -39,10 +40,10 @@ def _rendered(block: Block) -> RenderableType:
         case Listing(lines=lines):
             return Text("\n".join("".join(plain(piece.text) for piece in line) for line in lines))
         case Table():
-            return _Folding(block)
+            return _Fitting(block)
         case Judgement(verdict, cases):
             return (
-                Group(_headline(verdict), Padding(_Folding(cases), (0, 0, 0, 2))) if cases.rows else _headline(verdict)
+                Group(_headline(verdict), Padding(_Fitting(cases), (0, 0, 0, 2))) if cases.rows else _headline(verdict)
             )
 
 
@@ -58,61 +59,94 @@ def _headline(verdict: Verdict) -> RenderableType:
 
 
 @define
-class _Folding:
-    """A table that goes on below itself where the terminal is too narrow, its first column repeated."""
+class _Fitting:
+    """A table as wide as there is room for: narrowed, and as a last resort going on below itself."""
 
     table: Table
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         if self.table.title:
             yield Text(plain(self.table.title), style="bold")
-        shown: list[int] = []
-        for columns in self._parts(options.max_width):
-            if shown:
+        means: dict[str, None] = {}
+        for number, table in enumerate(_fitted(self.table, options.max_width)):
+            if number:
                 yield Text()
-            yield self._grid((0, *columns))
-            shown += columns
-        means = dict.fromkeys(filter(None, (self.table.columns[index].means for index in (0, *shown))))
+            yield _grid(table, options.max_width)
+            means |= dict.fromkeys(column.means for column in table.columns if column.means)
         for note in (*self.table.notes, *means):
             yield Padding(Text(plain(note), style="dim"), (0, 0, 0, NOTE), expand=False)
 
     def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
         return Measurement(min(options.max_width, 40), options.max_width)
 
-    def _parts(self, width: int) -> Iterator[tuple[int, ...]]:
-        """Which columns stand side by side, the first one apart: as many as there is room for, but at least one."""
-        widths = {index: GAP + self._width(index) for index in range(len(self.table.columns))}
-        room = width + GAP - widths.pop(0)
-        if sum(widths.values()) > room:
-            widths = {index: its for index, its in widths.items() if not self.table.columns[index].is_extra}
-        while widths:
-            part: list[int] = []
-            used = 0
-            for index, its in widths.items():
-                if part and used + its > room:
-                    break
-                part.append(index)
-                used += its
-            yield tuple(part)
-            widths = {index: its for index, its in widths.items() if index not in part}
 
-    def _width(self, index: int) -> int:
-        room = self._room_for_marks(index)
-        texts = [_text(row[index], room).cell_len for row in self.table.rows]
-        return max([Text(plain(self.table.columns[index].name)).cell_len, *texts])
+def _fitted(table: Table, width: int) -> Iterator[Table]:
+    """The table in the roomiest form that fits, its names broken if need be; or it is cut between columns."""
+    for each in narrower(table):
+        table = each
+        if sum(_widths(table)) <= width + GAP:
+            break
+    else:
+        first, *others = _widths(table)
+        if _room_for_names(table, width) < max(_longest_pieces(table)):
+            yield from _cut(table, width + GAP - first, others)
+            return
+    yield table
 
-    def _room_for_marks(self, index: int) -> int:
-        """Columns that are kept for signs beside a number, so that the numbers stay in line."""
-        return max((len(row[index].mark) for row in self.table.rows), default=0)
 
-    def _grid(self, columns: tuple[int, ...]) -> Grid:
-        grid = Grid(box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style="dim")
-        for index in columns:
-            _add_column(grid, self.table.columns[index])
-        room = {index: self._room_for_marks(index) for index in columns}
-        for row in self.table.rows:
-            grid.add_row(*(_text(row[index], room[index]) for index in columns))
-        return grid
+def _cut(table: Table, room: int, widths: Sequence[int]) -> Iterator[Table]:
+    """Which columns stand side by side, the first one repeated: as many as there is room for, but at least one."""
+    part, used = [0], 0
+    for index, its in enumerate(widths, start=1):
+        if len(part) > 1 and used + its > room:
+            yield _part(table, part)
+            part, used = [0], 0
+        part.append(index)
+        used += its
+    yield _part(table, part)
+
+
+def _part(table: Table, indices: Sequence[int]) -> Table:
+    return evolve(
+        table,
+        columns=tuple(table.columns[index] for index in indices),
+        rows=tuple(tuple(row[index] for index in indices) for row in table.rows),
+    )
+
+
+def _room_for_names(table: Table, width: int) -> int:
+    """What the other columns leave to the first one."""
+    return width - sum(_widths(table)[1:])
+
+
+def _longest_pieces(table: Table) -> Iterator[int]:
+    """Of each name in the first column, and of its heading, how wide what cannot be broken is."""
+    for name in (table.columns[0].name, *(row[0].text for row in table.rows)):
+        yield INDENT + max(Text(plain(piece)).cell_len for piece in pieces(name))
+
+
+def _widths(table: Table) -> list[int]:
+    """Of each column, with the gap after it."""
+    return [
+        GAP + max([Text(plain(column.name)).cell_len, *(_text(row[index], room).cell_len for row in table.rows)])
+        for (index, column), room in zip(enumerate(table.columns), _rooms_for_marks(table), strict=True)
+    ]
+
+
+def _rooms_for_marks(table: Table) -> list[int]:
+    """Columns that are kept for signs beside a number, so that the numbers stay in line."""
+    return [max((len(row[index].mark) for row in table.rows), default=0) for index in range(len(table.columns))]
+
+
+def _grid(table: Table, width: int) -> Grid:
+    grid = Grid(box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style="dim")
+    for column in table.columns:
+        _add_column(grid, column)
+    rooms, names = _rooms_for_marks(table), max(_room_for_names(table, width), max(_longest_pieces(table)))
+    for first, *others in table.rows:
+        named = evolve(first, text=broken(first.text, names))
+        grid.add_row(*(_text(entry, room) for entry, room in zip((named, *others), rooms, strict=True)))
+    return grid
 
 
 def _add_column(grid: Grid, column: Column) -> None:

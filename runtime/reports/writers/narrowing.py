@@ -1,0 +1,69 @@
+"""What becomes of a table that is wider than there is room for: tables again, each a little narrower."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from attrs import evolve
+
+from ..blocks import Entry, Table
+
+JOINT = re.compile(r"(?<=[/+ ])(?! )|(?<=\.)(?=[a-z_])|(?=@)")  # where a name of a cell may go on in the next line
+INDENT = 2  # blanks before a name that stands below another
+
+
+def narrower(table: Table) -> Iterator[Table]:
+    """The table itself, and what says the same, or all but its extras, in less width; the last one is the narrowest."""
+    yield table
+    yield without_extras(table)
+    if any(column.under for column in table.columns):
+        yield stacked(table)
+        yield stacked(without_extras(table))
+
+
+def without_extras(table: Table) -> Table:
+    """Its columns but for those that may be left out."""
+    kept = [index for index, column in enumerate(table.columns) if not column.is_extra]
+    return evolve(
+        table,
+        columns=tuple(table.columns[index] for index in kept),
+        rows=tuple(tuple(row[index] for index in kept) for row in table.rows),
+    )
+
+
+def stacked(table: Table) -> Table:
+    """Two lines for each row: below an entry stands that of the column which says it may."""
+    names = [column.name for column in table.columns]
+    upper = [index for index, column in enumerate(table.columns) if not column.under]
+    lower = {names.index(column.under): index for index, column in enumerate(table.columns) if column.under}
+
+    def below(row: Sequence[Entry], index: int) -> Entry:
+        if index not in lower:
+            return Entry("")
+        entry, name = row[lower[index]], names[lower[index]]
+        said = entry.text if name == names[index] else f"{name} {entry.text}"
+        return evolve(entry, text=said if index else f"{' ' * INDENT}{said}")
+
+    return evolve(
+        table,
+        columns=tuple(table.columns[index] for index in upper),
+        rows=tuple(
+            line
+            for row in table.rows
+            for line in (tuple(row[index] for index in upper), tuple(below(row, index) for index in upper))
+        ),
+    )
+
+
+def pieces(name: str) -> list[str]:
+    """The parts of a name that stay whole: `random_init.imp/mlm@70%/qnli` has five."""
+    return JOINT.split(name)
+
+
+def broken(name: str, width: int) -> str:
+    """A name over as many lines as it takes, broken between its parts; a part that is too long stays whole."""
+    lines = [""]
+    for piece in pieces(name):
+        if lines[-1] and len(lines[-1] + piece.rstrip()) > width:
+            lines.append(" " * INDENT)
+        lines[-1] += piece
+    return "\n".join(line.rstrip() for line in lines)
