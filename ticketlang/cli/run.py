@@ -23,6 +23,10 @@ from .common import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from rich.console import RenderableType
+
     from .doorway import Ran, Session, Staff
 
 NAME = "run"
@@ -117,6 +121,7 @@ def run(study: Study, args: Namespace) -> int:
     from ..display.plan import heading, summary
     from ..phrasing import statements_of, text_of
     from ..readiness import what_cannot_run_yet
+    from .onward import after_a_run, after_an_interruption
 
     session = doorway.open_session(study, args.spec, args.data, args.store)
     if problems := tuple(what_cannot_run_yet(study)) or session.gathered.diagnostics or session.make_ready():
@@ -133,10 +138,19 @@ def run(study: Study, args: Namespace) -> int:
     console().print(heading(study), "", summary(plan, cost), "", sep="\n")
     ran = _run(session, staff, args, is_tight=_is_tight(session, plan, staff)) if staff else None
     if ran is not None and ran.interrupted is not None:
+        _say(after_an_interruption(args))
         return BY_SIGNAL + ran.interrupted  # whoever wants to leave is not kept waiting for tables
     for block in session.report(session.evidence()):
         console().print(block)
-    return SOME_FAILED if ran is not None and ran.failed else DONE
+    has_failed = ran is not None and bool(ran.failed)
+    _say(after_a_run(study.name, args, has_failed=has_failed))
+    return SOME_FAILED if has_failed else DONE
+
+
+def _say(lines: "Iterable[RenderableType]") -> None:
+    """Commands stay whole: they are there to be pasted."""
+    for line in lines:
+        console().print(line, soft_wrap=True)
 
 
 def _is_tight(session: "Session", plan: Plan, staff: "Staff") -> bool:

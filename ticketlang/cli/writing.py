@@ -9,7 +9,7 @@ from ..library import read_source
 from ..paper import beside_the_paper
 from ..study import Study
 from . import doorway
-from .common import STORE
+from .onward import NAME, again
 
 
 def written(
@@ -17,16 +17,11 @@ def written(
 ) -> "doorway.Written":
     """The study as it was written in a file, and asked for on a command line."""
     source = read_source(spec)
-    again = [
-        *(() if store == STORE else ("--store", str(store))),
-        *(() if data is None else ("--data", str(data))),
-        *(word for setting in settings for word in ("--set", setting)),
-        str(spec),
-    ]
+    words = (*again(store, data, settings), str(spec))
     return doorway.written(
         () if isinstance(source, str) else highlighted(source.text),
         beside_the_paper(study),
         name=spec.name,
-        show=shlex.join(("ticketrun", "show", *again)),
-        run=shlex.join(("ticketrun", "run", *again)),
+        show=shlex.join((NAME, "show", *words)),
+        run=shlex.join((NAME, "run", *words)),
     )

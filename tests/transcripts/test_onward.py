@@ -1,0 +1,61 @@
+"""What to type next: every command that is offered is one, and means the study, places and settings of the run."""
+
+import shlex
+from argparse import Namespace
+from pathlib import Path
+
+import pytest
+
+from ticketlang.cli.main import parser
+from ticketlang.cli.onward import after_a_run, after_an_interruption, page_of
+
+
+def arguments(*words: str) -> Namespace:
+    return parser("run").parse_args(["run", *words])
+
+
+def commands(args: Namespace, *, has_failed: bool = False) -> dict[str, Namespace]:
+    """Of every offered command its arguments, as the program reads them, by its verb."""
+    lines = [str(line) for line in after_a_run("small", args, has_failed=has_failed)]
+    offered = [line.strip() for line in lines if line.startswith("    ")]
+    found = [shlex.split(line) for line in offered]
+    # Whatever the program is called here, its verb is the first word that is none of a Python.
+    starts = [
+        next(i for i, word in enumerate(words) if word in {"run", "report", "watch", "verify"}) for words in found
+    ]
+    return {words[at]: parser(words[at]).parse_args(words[at:]) for words, at in zip(found, starts, strict=True)}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("small.ticket",),
+        ("a folder/small.ticket", "--store", "build/a demo", "--data", "it's here"),
+        ("small.ticket", "--set", "imp.sparsity 50% of original", "--set", "seeds 1", "--workers", "2"),
+    ],
+)
+def test_commands_go_on_with_the_same_study_places_and_settings(words: tuple[str, ...]) -> None:
+    args = arguments(*words)
+    offered = commands(args)
+
+    assert list(offered) == ["report", "watch", "verify"]
+    assert offered["watch"].serve
+    for each in offered.values():
+        assert (each.spec, each.store, each.data, each.settings) == (args.spec, args.store, args.data, args.settings)
+
+
+def test_after_a_failure_the_same_cells_are_run_once_more() -> None:
+    args = arguments("small.ticket", "--cell", "dense/a/seed=1", "--cell", "imp/a@50%/seed=1")
+    offered = commands(args, has_failed=True)
+
+    assert list(offered) == ["run", "report", "watch", "verify"]
+    assert offered["run"].cells == args.cells
+    assert any("--cell dense/a/seed=1" in str(line) for line in after_an_interruption(args))
+
+
+def test_the_page_that_is_told_is_the_one_that_is_written() -> None:
+    said = "\n".join(
+        str(line) for line in after_a_run("small", arguments("s.ticket", "--store", "x/y"), has_failed=False)
+    )
+
+    assert str(page_of("small", Path("x/y"))) in said
