@@ -251,7 +251,7 @@ def _explained(explanation: Explanation) -> str:
     parts = [f"### {explanation.code}\n\n{explanation.text}\n"]
     for example in explanation.examples:
         where = "" if example.place in {"file", "spec", "alone"} else f", in a {example.place}"
-        parts.append(f"{example.kind.capitalize()}{where}:\n\n{_fenced(example.text, 'ticket')}")
+        parts.append(f"{example.kind.capitalize()}{where}:\n\n{_fenced(example.shown, 'ticket')}")
     return "\n".join(parts)
 
 

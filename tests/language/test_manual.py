@@ -116,6 +116,16 @@ def test_a_code_is_explained() -> None:
     assert "Right, in a ticket:\n\n    sparsity 50%, 70% of original\n" in said.stdout
 
 
+def test_what_cannot_be_seen_is_shown_as_an_escape() -> None:
+    said = explain("control-character").stdout
+    wrong, right = said.split("Right")
+
+    assert 'question "a\\ttab"' in wrong
+    assert "\t" not in said
+    assert 'question "no tab"' in right
+    assert all(example.shown == example.text for _, example in EXAMPLES if example.text.replace("\n", "").isprintable())
+
+
 def test_codes_are_listed_and_guessed() -> None:
     listed = explain().stdout
     assert all(f"  {explanation.code} " in listed for explanation in ALL)

@@ -39,7 +39,7 @@ def _explain(explanation: Explanation) -> None:
         heading, style = ("Wrong", "bold red") if example.kind == "wrong" else ("Right", "bold green")
         where = "" if example.place in {"file", "spec", "alone"} else f", in a {example.place}"
         out.print(Text.assemble("\n", (heading, style), f"{where}:\n"))
-        out.print(Text("".join(f"    {line}\n" for line in example.text.splitlines()).rstrip("\n")), soft_wrap=True)
+        out.print(Text("".join(f"    {line}\n" for line in example.shown.splitlines()).rstrip("\n")), soft_wrap=True)
 
 
 def _list() -> None:

@@ -21,6 +21,12 @@ class Example:
     place: str  # where they stand: in a task, a ticket, a study, a claim or a file
     text: str
 
+    @property
+    def shown(self) -> str:
+        """The same for people to see: what a reader could not tell from a blank is written as an escape, `\\t`."""
+        signs = (sign if sign == "\n" or sign.isprintable() else repr(sign)[1:-1] for sign in self.text)
+        return "".join(signs)
+
 
 @frozen
 class Explanation:
