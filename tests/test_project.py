@@ -32,6 +32,15 @@ def test_every_make_command_of_the_readme_and_the_site_exists():
     assert asked <= _targets(), f"the Makefile has no target {', '.join(asked - _targets())}"
 
 
+def test_the_demo_takes_as_long_wherever_that_is_said():
+    """README says what was measured; what else speaks of it says the same."""
+    (said,) = re.findall(r"^make demo .*: a whole small study; (.+)$", (ROOT / "README.md").read_text(), re.MULTILINE)
+
+    assert f"a whole small study: {said}" in MAKEFILE
+    for page in (ROOT / "examples" / "quickstart.ticket", ROOT / "docs" / "tutorial.md"):
+        assert said in " ".join(page.read_text().replace("\n# ", " ").split())
+
+
 def test_make_help_names_every_target():
     described = set(re.findall(r'^\t@echo "make (\w+)', MAKEFILE, re.MULTILINE))
 
