@@ -14,7 +14,7 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from ticketlang.cli.main import COMMANDS, main
+from ticketlang.cli.main import COMMANDS, STATUSES, main
 from ticketlang.diagnostics import FILES
 from ticketlang.display.diagnostics import diagnostics_view
 from ticketlang.pipeline import check
@@ -107,7 +107,7 @@ def test_status_and_streams() -> None:
 @pytest.mark.parametrize(
     ("words", "status", "sentence"),
     [
-        ((), 2, "the following arguments are required: COMMAND"),
+        ((), 2, "ticketrun new my-study"),
         (("validate",), 2, "the following arguments are required: SPEC"),
         (("validate", "--fast", "s.ticket"), 2, "unrecognized arguments: --fast"),
         (("validate", "gone.ticket"), 1, "gone.ticket cannot be read: there is no such file"),
@@ -122,6 +122,23 @@ def test_wrong_use(tmp_path: Path, words: tuple[str, ...], status: int, sentence
     assert answer.returncode == status
     assert sentence in answer.stderr
     assert "Traceback" not in answer.stderr
+
+
+def test_alone_it_says_how_to_begin_and_what_commands_there_are() -> None:
+    alone, asked = ticketrun(), ticketrun("--help")
+
+    assert (alone.returncode, alone.stdout) == (2, "")
+    assert (asked.returncode, asked.stderr) == (0, "")
+    assert alone.stderr == asked.stdout
+    assert all(re.search(rf"^ +{name} ", asked.stdout, re.MULTILINE) for name in COMMANDS)
+
+
+def test_the_help_and_the_readme_agree_on_exit_statuses() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    table = readme.partition("| exit status | means |\n|---|---|\n")[2].partition("\n\n")[0]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()]
+
+    assert [f"  {status}  {means}" for status, means in rows] == STATUSES.splitlines()[1:]
 
 
 def test_the_release_is_told() -> None:

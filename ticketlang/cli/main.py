@@ -30,12 +30,20 @@ COMMANDS = {
     "run": "run what is missing, then show tables and verdicts (the default command)",
 }
 
+ABOUT = """\
+Check, plan and run lottery-ticket studies written in .ticket files.
+
+to begin:
+  ticketrun new my-study        write a spec that runs as it stands
+  ticketrun my-study.ticket     run it, and show tables and verdicts
+  ticketrun COMMAND --help      say what a command does, and its options"""
+
 STATUSES = """\
 exit status:
-  0  done, whatever the verdicts are
-  1  mistakes in the spec
+  0  done, whatever the verdicts
+  1  mistakes in the spec, or in what it names; or a check that says no
   2  wrong use of the command
-  3  storage or machine
+  3  trouble with storage or the machine
   4  some jobs failed; the rest is done
   130, 143  interrupted; what is done is kept"""
 
@@ -45,7 +53,12 @@ def main(words: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if words is None else words)
     if words and words[0] not in COMMANDS and not words[0].startswith("-"):
         words.insert(0, "run")  # `ticketrun SPEC`
-    chosen = words[0] if words else None
+    if not words:
+        from .common import WRONG_USE
+
+        parser().print_help(sys.stderr)
+        return WRONG_USE
+    chosen = words[0]
     for stream in (sys.stdout, sys.stderr):
         # A terminal that has no sign for a spread still gets the tables that were computed for it.
         if isinstance(stream, TextIOWrapper):
@@ -80,7 +93,7 @@ def parser(chosen: str | None = None) -> ArgumentParser:
     """
     top = ArgumentParser(
         prog="ticketrun",
-        description="Check, plan and run lottery-ticket studies written in .ticket files.",
+        description=ABOUT,
         epilog=STATUSES,
         formatter_class=RawDescriptionHelpFormatter,
         allow_abbrev=False,
