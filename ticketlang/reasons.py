@@ -3,8 +3,10 @@
 Pure functions of a plan and of the settings of stored jobs, as `jobs.settings` wrote them.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 from attrs import frozen
@@ -14,6 +16,9 @@ from .jobs import JobKey, inputs_of, settings
 from .phrasing import number_text
 from .plan import Plan, PlannedJob
 
+PARTED = re.compile(r"[/@ ]|(?<=[a-z_])\.(?=[a-z_])")  # what stands between the parts of a name
+SLIP = 0.6  # how alike two parts are, at least, of which one may be meant by the other
+ALIKE = 0.6  # the same of two names
 HIDDEN = frozenset({"is", "scheme", "kind"})
 INPUTS = {"mask": "the mask", "weights": "the weights", "head": "the head", "start": "the mask of the level before"}
 
@@ -121,11 +126,45 @@ def _text(value: Any) -> str:
 
 
 def nearest_cells(plan: Plan, name: str, most: int = 4) -> tuple[str, ...]:
-    """Names that somebody may mean by one that nothing has: those that hold it, or that look most like it."""
+    """Names that somebody may mean by one that nothing has: those that hold it, or that look most like it.
+
+    Names are compared part by part, since a level or a seed that is another makes a name look hardly different, and a
+    task that is another makes it look very different.
+    """
     from difflib import get_close_matches
 
-    ids = tuple(plan.names)
-    return tuple(found for found in ids if name in found)[:most] or tuple(get_close_matches(name, ids, most, 0.5))
+    names = tuple(plan.names)
+    if held := sorted((found for found in names if name in found), key=lambda found: not found.startswith(name)):
+        return tuple(held[:most])
+    wanted = _parts(name)
+    scores = {found: _likeness(wanted, _parts(found)) for found in names}
+    best = sorted((found for found in names if scores[found] >= ALIKE), key=lambda found: -scores[found])
+    return tuple(best[:most]) or tuple(get_close_matches(name, names, most, 0.5))
+
+
+def _parts(name: str) -> tuple[str, ...]:
+    """`imp/mlm@80%/seed=1` is `imp`, `mlm`, `80%`, `seed=1`: what stands between the signs of a name."""
+    return tuple(filter(None, PARTED.split(name.lower())))
+
+
+def _likeness(one: Sequence[str], other: Sequence[str]) -> float:
+    """From 0, nothing in common, to 1: how many parts are the same or a slip of each other, in any order."""
+    left = list(other)
+    alike = 0.0
+    for part in one:
+        best = max(left, key=lambda theirs: _ratio(part, theirs), default="")
+        if _ratio(part, best) > SLIP:
+            alike += _ratio(part, best)
+            left.remove(best)
+    return 2 * alike / (len(one) + len(other) or 1)
+
+
+@cache
+def _ratio(one: str, other: str) -> float:
+    """How alike two parts are; of a study's ten thousand names the parts are few."""
+    from difflib import SequenceMatcher
+
+    return SequenceMatcher(None, one, other).ratio()
 
 
 def listed(names: Iterable[str]) -> str:

@@ -1,6 +1,7 @@
 """Why a job is to run: the first cause in the chain, and what differs from what is there."""
 
-from studies import TICKET, facts_of, planned, remembering, spec_of, study_of
+import pytest
+from studies import BASELINES, TICKET, facts_of, planned, remembering, spec_of, study_of
 
 from ticketlang.differences import Difference
 from ticketlang.display.cell import cause_view
@@ -96,3 +97,22 @@ def test_cells_that_may_be_meant() -> None:
         "imp/a@70%/b/seed=2", "imp/b@70%/b/seed=2", "random_mask@70%/b/seed=2"
     }  # fmt: skip
     assert nearest_cells(plan, "???") == ()
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("imp/a@80%/seed=1", "imp/a@30%/seed=1"),  # another level, of a mask
+        ("imp/a@70%/seed=9", "imp/a@70%/seed=1"),  # another seed
+        ("imp/c@70%/seed=2", "imp/a@70%/seed=2"),  # another source
+        ("impa@70%/seed=1", "imp/a@70%/seed=1"),
+        ("IMP/A@70%/a/seed=1", "imp/a@70%/a/seed=1"),
+        ("imp/a@70/a/seed1", "imp/a@70%/a/seed=1"),
+        ("imp/a@70%", "imp/a@70%/a/seed=1"),  # begins like this
+        ("random_mask/a@70%/seed=1", "random_mask@70%/a/seed=1"),  # in another order
+        ("imp/a round 9/seed=1", "imp/a round 1/seed=1"),
+    ],
+)
+def test_the_nearest_name_comes_first(said: str, meant: str) -> None:
+    """Of cells, masks and rounds alike."""
+    assert nearest_cells(planned(spec_of(TICKET + BASELINES)), said)[0] == meant

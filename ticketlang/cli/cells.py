@@ -61,5 +61,5 @@ def no_such_cell(plan: Plan, name: str) -> str:
     from ..reasons import listed, nearest_cells
 
     near = nearest_cells(plan, name)
-    way_out = f"there are {listed(near)}" if near else "`ticketrun plan --verbose` lists them"
-    return f"the study has no cell `{name}`; {way_out}"
+    way_out = f"the nearest are {listed(near)}" if near else "`ticketrun plan --verbose` lists them"
+    return f"the study has no cell or mask `{name}`; {way_out}"
