@@ -32,12 +32,11 @@ def verify_all(store: Store, looking: Looking, *, sets_aside: bool) -> tuple[Ver
     """
     verified = verify(store, looking=looking)
     verified = evolve(verified, findings=(*verified.findings, *findings(store)))
-    if not sets_aside or not verified.findings:
+    if not sets_aside:
         return verified, ()
-    damaged = [artifact for key in store.stored() if (artifact := store.artifact(key)).verify()]
-    for artifact in damaged:
-        store.set_aside(artifact.folder)
-    return verified, tuple(artifact.key for artifact in damaged)
+    for key in verified.damaged:
+        store.set_aside(store.artifact(key).folder)
+    return verified, verified.damaged
 
 
 def findings(store: Store) -> Iterator[Finding]:

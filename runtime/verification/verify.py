@@ -62,6 +62,7 @@ class Verified:
     results: int
     tallies: tuple[Tally, ...]
     findings: tuple[Finding, ...] = field(factory=tuple)
+    damaged: tuple[JobKey, ...] = ()  # results with files that are not those that were written
 
     def view(self) -> Iterator[Text]:
         """A line for each question, a sentence for each finding, and what they come to."""
@@ -101,13 +102,16 @@ def verify(
     keys = [key for key in sorted(shelf.there) if only is None or key in only]
     tallies = tuple(Tally(question) for question in QUESTIONS)
     findings: list[Finding] = []
+    damaged: list[JobKey] = []
     for number, key in enumerate(keys):
         artifact = store.artifact(key)
         name = name_of(artifact)
         looking(number, len(keys), name)
         for tally in tallies:
             findings += (Finding(name, sentence) for sentence in _asked(tally, artifact, shelf))
-    return Verified(len(keys), tallies, tuple(findings))
+        if artifact.verify():  # files that were read above are not read again
+            damaged.append(key)
+    return Verified(len(keys), tallies, tuple(findings), tuple(damaged))
 
 
 def _asked(tally: Tally, artifact: Artifact, shelf: Shelf) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """What a store holds is shown, what nobody needs goes, and what somebody works on does not."""
 
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from runtime.storekeeping.garbage import Garbage, Needs, drop, garbage
 from runtime.storekeeping.soundness import findings
 from runtime.storekeeping.stock import stock
 from runtime.storekeeping.views import garbage_view, list_view, size_view
+from ticketlang.cli.common import SPEC_WRONG
+from ticketlang.cli.main import main
 from ticketlang.jobs import FineTune, JobKey
 from ticketlang.plan import Plan
 
@@ -299,3 +302,20 @@ def test_damaged_weights_are_not_made_lighter(store: Store) -> None:
     with pytest.raises(DamagedError):
         drop_states(Store.open(store.folder), job.key)
     assert len(store.stored()) == 1
+
+
+def test_damage_is_told_with_the_command_that_mends_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    store = Store.open(tmp_path / "a store")
+    artifact = publish(store, draw(1))
+    publish(store, draw(2))
+    (artifact.folder / "result.json").write_text("{}")
+
+    assert main(["verify", "--store", str(store.folder)]) == SPEC_WRONG
+    said = capsys.readouterr().out
+    assert "1 result is damaged. A run that needs it makes it anew" in " ".join(said.split())
+    words = shlex.split(said.splitlines()[-1])
+    assert main(words[words.index("store") :]) == SPEC_WRONG
+    assert f"{artifact.key} was set aside" in capsys.readouterr().out
+    assert Store.look(store.folder).stored() == (draw(2).key,)
+    main(["verify", "--store", str(store.folder)])
+    assert "damaged" not in capsys.readouterr().out

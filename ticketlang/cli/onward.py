@@ -15,7 +15,7 @@ from .common import STORE
 NAME = "ticketrun"
 
 
-def again(store: Path, data: Path | None, settings: Sequence[str]) -> tuple[str, ...]:
+def again(store: Path, data: Path | None = None, settings: Sequence[str] = ()) -> tuple[str, ...]:
     """The options that name the same results once more; none where all is as by default."""
     return (
         *(() if store == STORE else ("--store", str(store))),

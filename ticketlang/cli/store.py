@@ -21,7 +21,7 @@ from .common import (
     read_study,
     show,
 )
-from .verify import looked_at
+from .verify import looked_at, what_mends
 
 if TYPE_CHECKING:
     from .doorway import Garbage, Session
@@ -128,6 +128,9 @@ def _verify(args: Namespace) -> int:
         verified, aside = doorway.verify_store(args.store, looking, sets_aside=args.set_aside)
     for line in verified.view():
         console().print(line, soft_wrap=True)
+    if not aside:
+        for line in what_mends(verified, args):
+            console().print(line, soft_wrap=True)
     for key in aside:
         print(f"{key} was set aside: the next run that needs it makes it anew")
     return SPEC_WRONG if verified.findings else DONE

@@ -1,5 +1,6 @@
 """`ticketrun verify [SPEC]`: stored results against what they claim, recomputed from their files; writes nothing."""
 
+import shlex
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +12,8 @@ from . import doorway
 from .common import DONE, SPEC_WRONG, add_place_arguments, add_setting_argument, complain, console, read_study, show
 
 if TYPE_CHECKING:
+    from rich.text import Text
+
     from .doorway import Looking, Verified
 
 NAME = "verify"
@@ -37,9 +40,28 @@ def main(args: Namespace) -> int:
         return complain(str(trouble))
     if verified is None:
         return SPEC_WRONG
-    for line in verified.view():
+    for line in (*verified.view(), *what_mends(verified, args)):
         console().print(line, soft_wrap=True)
     return SPEC_WRONG if verified.findings else DONE
+
+
+def what_mends(verified: "Verified", args: Namespace) -> "Iterator[Text]":
+    """What becomes of results whose files are damaged, and the command that takes them out of the way."""
+    from rich.text import Text
+
+    from .onward import again, program
+
+    if not verified.damaged:
+        return
+    count = len(verified.damaged)
+    results, their, them = ("result is", "its", "it") if count == 1 else ("results are", "their", "them")
+    command = shlex.join(("store", "verify", "--set-aside", *again(args.store)))
+    yield Text()
+    yield Text(
+        f"{count} {results} damaged. A run that needs {them} makes {them} anew; of damaged weights it finds that out"
+        f" when a job reads them. To take {them} out of {their} place now:"
+    )
+    yield Text(f"  {program()} {plain(command)}")
 
 
 @contextmanager
