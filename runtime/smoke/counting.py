@@ -1,4 +1,4 @@
-"""How far a run is, in numbers of jobs: what they scored is nobody's business where the numbers mean nothing."""
+"""How far a run is, in jobs: what they scored is nobody's business where the numbers mean nothing."""
 
 from collections.abc import Callable
 
@@ -11,7 +11,7 @@ from ..progress import Silent
 
 @define
 class Counting(Silent):
-    """A listener that tells how many jobs are done."""
+    """A listener that tells how many jobs are done, and which one is next."""
 
     tell: Callable[[str], None]
     done: int = 0
@@ -21,7 +21,7 @@ class Counting(Silent):
         self.total = self.done + len(plan.to_run)
 
     def started(self, planned_job: PlannedJob) -> None:
-        self.tell(f"{self.done} of {self.total} jobs")
+        self.tell(f"{self.done} of {self.total} jobs done, next {planned_job.labels[0]}")
 
     def finished(self, planned_job: PlannedJob, summary: str, seconds: float) -> None:
         self.done += 1

@@ -177,7 +177,11 @@ def test_every_construct_runs_with_every_kind_of_job(
 def test_own_examples_are_read_and_nothing_is_left_behind(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = sorted(desk.rglob("*"))
     assert main(["smoke", "small.ticket"]) == 0, capsys.readouterr()
-    out = capsys.readouterr().out
+    out, told = capsys.readouterr()
+    first, reading, *jobs = told.splitlines()  # nobody sees them in a terminal, so each has a line
+    assert (first, reading) == ("smoke small.ticket", "smoke small.ticket: reading")
+    assert jobs[0].startswith(f"smoke small.ticket: 0 of {len(jobs)} jobs done, next ")
+    assert jobs[-1].startswith(f"smoke small.ticket: {len(jobs) - 1} of {len(jobs)} jobs done, next ")
     assert "its own: 60 rows of train, 30 rows of validation are right" in out
     assert "stand-in" not in out
     assert "accuracy" not in out  # no score, and nothing that looks like one

@@ -1,10 +1,14 @@
 """`ticketrun smoke SPEC...`: every kind of job of a study, on a small network and a handful of examples."""
 
+import sys
 from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from ..plain import plain
 from . import doorway
 from .common import (
     BY_SIGNAL,
@@ -94,13 +98,34 @@ def _smoke(path: Path, args: Namespace, folder: Path) -> "tuple[Smoked | None, i
     if problems := tuple(what_cannot_run_yet(study)):
         show(problems)
         return None, SPEC_WRONG
-    with console(stderr=True).status(f"smoke {path}") as status:
-        found = run_small(study, path, args.data, folder, lambda said: status.update(f"smoke {path}: {said}"))
+    is_one = len(args.specs) == 1
+    with _told(path, every_job=is_one) as tell:
+        found = run_small(study, path, args.data, folder, tell)
     if isinstance(found, Interrupted):
         return None, BY_SIGNAL + found.by
     if found.problems:
         show(found.problems)
-    view = smoked_view if len(args.specs) == 1 else troubles_view
+    view = smoked_view if is_one else troubles_view
     for line in view(found):
         console().print(line)
     return found, SPEC_WRONG if found.problems else DONE if found.is_well else SOME_FAILED
+
+
+@contextmanager
+def _told(path: Path, *, every_job: bool) -> Iterator[Callable[[str], None]]:
+    """How far it is: a line that is renewed where there is a terminal, and lines one below another elsewhere.
+
+    Args:
+        every_job: elsewhere each job has a line; else there is one for the study.
+    """
+    out = console(stderr=True)
+    if out.is_terminal:
+        with out.status(plain(f"smoke {path}")) as status:
+            yield lambda said: status.update(plain(f"smoke {path}: {said}"))
+    else:
+        _say(f"smoke {path}")
+        yield (lambda said: _say(f"smoke {path}: {said}")) if every_job else lambda said: None
+
+
+def _say(line: str) -> None:
+    print(plain(line), file=sys.stderr, flush=True)
