@@ -51,7 +51,7 @@ class Session:
     pins: Pins
     gathered: Gathered
     store: Store | None = field(default=None)  # None: there is none yet, and `plan` makes none
-    damaged: tuple[str, ...] = ()  # what was wrong with results that were set aside, a sentence each
+    damaged: tuple[str, ...] = ()  # what is wrong with results that are to be made anew, a sentence each
     disk: Disk = field(factory=Disk)  # that a store is made on
     wanted: tuple[str, ...] = ()  # names of the cells, masks and lines that are run alone; none: all
     opened: Glance = Factory(Glance)  # how busy the machine was when this study was opened
@@ -94,6 +94,25 @@ class Session:
     def plan(self) -> Plan:
         """What is to run now. Asked again, it knows what has been done since."""
         return lay_out(self.study, self.facts, self.store.known if self.store else nothing_known)
+
+    def sound_plan(self, *, wholly: bool = False) -> Plan:
+        """What a run would do now: what is damaged is to run once more. It stays where it is; `damaged` says why.
+
+        Args:
+            wholly: read masks to their ends, too, as a run does; else they are as long as they were written.
+        """
+        plan, damaged = self.plan(), dict[JobKey, DamagedError]()
+        while found := dict(self._damaged(plan, skims=not wholly)):
+            damaged |= found  # and what is to run once more may need results that nobody needed before
+            plan = self._plan_without(frozenset(damaged))
+        self.damaged = tuple(map(str, damaged.values()))
+        return plan
+
+    def _plan_without(self, gone: frozenset[JobKey]) -> Plan:
+        """The plan if some results were not there."""
+        assert self.store is not None, "they are in it"
+        known = self.store.known
+        return lay_out(self.study, self.facts, lambda keys: known(frozenset(keys) - gone))
 
     def result_of(self, key: JobKey) -> Mapping[str, Any]:
         """What a job that is done found."""
@@ -328,13 +347,22 @@ class Session:
         Weights are looked at when a job reads them. Tells what was wrong with each.
         """
         assert self.store is not None, "make_ready() comes first"
-        for job in self.plan().reused:
+        for problem in dict(self._damaged(self.plan())).values():
+            self.store.set_aside(problem.folder)
+            yield str(problem)
+
+    def _damaged(self, plan: Plan, *, skims: bool = False) -> Iterator[tuple[JobKey, DamagedError]]:
+        """Results of a plan that are not as they were written, and what is wrong with each."""
+        for job in plan.reused:
+            assert self.store is not None, "it is reused from there"
             artifact = self.store.artifact(job.key)
             try:
-                artifact.check(but_for_states=True)
+                if skims:
+                    artifact.skim()
+                else:
+                    artifact.check(but_for_states=True)
             except DamagedError as problem:
-                self.store.set_aside(problem.folder)
-                yield str(problem)
+                yield job.key, problem
 
     def _pin_and_fetch(self) -> tuple[Diagnostic, ...]:
         pins, problems = pin(self.study, self.pins, ask_the_hub)

@@ -1,5 +1,6 @@
 """What a job left in the store: files whose digests are checked before anything reads them."""
 
+import json
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +14,9 @@ from .certificates import JSON, Certificate
 from .disk import Disk, MissingFileError, StoreError
 from .layout import CERTIFICATE, DIGESTS, JOB, PROVENANCE, RESULT, STATES
 from .provenance import Provenance
+
+TENSORS = ".safetensors"
+METADATA = "__metadata__"  # in the header of such a file, beside the tensors
 
 
 class DamagedError(StoreError):
@@ -125,6 +129,35 @@ class Artifact:
         for name in self.files:
             if not (but_for_states and name in STATES):
                 self.path(name)
+
+    def skim(self) -> None:
+        """Compare its records with what was written, and of tensors their lengths alone: their bytes are many.
+
+        Raises:
+            DamagedError: of the first file that is another.
+        """
+        _ = self.provenance
+        for name in self.files:
+            if name.endswith(TENSORS):
+                self._measure(name)
+            else:
+                self.path(name)
+
+    def _measure(self, name: str) -> None:
+        """Whether a file of tensors is as long as it says at its beginning."""
+        path = self.folder / name
+        try:
+            beginning, size = self.disk.piece(path, 0), self.disk.identity(path)[1]
+        except MissingFileError:
+            raise DamagedError(self, name, "is missing") from None
+        try:
+            begin = 8 + int.from_bytes(beginning[:8], "little")
+            header = json.loads(beginning[8:begin])
+            end = max((its["data_offsets"][1] for key, its in header.items() if key != METADATA), default=0)
+        except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError):
+            raise DamagedError(self, name, "has changed since it was written") from None
+        if begin + end != size:
+            raise DamagedError(self, name, "is not as long as it was written")
 
     def verify(self) -> tuple[str, ...]:
         """Read everything, and say what is wrong with it: one sentence for each damaged file."""

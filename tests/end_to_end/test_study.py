@@ -374,7 +374,8 @@ def test_status_and_report_run_nothing(again: Desk) -> None:
     ran = again.ticketrun("run", "small.ticket")
     assert reported.status == 0
     assert reported.out.strip()
-    assert ran.out.endswith(reported.out)
+    assert reported.out in ran.out
+    assert " report small.ticket\n" in ran.out[ran.out.index(reported.out) + len(reported.out) :]
 
     nothing = again.ticketrun("status", "small.ticket", "--store", "nowhere")
     assert nothing.status == 0
@@ -389,6 +390,10 @@ def test_a_result_that_was_changed_is_made_anew(again: Desk) -> None:
     before = again.artifacts()
     name = next(name for name, content in before.items() if name.endswith("result.json") and b"accuracy" in content)
     (again.folder / name).write_bytes(before[name].replace(b"accuracy", b"accuracx"))
+    planned, status = again.ticketrun("plan", "small.ticket"), again.ticketrun("status", "small.ticket")
+    assert counts(planned)[1] == 1
+    assert "0 failed, 1 left." in status.out
+    assert all("is damaged: its result.json has changed" in said.out for said in (planned, status))
     ran = again.ticketrun("run", "small.ticket")
     assert ran.status == 0, ran.text
     assert re.search(r"the stored result \w+ is damaged: its result.json .*; it is made anew", ran.err)

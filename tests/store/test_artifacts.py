@@ -9,6 +9,7 @@ import pytest
 from attrs import evolve
 from handmade import draw, perform, plan, publish, study, ticket
 
+from runtime.masks import MASK_FILE
 from runtime.store import Certificate, Check, DamagedError, Disk, MissingFileError, Outcome, Store, StoreError, records
 from runtime.store.records import BadRecordError
 from ticketlang.jobs import FineTune, JobKey
@@ -188,6 +189,39 @@ def test_a_file_where_the_store_should_be_is_one_sentence(tmp_path: Path, inside
     said = str(problem.value)
     assert "\n" not in said
     assert said.endswith("a file stands where a folder should be; choose another place with --store")
+
+
+def test_records_are_compared_and_tensors_measured_before_a_plan_counts_on_them(store: Store) -> None:
+    """Cheap enough to ask of everything: what flips within a mask is found by who reads it."""
+    (record, mask, longer, bit) = (publish(store, draw(seed)) for seed in range(4))
+    for artifact in (record, mask, longer, bit):
+        artifact.skim()
+    (record.folder / "result.json").write_text("{}")
+    content = (mask.folder / MASK_FILE).read_bytes()
+    (mask.folder / MASK_FILE).write_bytes(content[:-1])
+    (longer.folder / MASK_FILE).write_bytes(content + b"\0")
+    (bit.folder / MASK_FILE).write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+
+    for artifact, said in ((record, "result.json has changed"), (mask, "as long as"), (longer, "as long as")):
+        with pytest.raises(DamagedError, match=said):
+            Store.look(store.folder).artifact(artifact.key).skim()
+    Store.look(store.folder).artifact(bit.key).skim()
+    with pytest.raises(DamagedError, match="has changed"):
+        Store.look(store.folder).artifact(bit.key).check()
+
+
+def test_a_header_of_noise_is_damage(store: Store) -> None:
+    artifact = publish(store, draw(1))
+    for noise in (
+        b"",
+        b"\xff" * 40,
+        b"\2" + b"\0" * 7 + b"[]",
+        b"\4" + b"\0" * 7 + b'{"a"',
+        b"\7" + b"\0" * 7 + b'{"a":1}',
+    ):
+        (artifact.folder / MASK_FILE).write_bytes(noise)
+        with pytest.raises(DamagedError):
+            Store.look(store.folder).artifact(artifact.key).skim()
 
 
 def test_ten_thousand_jobs_cost_two_operations_each_and_none_the_second_time(store: Store) -> None:

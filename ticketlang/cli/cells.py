@@ -28,7 +28,9 @@ def answer(args: Namespace, say: Answer) -> int:
     """Plan the study, find the cell, and say something about it."""
 
     def find(session: "Session") -> int:
-        plan = session.plan()
+        plan = session.sound_plan()
+        for sentence in session.damaged:
+            complain(f"{sentence}; `run` makes it anew")
         job = plan.named(args.cell)
         if job is None:
             return complain(no_such_cell(plan, args.cell), WRONG_USE)

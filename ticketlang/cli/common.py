@@ -76,6 +76,15 @@ def add_store_argument(parser: ArgumentParser) -> None:
     )
 
 
+def add_verify_argument(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--verify",
+        action="store_true",
+        help="read masks to their ends, as `run` does before its first job (default: look whether they are as long as"
+        " they were written; records are read in either case)",
+    )
+
+
 def add_checkpoint_argument(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--checkpoint",

@@ -13,6 +13,8 @@ from ..plain import plain
 from ..plan import Plan, PlannedJob
 from ..study import Model, Study
 
+FEW = 5  # damaged results that are told one by one
+
 
 def plan_view(
     plan: Plan,
@@ -21,6 +23,7 @@ def plan_view(
     *,
     cost: Cost | None = None,
     disk: tuple[int, int, int] | None = None,
+    damaged: Sequence[str] = (),
     every_job: bool = False,
 ) -> Iterator[RenderableType]:
     """The lines of a plan.
@@ -28,6 +31,7 @@ def plan_view(
     Args:
         cost: of what is to run.
         disk: bytes that it takes at its peak, that it takes there where trained weights go early, and that are free.
+        damaged: sentences on results that are to be made anew.
         unpinned: hub names whose revision is not known yet.
         refused: sentences on what `run` would refuse.
         every_job: list each job with the cells that ask for it.
@@ -38,7 +42,7 @@ def plan_view(
     if every_job:
         yield Text()
         yield from (_job_line(job) for job in plan.jobs.values())
-    notes = (*_notes(plan, unpinned, refused), *_disk_notes(disk))
+    notes = (*_notes(plan, unpinned, refused), *damaged_notes(damaged), *_disk_notes(disk))
     if notes:
         yield Text()
         yield from notes
@@ -68,6 +72,14 @@ def summary(plan: Plan, cost: Cost | None = None) -> str:
         return f"No work: {there}. ({shared})"
     text = f"Plan: {jobs} job{'s' * (jobs != 1)}: {to_run} to run, {reused} reused. {shared[0].upper()}{shared[1:]}."
     return f"{text} {cost.sentence}".rstrip() if cost is not None else text
+
+
+def damaged_notes(damaged: Sequence[str]) -> Iterator[Text]:
+    """What is wrong with results that are there and count as to run: of a few in words."""
+    for sentence in damaged[:FEW]:
+        yield Text.assemble(("! ", "yellow"), f"{plain(sentence)}; `run` makes it anew")
+    if len(damaged) > FEW:
+        yield Text.assemble(("! ", "yellow"), f"and {len(damaged) - FEW} more like this; `ticketrun verify` tells them")
 
 
 def _disk_notes(disk: tuple[int, int, int] | None) -> Iterator[Text]:

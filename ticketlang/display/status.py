@@ -1,6 +1,6 @@
 """How far a study is: a line for each kind of job, what failed with its reason, and a summary as the last line."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from rich.console import RenderableType
@@ -12,7 +12,7 @@ from ..jobs import JobKey
 from ..plain import plain
 from ..plan import Plan
 from ..standing import standing, standings
-from .plan import heading
+from .plan import damaged_notes, heading
 
 
 def status_view(
@@ -21,6 +21,7 @@ def status_view(
     failures: Mapping[JobKey, str],
     cost: Cost | None = None,
     standing: Mapping[JobKey, tuple[int, int]] | None = None,
+    damaged: Sequence[str] = (),
 ) -> Iterator[RenderableType]:
     """The lines of a status; the last one says all of it in short.
 
@@ -29,6 +30,7 @@ def status_view(
         failures: why jobs that are not done failed when they were last tried.
         cost: of what is not done.
         standing: of jobs that were begun, how many steps are kept, and how many there are.
+        damaged: sentences on results that are not done any more, and are to be made anew.
     """
     yield heading(plan.study)
     yield Text()
@@ -42,6 +44,9 @@ def status_view(
         yield Text()
         for key, sentence in failures.items():
             yield Text.assemble(("✗ ", "red"), f"{_name_of(plan, key)}: {plain(sentence)}")
+    if damaged:
+        yield Text()
+        yield from damaged_notes(damaged)
     yield Text()
     yield Text(_summary(plan, running, failures, cost), style="bold")
 
