@@ -1,5 +1,6 @@
 """A study into a store: nothing of an archive is trusted, and nothing published before all of it has been checked."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from hashlib import blake2b
@@ -17,6 +18,8 @@ from .archive import BadArchive, Entry, read_archive
 from .manifest import LARGEST, MANIFEST, SPEC, Manifest, key_in
 from .stock import KINDS
 
+ADDED, THERE, BUSY = "added", "there", "busy"  # what becomes of a result
+
 
 @frozen(kw_only=True)
 class Imported:
@@ -26,6 +29,7 @@ class Imported:
     spec: Path  # what it says, in the store
     added: int
     there: int  # which were there already, with the same bytes
+    busy: int  # which somebody is doing or reading here now: left to them
     differing: tuple[str, ...]  # which are there with other bytes, and stay as they are; a sentence each
 
 
@@ -161,27 +165,39 @@ def _text(content: bytes) -> str:
 
 def _published(store: Store, reading: _Reading, artifacts: Mapping[JobKey, Artifact]) -> Imported:
     assert reading.manifest is not None, "it was read"
-    added, there, differing = 0, 0, []
     for folder in (artifact.folder for artifact in artifacts.values()):
         store.disk.flush(folder)
-    for key, artifact in artifacts.items():
-        difference = _compared(store, key, artifact)
-        if difference is None:
-            try:
-                store.put(key, artifact.folder)
-                added += 1
-            except PublishedElsewhere:  # at this moment, by somebody who did the same
-                there += 1
-        elif difference:
-            differing.append(difference)
-        else:
-            there += 1
+    became = {key: _taken_in(store, key, artifact) for key, artifact in artifacts.items()}
     study = reading.manifest.study
     if store.when_run(study) is None:
         store.remember_run(study, reading.spec)
+    counts = Counter(became.values())
     return Imported(
-        study=study, spec=store.layout.last_run(study), added=added, there=there, differing=tuple(differing)
+        study=study,
+        spec=store.layout.last_run(study),
+        added=counts[ADDED],
+        there=counts[THERE],
+        busy=counts[BUSY],
+        differing=tuple(said for said in became.values() if said not in {ADDED, THERE, BUSY}),
     )
+
+
+def _taken_in(store: Store, key: JobKey, artifact: Artifact) -> str:
+    """Publish a result as a job would, under a claim. Says what became of it, or how another one there differs."""
+    if (claim := store.claims.take(key)) is None:
+        return BUSY
+    try:
+        difference = _compared(store, key, artifact)
+        if difference is not None:
+            return difference or THERE
+        if store.claims.is_read(key):  # with the weights it lacks it would take the place of what somebody reads
+            return BUSY
+        store.put(key, artifact.folder)
+        return ADDED
+    except PublishedElsewhere:  # at this moment, by somebody who was taken for dead and did the same
+        return THERE
+    finally:
+        store.claims.release(claim)
 
 
 def _compared(store: Store, key: JobKey, theirs: Artifact) -> str | None:

@@ -2,6 +2,8 @@
 
 import io
 import json
+import subprocess
+import sys
 import tarfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -13,6 +15,7 @@ from handmade import Outcome, chain, draw, plan, publish, study, ticket
 
 from runtime.failures import ExchangeError
 from runtime.store import Certificate, Check, Disk, PassingDisk, Store, StoreError, records
+from runtime.store.claims import Claims
 from runtime.store.layout import WEIGHTS
 from runtime.storekeeping.export import export_study
 from runtime.storekeeping.intake import import_study
@@ -114,6 +117,42 @@ def test_what_is_there_already_is_skipped(tmp_path: Path, archive: Path) -> None
 
     assert (imported.added, imported.there) == (len(KEYS) - 1, 1)
     assert Store.open(other.folder).artifact(KEYS[0]).folder.stat().st_ino == before
+
+
+def test_what_somebody_is_doing_is_left_to_them(tmp_path: Path, archive: Path) -> None:
+    """An import takes a claim for each result as a job does, so it never publishes beside one."""
+    other = Store.open(tmp_path / "other", PassingDisk())
+    theirs = Claims(other.layout, other.disk)
+    claim = theirs.take(KEYS[0])
+    assert claim is not None
+    staged = other.stage(KEYS[0])
+
+    imported = import_study(other, archive)
+
+    assert (imported.added, imported.there, imported.busy, imported.differing) == (len(KEYS) - 1, 0, 1, ())
+    assert theirs.holds(claim)
+    assert staged.is_dir()
+    assert set(other.stored()) == set(KEYS[1:])
+    theirs.release(claim)
+    later = import_study(other, archive)
+    assert (later.added, later.there, later.busy) == (1, len(KEYS) - 1, 0)
+    assert not list(other.layout.claims.iterdir())
+
+
+def test_what_somebody_reads_is_not_replaced(tmp_path: Path, store: Store, archive: Path) -> None:
+    light = tmp_path / "light.tar"
+    export_study(store, "s", SAID, KEYS, light, with_states=False)
+    other = Store.open(tmp_path / "other", PassingDisk())
+    import_study(other, light)
+    reading = Claims(other.layout, other.disk).take(draw(99).key, (TRAINED.key,))
+    assert reading is not None
+    before = other.artifact(TRAINED.key).folder
+
+    imported = import_study(other, archive)
+
+    assert (imported.added, imported.busy) == (0, 1)
+    assert before.is_dir()
+    assert not other.known(KEYS)[TRAINED.key].keeps_weights
 
 
 def test_another_result_of_the_same_key_is_said_and_stays(tmp_path: Path, archive: Path) -> None:
@@ -307,10 +346,14 @@ def test_the_name_of_a_study_leads_nowhere(tmp_path: Path, archive: Path, name: 
 def test_a_disk_that_fails_on_the_way_leaves_whole_results(tmp_path: Path, archive: Path, fault: Fault) -> None:
     counted = FaultyDisk(fault)
     import_study(Store.open(tmp_path / "counted", counted), archive)
+    with subprocess.Popen([sys.executable, "-c", ""]) as process:
+        ended = process.pid
     for number in range(0, counted.done, 7):
         disk = FaultyDisk(fault, left=number)
         try:
-            import_study(Store.open(tmp_path / str(number), disk), archive)
+            failing = Store.open(tmp_path / str(number), disk)
+            failing.claims.me = evolve(failing.claims.me, pid=ended)  # whoever meets such a disk ends, claims or no
+            import_study(failing, archive)
         except StoreError as problem:
             assert "\n" not in str(problem)  # noqa: PT017  # or it is swallowed, where it does no harm
         after = Store.open(tmp_path / str(number), Disk())

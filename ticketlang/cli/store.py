@@ -157,7 +157,8 @@ def _export(args: Namespace) -> int:
 def _import(args: Namespace) -> int:
     imported = doorway.import_study(args.store, args.file)
     there = f", {imported.there:,} were there already" if imported.there else ""
-    print(plain(f"study {imported.study}: {imported.added:,} result{'s' * (imported.added != 1)} added{there}"))
+    busy = f", {imported.busy:,} left to whoever is doing or reading them here now" if imported.busy else ""
+    print(plain(f"study {imported.study}: {imported.added:,} result{'s' * (imported.added != 1)} added{there}{busy}"))
     print(plain(f"what it says: {imported.spec}"))
     for sentence in imported.differing:
         complain(sentence)
