@@ -18,7 +18,7 @@ from runtime.reports.drawings import Rules
 from runtime.reports.writers.html import html_page
 from runtime.store import Store
 
-VOID = {"meta", "link", "input", "br", "hr", "img", "path", "line", "rect", "circle"}
+VOID = {"meta", "wbr", "link", "input", "br", "hr", "img", "path", "line", "rect", "circle"}
 
 
 @pytest.fixture(scope="module")
@@ -159,6 +159,31 @@ def test_names_of_a_spec_are_text(tmp_path: Path) -> None:
     assert "document.title=&#39;taken&#39;" in page
 
 
+def test_both_sides_of_a_case_stand_in_one_row(whole: str) -> None:
+    elements = read(whole)
+    under = [e for e in elements if e.attributes.get("class") == "under"]
+
+    assert any("".join(e.text) == "against dense" for e in under)
+    assert "dense/a" in {e.attributes.get("data-of") for e in under}  # and tells its runs, as every number does
+
+
+def test_what_stands_in_ticks_is_code(tmp_path: Path) -> None:
+    """In paragraphs, in notes below tables, and in what went wrong; nothing but a listing shows a tick."""
+    base = wanted()
+    ticked = evolve(base, claims=tuple(evolve(each, sentence="as `report` <b>") for each in base.claims))
+    report = evolve(write(tmp_path / "store", ticked), problems=("`x` is damaged",))
+    noted = [
+        evolve(block, notes=("say `report matching`",)) if isinstance(block, Table) else block
+        for block in report.sections[-1].blocks
+    ]
+    page = html_page(evolve(report, sections=(*report.sections[:-1], evolve(report.sections[-1], blocks=tuple(noted)))))
+
+    codes = ["".join(e.text) for e in read(page) if e.tag == "code"]
+    assert {"report", "x", "report matching"} <= set(codes)
+    assert "&lt;b&gt;" in page
+    assert "`" not in page.partition("<body>")[2].partition("<pre")[0].partition("<script")[0]
+
+
 def test_the_policy_names_the_script_it_was_written_with(whole: str) -> None:
     from base64 import b64encode
     from hashlib import sha256
@@ -217,6 +242,19 @@ def test_a_browser_shows_all_of_it_without_complaint(
     assert page.tell("document.querySelectorAll('table.shares').length") >= 1
     ink, paper = page.tell("[getComputedStyle(document.body).color, getComputedStyle(document.body).backgroundColor]")
     assert (_lightness(ink) > _lightness(paper)) is dark
+
+
+@pytest.mark.parametrize("width", [1200, 1000, 390])
+def test_verdicts_and_scores_fit_without_being_pushed_aside(page_in_browser: tuple[Page, Path], width: int) -> None:
+    page, path = page_in_browser
+    page.open(path, width)
+    page.tell("document.querySelectorAll('details').forEach(each => each.open = true)")
+    overflow = "[...document.querySelectorAll('#verdicts .scroll')].map(e => e.scrollWidth - e.clientWidth)"
+
+    assert len(page.tell(overflow)) == len(wanted().claims)
+    assert max(page.tell(overflow)) <= 0
+    numbers = "[...document.querySelectorAll('#verdicts td.num')].map(e => e.innerText.split('\\n').length)"
+    assert max(page.tell(numbers)) == 2  # a score, and the one it is compared with: no number is broken in two
 
 
 def test_pointing_at_a_cell_tells_where_it_comes_from(page_in_browser: tuple[Page, Path]) -> None:

@@ -80,7 +80,10 @@ def _by_other_rules(evidence: Evidence, verdict: Verdict) -> str | None:
     counts = [sum(answer(rule, each) == "holds" for each in found) for rule in RULES]
     if min(counts) == max(counts):
         return None
-    return f"it depends on the rule: by those of the section `matching` {min(counts)} to {max(counts)} cases hold"
+    return (
+        f"it depends on the rule: by others that are in use {min(counts)} to {max(counts)} of these cases hold;"
+        " `report matching` in the study shows them side by side"
+    )
 
 
 def _columns(evidence: Evidence) -> Iterator[tuple[Column, Callable[[Case], Entry], bool]]:

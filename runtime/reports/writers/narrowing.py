@@ -1,7 +1,7 @@
 """What becomes of a table that is wider than there is room for: tables again, each a little narrower."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from attrs import evolve
 
@@ -32,16 +32,11 @@ def without_extras(table: Table) -> Table:
 
 def stacked(table: Table) -> Table:
     """Two lines for each row: below an entry stands that of the column which says it may."""
-    names = [column.name for column in table.columns]
     upper = [index for index, column in enumerate(table.columns) if not column.under]
-    lower = {names.index(column.under): index for index, column in enumerate(table.columns) if column.under}
 
     def below(row: Sequence[Entry], index: int) -> Entry:
-        if index not in lower:
-            return Entry("")
-        entry, name = row[lower[index]], names[lower[index]]
-        said = entry.text if name == names[index] else f"{name} {entry.text}"
-        return evolve(entry, text=said if index else f"{' ' * INDENT}{said}")
+        entry = lower(table, row).get(index, Entry(""))
+        return entry if index else evolve(entry, text=f"{' ' * INDENT}{entry.text}")
 
     return evolve(
         table,
@@ -52,6 +47,17 @@ def stacked(table: Table) -> Table:
             for line in (tuple(row[index] for index in upper), tuple(below(row, index) for index in upper))
         ),
     )
+
+
+def lower(table: Table, row: Sequence[Entry]) -> Mapping[int, Entry]:
+    """What stands below entries of a row, by their index: with the name of its column, where that is another."""
+    names = [column.name for column in table.columns]
+    found = {}
+    for column, entry in zip(table.columns, row, strict=True):
+        if column.under:
+            said = entry.text if column.name == column.under else f"{column.name} {entry.text}"
+            found[names.index(column.under)] = evolve(entry, text=said)
+    return found
 
 
 def pieces(name: str) -> list[str]:

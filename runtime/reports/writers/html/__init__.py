@@ -17,6 +17,7 @@ from ticketlang.plain import plain
 from ....points import points
 from ...blocks import Judgement, Listing, Prose, Report, Section, Table
 from ...drawings import Curves, Dots, Rules, Shares
+from ..narrowing import lower, pieces
 from ..shades import classes_of, legend, shades_of
 from .charts import chart, strip
 
@@ -84,6 +85,8 @@ def _environment() -> "Environment":
         "classes_of": classes_of,
         "shades_of": shades_of,
         "legend": legend,
+        "lower": lower,
+        "pieces": pieces,
     }
     return environment
 
