@@ -31,6 +31,10 @@ RIGHT = {
     "study": "baselines dense",
 }
 
+PRUNED = RIGHT["ticket"].replace(" global", "")
+TO_ANOTHER = "baselines dense; transfer imp at 50% to t\n}\ntask t"
+MASKED = 'kind masked words; data files "t/{split}.txt"; text text'
+
 
 def program(**wrong: str) -> Source:
     return Source("s.ticket", FRAME.format(**RIGHT | wrong))
@@ -69,6 +73,34 @@ def program(**wrong: str) -> Source:
             {"ticket": "prune magnitude of encoder; sparsity 50% of original"},
         ),
         (
+            {"ticket": f"{PRUNED}\n  }}\n  ticket bare {{\n    source none; {PRUNED}\n    rewind 1 epoch"},
+            {"ticket": f"{PRUNED}\n  }}\n  ticket bare {{\n    source none; {PRUNED}"},
+        ),
+        (
+            {"ticket": "prune gradual magnitude of encoder; rounds 25%, 50% of original; sparsity 50% of original"},
+            {"ticket": "prune gradual magnitude of encoder; sparsity 50% of original"},
+        ),
+        (
+            {"ticket": "prune magnitude of encoder; sparsity 50% of original; head carried in transfer"},
+            {"ticket": "prune magnitude of encoder; sparsity 50% of original"},
+        ),
+        (
+            {"ticket": "first prune; prune movement of encoder; sparsity 50% of original"},
+            {"ticket": "first train; prune movement of encoder; sparsity 50% of original"},
+        ),
+        (
+            {"study": "baselines dense; claim c { imp at 50% is at least dense from a at 50% }"},
+            {"study": "baselines dense; claim c { imp at 50% is at least dense }"},
+        ),
+        (
+            {"task": "train 1 epoch; batch 8 examples; rate 1e-4 linear; stride 8 tokens; head pretrained  # why"},
+            {"task": "train 1 epoch; batch 8 examples; rate 1e-4 linear; head fresh  # why"},
+        ),
+        (
+            {"study": f"{TO_ANOTHER} {{\n  {MASKED}\n  label label\n  {RIGHT['task']}; length 8 tokens"},
+            {"study": f"{TO_ANOTHER} {{\n  {MASKED}\n  {RIGHT['task']}; length 8 tokens"},
+        ),
+        (
             {"task": "train 1epoch; batch_size 8; lr 1e-4 lineer"},
             {"task": "train 1 epoch; batch 8 examples; rate 1e-4 linear"},
         ),
@@ -95,6 +127,10 @@ def test_what_can_be_mended_in_one_way_is(wrong: dict[str, str], right: dict[str
         {"study": "baselines dense, # the network\n dense"},  # a comment stands between
         {"task": "train 3; batch 8 examples; rate 1e-4"},  # epochs or steps
         {"task": "epochs 3; batch 8 examples; rate 1e-4"},  # `train` says more than a number
+        {  # of one ticket of the block there is a training to go back in
+            "ticket": f"{PRUNED} }}\n  ticket two {{ source none, a; rewind 1 epoch; {PRUNED}"
+        },
+        {"study": f"{TO_ANOTHER} extends a {{ {MASKED}"},  # the label is that of the other task, too
     ],
     ids=lambda parts: next(iter(parts.values())),
 )

@@ -1,5 +1,6 @@
 """What mends a mistake for certain: edits of the text it stands in, and when a name is a slip of another."""
 
+import re
 from collections.abc import Sequence
 
 from attrs import frozen
@@ -35,12 +36,42 @@ RENAMED = frozenset(
 )
 
 
+WORD = re.compile(r"[^\W\d]\w*[ \t]+$")  # of a statement, before its phrase
+NEXT = re.compile(r"[ \t]*;[ \t]*")
+LAST = re.compile(r"[ \t]*;[ \t]*$")
+
+
 @frozen(repr=False)
 class Edit:
     """A text in place of what a span covers."""
 
     at: Span
     text: str
+
+
+def without_statement(phrase: Span) -> tuple[Edit, ...]:
+    """Takes out the statement whose phrase this is: with its line where it has one of its own, or with a `;`."""
+    text = phrase.source.text
+    begin = text.rfind("\n", 0, phrase.start) + 1
+    end = text.find("\n", phrase.stop) % (len(text) + 1)  # of the last line, that of the text
+    before, after = text[begin : phrase.start], text[phrase.stop : end]
+    if (word := WORD.search(before)) is None:
+        return ()
+    before = before[: word.start()]
+    start, stop = begin + len(before), phrase.stop
+    if not before.strip() and not after.strip():
+        start, stop = begin, min(end + 1, len(text))
+    elif (behind := NEXT.match(after)) is not None:
+        stop += behind.end()
+    elif (ahead := LAST.search(before)) is not None:
+        start = begin + ahead.start()
+    return (Edit(phrase.source.span(start, stop), ""),)
+
+
+def without_side(word: str, said: Span) -> tuple[Edit, ...]:
+    """Takes out `from mlm` or `at 70%` of an arm in a claim, where this is what stands after the word."""
+    before = re.search(rf"[ \t]+{word}[ \t]+$", said.source.text[max(0, said.start - 100) : said.start])
+    return () if before is None else (Edit(said.source.span(said.start - len(before[0]), said.stop), ""),)
 
 
 def is_slip(name: str, meant: str) -> bool:

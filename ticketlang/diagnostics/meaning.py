@@ -5,6 +5,9 @@ from typing import ClassVar, Literal
 from attrs import frozen
 
 from .base import Diagnostic
+from .fixes import Edit, without_side, without_statement
+
+INHERITED = "extend another, or say in this one all that it needs"
 
 
 @frozen(kw_only=True)
@@ -35,6 +38,15 @@ class NeedlessLabel(Diagnostic):
     says = "a task of the kind `{kind}` has no label"
     help = "remove `label`"
     kind: str
+    is_certain: bool = False  # it says so itself, and nothing else goes by it
+
+    @property
+    def fix(self) -> tuple[Edit, ...]:
+        return without_statement(self.at) if self.is_certain else ()
+
+    @property
+    def help_text(self) -> str:
+        return self.help if self.is_certain else f"it is said in the task that this one extends: {INHERITED}"
 
 
 @frozen(kw_only=True)
@@ -43,6 +55,15 @@ class NeedlessStride(Diagnostic):
     says = "inputs of a task of the kind `{kind}` are cut, and not read in windows"
     help = "remove `stride`; tasks of the kind `answer spans` have one"
     kind: str
+    is_certain: bool = False  # it says so itself, and nothing else goes by it
+
+    @property
+    def fix(self) -> tuple[Edit, ...]:
+        return without_statement(self.at) if self.is_certain else ()
+
+    @property
+    def help_text(self) -> str:
+        return self.help if self.is_certain else f"it is said in the task that this one extends: {INHERITED}"
 
 
 @frozen(kw_only=True)
@@ -69,6 +90,11 @@ class GradualRounds(Diagnostic):
     code = "gradual-rounds"
     says = "a gradual pruning reaches each sparsity in a run of its own, and goes through no rounds"
     help = "remove `rounds`: `sparsity` says the levels, and `every` how often it prunes on the way to each"
+    is_certain: bool = False  # it says so itself, and nothing else goes by it
+
+    @property
+    def fix(self) -> tuple[Edit, ...]:
+        return without_statement(self.at) if self.is_certain else ()
 
 
 @frozen(kw_only=True)
@@ -149,6 +175,11 @@ class NeedsTraining(Diagnostic):
     says = "`{method}` pruning needs a training to go by, and nothing is trained before the first pruning"
     help = "say `first train`"
     method: str
+    is_certain: bool = False  # it says `first prune` itself, and nothing else goes by it
+
+    @property
+    def fix(self) -> tuple[Edit, ...]:
+        return (Edit(self.at, "train"),) if self.is_certain and self.at.text == "prune" else ()
 
 
 @frozen(kw_only=True)
@@ -156,6 +187,11 @@ class RewindNeedsSource(Diagnostic):
     code = "rewind-needs-source"
     says = "without a source there is no training to rewind to"
     help = "remove `rewind`: the pre-trained weights are what is pruned and what is trained"
+    is_certain: bool = False  # it says so itself, and nothing else goes by it
+
+    @property
+    def fix(self) -> tuple[Edit, ...]:
+        return without_statement(self.at) if self.is_certain else ()
 
 
 @frozen(kw_only=True)
@@ -220,6 +256,10 @@ class OneDenseLevel(Diagnostic):
     arm: str
     level: str
 
+    @property
+    def fix(self) -> tuple[Edit, ...]:
+        return without_side("at", self.at)
+
 
 @frozen(kw_only=True)
 class ArmHasNoSource(Diagnostic):
@@ -228,6 +268,10 @@ class ArmHasNoSource(Diagnostic):
     help = "remove `from {source}`"
     arm: str
     source: str
+
+    @property
+    def fix(self) -> tuple[Edit, ...]:
+        return without_side("from", self.at) if self.at.text == self.source else ()
 
 
 @frozen(kw_only=True)
@@ -323,6 +367,11 @@ class OldHeadInTransfer(Diagnostic):
     code = "old-head-in-transfer"
     says = "in a transfer there is no earlier head: it would be that of another task"
     help = "remove it; on its own source a ticket has the head that `head ... in search` says"
+    is_certain: bool = False  # it says so itself, and nothing else goes by it
+
+    @property
+    def fix(self) -> tuple[Edit, ...]:
+        return without_statement(self.at) if self.is_certain else ()
 
 
 @frozen(kw_only=True)
@@ -338,6 +387,11 @@ class NoPretrainedHead(Diagnostic):
     says = "no model comes with a head for a task of the kind `{kind}`"
     help = "say `head fresh`; pre-trained heads are those of masked language modelling"
     kind: str
+    is_certain: bool = False  # a task says so of itself
+
+    @property
+    def fix(self) -> tuple[Edit, ...]:
+        return (Edit(self.at, "fresh"),) if self.is_certain and self.at.text == "pretrained" else ()
 
 
 @frozen(kw_only=True)

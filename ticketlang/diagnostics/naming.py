@@ -38,7 +38,7 @@ class QuotedName(Diagnostic):
 class MisplacedField(Diagnostic):
     code = "misplaced-field"
     says = "`{name}` does not belong into {block}"
-    help = "it is a field of {home}: move it there"
+    help = "it is a field of {home}"
     name: str
     block: str
     home: str
@@ -159,7 +159,7 @@ class UnknownArm(UnknownName):
 class ArmNotRun(Diagnostic):
     code = "arm-not-run"
     says = "`{name}` is not run in this study"
-    help = "add it to `baselines`"
+    help = "`baselines` names the arms that are run"
     name: str
 
 
@@ -238,7 +238,7 @@ class NothingToDrop(Diagnostic):
 class NotThereToDrop(UnknownName):
     code = "not-there-to-drop"
     says = "the study that is extended has no `{name}`"
-    help = "remove this line"
+    help = "what is not there need not be dropped"
 
 
 @frozen(kw_only=True)

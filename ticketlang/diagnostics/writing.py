@@ -28,7 +28,7 @@ class UnclosedString(Diagnostic):
     code = "unclosed-string"
     says = "this string does not end on its line"
     label = "opened here"
-    help = 'close it with `"`'
+    help = 'it ends with a `"` on the line that it begins on'
 
 
 @frozen(kw_only=True)
@@ -123,7 +123,7 @@ class UnclosedBlock(Diagnostic):
     code = "unclosed-block"
     says = "{block} is not closed"
     label = "opened here"
-    help = "close it with `}}`"
+    help = "it ends with a `}}` of its own"
     block: str
 
 

@@ -216,8 +216,14 @@ def _task(declaration: Declaration, fields: Fields) -> Task | None:
             optimizer=optimizer,
         ),
         at=declaration.at,
-        places={word: _phrase_place(statements[0]) for word, statements in fields.statements.items()},
+        places=_places(fields),
     )
+
+
+def _places(fields: Fields) -> dict[str, Span]:
+    """Where each field was written, and the block itself."""
+    places = {word: _phrase_place(statements[0]) for word, statements in fields.statements.items()}
+    return places | ({} if fields.head.block is None else {"block": fields.head.block.at})
 
 
 def _phrase_place(statement: Statement) -> Span:

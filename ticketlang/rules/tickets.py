@@ -1,6 +1,6 @@
 """What must hold in tickets: in how they are pruned, in where they go back to, and in where they are trained."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 
 from .. import diagnostics
@@ -14,9 +14,13 @@ from .levels import listed
 
 
 def transferred_heads_are_fresh(study: Study) -> Iterator[Diagnostic]:
-    for ticket in study.tickets:
-        if ticket.transfer_head in {"rewound", "carried"}:
-            yield diagnostics.OldHeadInTransfer(at=ticket.places.get("transfer_head", ticket.at))
+    def has_old_head(ticket: Ticket) -> bool:
+        return ticket.transfer_head in {"rewound", "carried"}
+
+    for ticket in filter(has_old_head, study.tickets):
+        is_certain = _is_alone(study, ticket, "transfer_head", has_old_head)
+        at = ticket.places.get("transfer_head", ticket.at)
+        yield diagnostics.OldHeadInTransfer(at=at, is_certain=is_certain)
 
 
 def rewound_heads_go_back_somewhere(study: Study) -> Iterator[Diagnostic]:
@@ -43,17 +47,23 @@ def scores_are_there_to_be_read(study: Study) -> Iterator[Diagnostic]:
         method = PRUNINGS[ticket.pruning.method]
         at = ticket.pruning.at or ticket.at
         name = method.name if ticket.pruning.rise is None else "gradual"
-        needs_training = method.reads == "movement" or ticket.pruning.rise is not None
+        needs_training = _goes_by_a_training(ticket)
         if (needs_training or method.reads == "gradients") and not ticket.source:
             yield diagnostics.NeedsData(at=at, method=name)
         elif needs_training and ticket.first == "prune":
-            yield diagnostics.NeedsTraining(at=ticket.places.get("first", at), method=name)
+            is_certain = _is_alone(study, ticket, "first", _goes_by_a_training)
+            yield diagnostics.NeedsTraining(at=ticket.places.get("first", at), method=name, is_certain=is_certain)
+
+
+def _goes_by_a_training(ticket: Ticket) -> bool:
+    return PRUNINGS[ticket.pruning.method].reads == "movement" or ticket.pruning.rise is not None
 
 
 def gradual_tickets_have_no_rounds(study: Study) -> Iterator[Diagnostic]:
     for ticket in study.tickets:
         if ticket.pruning.rise is not None and ticket.path != ticket.levels:
-            yield diagnostics.GradualRounds(at=ticket.places.get("rounds", ticket.at))
+            is_certain = _is_alone(study, ticket, "rounds", lambda other: other.pruning.rise is not None)
+            yield diagnostics.GradualRounds(at=ticket.places.get("rounds", ticket.at), is_certain=is_certain)
 
 
 def patterns_have_one_sparsity(study: Study) -> Iterator[Diagnostic]:
@@ -79,7 +89,8 @@ def levels_are_on_the_path(study: Study) -> Iterator[Diagnostic]:
 def rewinding_needs_a_source(study: Study) -> Iterator[Diagnostic]:
     for ticket in study.tickets:
         if not ticket.source and (ticket.rewind != START or ticket.resets != "everything"):
-            yield diagnostics.RewindNeedsSource(at=ticket.places.get("rewind", ticket.at))
+            is_certain = _is_alone(study, ticket, "rewind", lambda other: not other.source)
+            yield diagnostics.RewindNeedsSource(at=ticket.places.get("rewind", ticket.at), is_certain=is_certain)
 
 
 SEARCHING = ("schedule", "first", "train", "batch", "rate", "warmup", "optimizer", "limit", "search_head")
@@ -104,6 +115,13 @@ def fields_have_an_effect(study: Study) -> Iterator[Diagnostic]:
 
 def _has_one_way(ticket: Ticket) -> bool:
     return ticket.pruning.method in GOES_BY_ITSELF and ticket.pruning.allocation == "global"
+
+
+def _is_alone(study: Study, ticket: Ticket, field: str, is_alike: Callable[[Ticket], bool]) -> bool:
+    """Whether a ticket's own block says a field, and of all tickets that are made from it the same is to be said."""
+    places = ticket.places
+    is_own = field in places and "block" in places and _is_within(places[field], places["block"])
+    return is_own and all(is_alike(other) for other in study.tickets if other.name == ticket.name)
 
 
 def _is_within(inner: Span, outer: Span) -> bool:
