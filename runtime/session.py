@@ -162,7 +162,12 @@ class Session:
     def remember_run(self, said: str) -> None:
         """Keep what the study says, to be compared with what it will say later."""
         assert self.store is not None, "make_ready() comes first"
-        self.store.remember_run(self.study.name, said)
+        self.store.remember_run(self.study.name, said, self.spec)
+
+    def other_origins(self) -> tuple[Path, ...]:
+        """Other specs from which a study of this name was run with this store."""
+        found = self.store.origins(self.study.name) if self.store else ()
+        return tuple(path for path in found if path != self.spec.resolve())
 
     def last_run(self) -> str | None:
         """What a study of this name said when it was last run with this store; None: it never was."""

@@ -10,6 +10,7 @@
   failures/KEY.json, .log    what went wrong the last time
   damaged/KEY.TOKEN/         set aside: its files are not what was written
   studies/NAME.ticket        what a study said when it was last run, with every default written out
+  studies/NAME.DIGEST.from   a spec that a study of this name was run from: its path, from here
   cache/                     can be deleted at any time
 """
 
@@ -109,13 +110,25 @@ class Layout:
         return self.failures / f"{key}.log"
 
     def last_run(self, study: str) -> Path:
-        """A name of any length and script fits into a file name by its digest; and none leads out of the folder."""
-        is_short = len(study.encode()) <= LONGEST_NAME and study.isprintable() and not {"/", "\\"} & {*study}
-        name = study if is_short else blake2b(study.encode(), digest_size=20).hexdigest()
-        return self.studies / f"{name}.ticket"
+        return self.studies / f"{_file_name(study)}.ticket"
+
+    def origin(self, study: str, spec: str) -> Path:
+        """Where it is kept that a study was run from a spec."""
+        return self.studies / f"{_file_name(study)}.{blake2b(spec.encode(), digest_size=10).hexdigest()}.from"
+
+    def is_origin(self, name: str, study: str) -> bool:
+        """Whether a file beside the last runs is such a record of a study."""
+        its = _file_name(study)
+        return name.startswith(f"{its}.") and name.endswith(".from") and "." not in name[len(its) + 1 : -len(".from")]
 
     def aside(self, key: JobKey, token: str) -> Path:
         return self.damaged / f"{key}.{token}"
+
+
+def _file_name(study: str) -> str:
+    """A name of any length and script fits into a file name by its digest; and none leads out of the folder."""
+    is_short = len(study.encode()) <= LONGEST_NAME and study.isprintable() and not {"/", "\\"} & {*study}
+    return study if is_short else blake2b(study.encode(), digest_size=20).hexdigest()
 
 
 def numbered(key: JobKey, version: int) -> str:

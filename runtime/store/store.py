@@ -5,6 +5,7 @@ published by one rename. Whatever is under its final name is therefore whole. A 
 keeps weights, after one that dropped them) is published beside the older one, which is removed after that.
 """
 
+import os
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -147,12 +148,31 @@ class Store:
                 continue
         return tuple(found)
 
-    def remember_run(self, study: str, said: str) -> None:
-        """Keep what a study says, in place of what it said when it was last run."""
+    def remember_run(self, study: str, said: str, spec: Path | None = None) -> None:
+        """Keep what a study says, in place of what it said when it was last run.
+
+        Args:
+            spec: the file it was run from.
+        """
         path = self.layout.last_run(study)
         new = path.with_name(f"{path.name}.{token_hex(4)}.new")
         self.disk.write_new(new, records.write_text(said))
         self.disk.rename(new, path)
+        if spec is not None:
+            # From here on, so that a folder with both means the same wherever it is copied to.
+            at = os.path.relpath(spec.resolve(), self.folder.resolve())
+            with suppress(FileExistsError):  # it was run from there before
+                self.disk.write_new(self.layout.origin(study, at), records.write_text(at))
+
+    def origins(self, study: str) -> tuple[Path, ...]:
+        """The specs that studies of this name were run from, as far as they are still there."""
+        found = []
+        for name in sorted(self.disk.names(self.layout.studies)):
+            if self.layout.is_origin(name, study):
+                with suppress(MissingFileError, records.BadRecordError):
+                    at = records.read_text(self.disk.read(self.layout.studies / name))
+                    found.append((self.folder / at).resolve())
+        return tuple(path for path in found if path.is_file())
 
     def last_run(self, study: str) -> str | None:
         """What a study said when it was last run here; None: it never was.

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
+from pathlib import Path
 
 from attrs import frozen
 
@@ -50,6 +51,7 @@ class Stock:
     holdings: tuple[Holding, ...]
     places: Mapping[str, int]  # the folders of the store but that of the results, and their bytes
     last_runs: Mapping[str, str]  # study -> when it was last run: UTC, ISO 8601
+    origins: Mapping[str, tuple[Path, ...]]  # study -> the specs it was run from, where those are several
 
     @property
     def size(self) -> int:
@@ -70,8 +72,12 @@ def stock(store: Store) -> Stock:
     places = {name: size for name, size in sizes.items() if name != store.layout.artifacts.name}
     studies = dict.fromkeys(holding.study for holding in holdings)
     runs = {study: store.when_run(study) for study in studies}
+    origins = {study: store.origins(study) for study in studies}
     return Stock(
-        holdings=tuple(holdings), places=places, last_runs={study: at for study, at in runs.items() if at is not None}
+        holdings=tuple(holdings),
+        places=places,
+        last_runs={study: at for study, at in runs.items() if at is not None},
+        origins={study: paths for study, paths in origins.items() if len(paths) > 1},
     )
 
 

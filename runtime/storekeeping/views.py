@@ -46,6 +46,9 @@ def list_view(stock: Stock) -> Iterator[RenderableType]:
     size = size_text(sum(holding.size for holding in stock.holdings))
     said = f"{_count(len(stock.holdings), 'result')} of {_studies(len(by_study))}, {size}."
     yield Text(said if by_study else "No results.", style="bold")
+    for study, specs in stock.origins.items():
+        yield Text(f"{plain(study)} is counted once, and {len(specs)} specs have a study of this name:", style="yellow")
+        yield from (Text(f"  {plain(str(spec))}", style="dim") for spec in specs)
     if len(by_study) > 1:
         yield Text("What several studies share is counted where it was first asked for.", style="dim")
 

@@ -15,7 +15,8 @@ from runtime.store.layout import WEIGHTS
 from runtime.storekeeping.soundness import verify_all
 
 CELL = "dense/warm/seed=1"
-LESS = SPEC.replace("30%, 60%", "30%").replace("imp at 60%", "imp at 30%")
+LESS = SPEC.replace("30%, 60%", "30%").replace("imp at 60%", "imp at 30%").replace("study small", "study less")
+SAME_NAME = SPEC.replace("seeds 1, 2", "seeds 1")
 
 
 def silently(done: int, total: int, name: str) -> None:
@@ -51,6 +52,40 @@ def test_a_store_is_listed_and_measured(finished: tuple[Desk, Answer]) -> None:
     nothing = desk.ticketrun("store", "list", "--store", "nowhere")
     assert (nothing.status, "there is no store in nowhere" in nothing.err) == (3, True)
     assert not (desk.folder / "nowhere").exists()
+
+
+def test_two_studies_of_one_name_are_told_and_neither_takes_from_the_other(again: Desk) -> None:
+    again.write(SAME_NAME, "other.ticket")
+    ran = again.ticketrun("run", "other.ticket")
+    assert ran.status == 0, ran.text
+    assert "small.ticket has a study called `small`, too, which was run with this store" in ran.err
+    assert "No work" in ran.out
+    assert "other.ticket has a study called `small`, too" in again.ticketrun("run", "small.ticket").err
+
+    listed = again.ticketrun("store", "list").out
+    assert "2 specs have a study of this name" in listed
+    assert all(f"/{name}" in listed for name in ("other.ticket", "small.ticket"))
+    before = again.artifacts()
+    refused = again.ticketrun("store", "gc", "other.ticket", "--yes")
+    assert (refused.status, again.artifacts()) == (2, before)
+    assert "small.ticket holds a study called `small`, too" in refused.err
+    assert again.ticketrun("store", "gc", "other.ticket", "small.ticket", "--yes").status == 0
+    assert again.artifacts() == before
+
+    for spec, page in (("other.ticket", "small-other.html"), ("small.ticket", "small-small.html")):
+        assert f"Wrote {page}" in again.ticketrun("report", spec).out
+    # Called otherwise, it is no longer in the way.
+    again.write(SAME_NAME.replace("study small", "study other"), "other.ticket")
+    assert "too" not in again.ticketrun("run", "small.ticket").err
+    assert "Wrote small.html" in again.ticketrun("report", "small.ticket").out
+
+
+def test_a_store_knows_its_specs_wherever_both_are_moved_to(again: Desk) -> None:
+    again.ticketrun("run", "small.ticket")
+    moved = Desk(again.folder.rename(again.folder.with_name("moved")))
+
+    assert Store.look(moved.folder / ".ticketlang").origins("small") == ((moved.folder / "small.ticket").resolve(),)
+    assert "too" not in moved.ticketrun("run", "small.ticket").err
 
 
 def test_what_no_spec_needs_is_shown_and_dropped_when_it_is_said(again: Desk) -> None:

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from ticketlang.cli.main import parser
-from ticketlang.cli.onward import after_a_run, after_an_interruption, page_of
+from ticketlang.cli.onward import after_a_run, after_an_interruption
+
+PAGE = Path("build/small.html")
 
 
 def arguments(*words: str) -> Namespace:
@@ -16,7 +18,7 @@ def arguments(*words: str) -> Namespace:
 
 def commands(args: Namespace, *, has_failed: bool = False) -> dict[str, Namespace]:
     """Of every offered command its arguments, as the program reads them, by its verb."""
-    lines = [str(line) for line in after_a_run("small", args, has_failed=has_failed)]
+    lines = [str(line) for line in after_a_run(PAGE, args, has_failed=has_failed)]
     offered = [line.strip() for line in lines if line.startswith("    ")]
     found = [shlex.split(line) for line in offered]
     # Whatever the program is called here, its verb is the first word that is none of a Python.
@@ -40,6 +42,7 @@ def test_commands_go_on_with_the_same_study_places_and_settings(words: tuple[str
 
     assert list(offered) == ["report", "watch", "verify"]
     assert offered["watch"].serve
+    assert any(str(PAGE) in str(line) for line in after_a_run(PAGE, args, has_failed=False))
     for each in offered.values():
         assert (each.spec, each.store, each.data, each.settings) == (args.spec, args.store, args.data, args.settings)
 
@@ -51,11 +54,3 @@ def test_after_a_failure_the_same_cells_are_run_once_more() -> None:
     assert list(offered) == ["run", "report", "watch", "verify"]
     assert offered["run"].cells == args.cells
     assert any("--cell dense/a/seed=1" in str(line) for line in after_an_interruption(args))
-
-
-def test_the_page_that_is_told_is_the_one_that_is_written() -> None:
-    said = "\n".join(
-        str(line) for line in after_a_run("small", arguments("s.ticket", "--store", "x/y"), has_failed=False)
-    )
-
-    assert str(page_of("small", Path("x/y"))) in said

@@ -24,18 +24,16 @@ def again(store: Path, data: Path | None = None, settings: Sequence[str] = ()) -
     )
 
 
-def page_of(study: str, store: Path) -> Path:
-    """Where the page of a study goes unless somebody says where."""
-    return store.parent / f"{study}.html"
+def after_a_run(page: Path, args: Namespace, *, has_failed: bool) -> Iterator[Text]:
+    """The commands that go on from what a run has left, each below what it is good for.
 
-
-def after_a_run(study: str, args: Namespace, *, has_failed: bool) -> Iterator[Text]:
-    """The commands that go on from what a run has left, each below what it is good for."""
+    Args:
+        page: where that of the report goes.
+    """
     yield Text("Next", style="bold underline")
     yield Text()
     if has_failed:
         yield from _told("what failed is tried again, and what waits for it is done", _run(args))
-    page = page_of(study, args.store)
     yield from _told(f"a page with figures and an appendix, {page}", _command("report", args))
     yield from _told("the same page in a browser, which follows further runs", _command("watch", args, "--serve"))
     yield from _told("what results claim, recomputed from their files", _command("verify", args))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from . import doorway
 from .common import DONE, MACHINE, WRONG_USE, add_place_arguments, add_spec_argument, complain, console, put_file
-from .onward import page_of
+from .namesakes import page_of
 from .session import in_session
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def main(args: Namespace) -> int:
 
 def _write(session: "Session", evidence: "Evidence", args: Namespace) -> int:
     """Write what is asked for, and say where it is."""
-    page = None if args.no_html else args.html or page_of(session.study.name, args.store)
+    page = None if args.no_html else args.html or page_of(session, args.store)
     files = {ending: path for name, (ending, _) in FILES.items() if (path := getattr(args, name)) is not None}
     if page is not None and args.html is None and not _may_be_replaced(page):
         return complain(f"{page} is there, and no report: say where the page goes with --html FILE", WRONG_USE)

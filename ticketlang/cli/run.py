@@ -121,6 +121,7 @@ def run(study: Study, args: Namespace) -> int:
     from ..display.plan import heading, summary
     from ..phrasing import statements_of, text_of
     from ..readiness import what_cannot_run_yet
+    from .namesakes import namesakes, page_of, told
     from .onward import after_a_run, after_an_interruption
 
     session = doorway.open_session(study, args.spec, args.data, args.store)
@@ -129,6 +130,8 @@ def run(study: Study, args: Namespace) -> int:
         return SPEC_WRONG
     for sentence in session.damaged:
         complain(f"{sentence}; it is made anew")
+    if others := namesakes(session):
+        complain(told(study.name, others))
     if isinstance(plan := narrowed(session.plan(), args.cells), str):
         return complain(plan, WRONG_USE)
     session.wanted = tuple(args.cells)
@@ -143,7 +146,7 @@ def run(study: Study, args: Namespace) -> int:
     for block in session.report(session.evidence()):
         console().print(block)
     has_failed = ran is not None and bool(ran.failed)
-    _say(after_a_run(study.name, args, has_failed=has_failed))
+    _say(after_a_run(page_of(session, args.store), args, has_failed=has_failed))
     return SOME_FAILED if has_failed else DONE
 
 

@@ -21,6 +21,7 @@ from .common import (
     read_study,
     show,
 )
+from .namesakes import namesakes, shown
 from .verify import looked_at, what_mends
 
 if TYPE_CHECKING:
@@ -98,6 +99,15 @@ def _gc(args: Namespace) -> int:
             named = ", ".join(session.gathered.unpinned)
             return complain(f"{spec} names {named}, not pinned yet: its results cannot be known; run it", SPEC_WRONG)
         sessions.append(session)
+    given = {spec.resolve() for spec in args.specs}
+    for session in sessions:
+        if left := [path for path in namesakes(session) if path not in given]:
+            where = ", ".join(map(shown, left))
+            return complain(
+                f"{where} holds a study called `{session.study.name}`, too, whose results nobody could tell from these:"
+                " give that spec as well, or call its study otherwise; nothing was dropped",
+                WRONG_USE,
+            )
     found = doorway.garbage(args.store, sessions, with_states=args.states)
     for line in doorway.garbage_view(found):
         console().print(line)
