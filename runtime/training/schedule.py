@@ -38,7 +38,7 @@ class Schedule:
             raise ValueError(f"no schedule is called `{recipe.schedule}`")
         if examples < 1:
             raise ValueError("a training needs examples")
-        per_epoch = tasks * -(-examples // recipe.batch)  # the last batch of an epoch may be a smaller one
+        per_epoch = recipe.steps_per_epoch(examples, tasks)
         steps = recipe.train.steps(per_epoch)
         return cls(
             steps=steps,

@@ -43,6 +43,6 @@ def _of_ticket(study: Study, ticket: Ticket, examples: int) -> Iterator[Fault]:
 
 def _steps(recipe: Recipe, point: Duration, examples: int, tasks: int) -> tuple[int, int]:
     """Of the whole training, and up to a point of it."""
-    per_epoch = tasks * -(-examples // recipe.batch)
+    per_epoch = recipe.steps_per_epoch(examples, tasks)
     steps = recipe.train.steps(per_epoch)
     return steps, point.steps(per_epoch, steps)

@@ -44,6 +44,15 @@ class Recipe:
     optimizer: Optimizer = Optimizer()
     rounds: int = field(default=1, metadata={"neutral": 1})  # the rate falls as if so many trainings were one
 
+    def steps_per_epoch(self, examples: int, tasks: int = 1) -> int:
+        """Optimizer steps until the examples of the first task have passed; the last batch of them may be smaller.
+
+        Args:
+            examples: of the first task.
+            tasks: that take turns, a batch each.
+        """
+        return tasks * -(-examples // self.batch)
+
 
 @frozen(kw_only=True, repr=False, cache_hash=True)
 class Task:
