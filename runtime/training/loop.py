@@ -91,49 +91,63 @@ def train(
     device = next(network.parameters()).device
     parts = (Part(examples, training.order, training.loss), *training.joined)
     course = _begin(network, mask, dropouts, parts, training, movement)
-    held, words, gradients, optimizer = course.held, course.words, course.gradients, course.optimizer
     steps = training.ends - training.begins
     keeper = keeper or Forgetful()
-    keeper.watch(course.moment)
-    if (found := keeper.found()) is not None:
-        course.put_back_(found)
-        if not course.is_told:
-            advanced(found.step, steps)
+    _go_on(course, keeper, advanced, steps)
     network.train()
     for step, part, batch in turns(parts, course.step, training.ends, device):
-        rate = float(training.schedule.rate(step))
         if gradual is not None:
-            course.is_whole = (
-                step not in gradual.sparsities
-            )  # said before: a moment in the midst of it would prune twice
-            held.prune_(gradual, step, optimizer)
-        loss = course.learner.learn(batch, part, step)
-        _refuse_infinite("loss", loss, step, rate, batch)
-        course.is_whole = False
-        held.mask_gradients_()
-        if movement is not None:
-            movement.add_()
-        norm = gradients.norm()
-        _refuse_infinite("gradient", norm, step, rate, batch)
-        clip_(gradients.present, norm, training.optimizer.clip)
-        set_rate(optimizer, rate)
-        optimizer.step()
-        course.rates.append(rate_of(optimizer))
-        optimizer.zero_grad(set_to_none=True)
-        if words is not None:
-            words.put_back_()
-        held.look(step)
+            # Said before: a moment in the midst of a pruning would prune twice.
+            course.is_whole = step not in gradual.sparsities
+            course.held.prune_(gradual, step, course.optimizer)
+        loss = _learn(course, training, batch, part, step)
+        course.held.look(step)
         course.curve.add(step, loss)
         course.step, course.is_told, course.is_whole = step + 1, False, True
         advanced(step + 1 - training.begins, steps)
         course.is_told = True
         keeper.passed()
+    return _trained(course)
+
+
+def _go_on(course: Course, keeper: Keeper, advanced: Advanced, steps: int) -> None:
+    """Begin where an earlier try of the same training stood, if one is kept."""
+    keeper.watch(course.moment)
+    if (found := keeper.found()) is not None:
+        course.put_back_(found)
+        if not course.is_told:
+            advanced(found.step, steps)
+
+
+def _learn(course: Course, training: Training, batch: Batch, part: int, step: int) -> float:
+    """One step: forward and backward, mask the gradients, clip them, move at the schedule's rate. Gives the loss."""
+    rate = float(training.schedule.rate(step))
+    loss = course.learner.learn(batch, part, step)
+    _refuse_infinite("loss", loss, step, rate, batch)
+    course.is_whole = False
+    course.held.mask_gradients_()
+    if course.movement is not None:
+        course.movement.add_()
+    norm = course.gradients.norm()
+    _refuse_infinite("gradient", norm, step, rate, batch)
+    clip_(course.gradients.present, norm, training.optimizer.clip)
+    set_rate(course.optimizer, rate)
+    course.optimizer.step()
+    course.rates.append(rate_of(course.optimizer))
+    course.optimizer.zero_grad(set_to_none=True)
+    if course.words is not None:
+        course.words.put_back_()
+    return loss
+
+
+def _trained(course: Course) -> Trained:
+    held = course.held
     return Trained(
-        steps=_steps_taken(optimizer),
+        steps=_steps_taken(course.optimizer),
         rates=tuple(course.rates),
-        curve=course.curve.finished(training.ends),
+        curve=course.curve.finished(course.ends),
         checked_steps=held.checked_steps,
-        largest_norms=gradients.largest_norms(),
+        largest_norms=course.gradients.largest_norms(),
         mask=held.mask,
         prunings=tuple(held.prunings),
         nested=held.nested,
