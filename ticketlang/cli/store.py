@@ -22,6 +22,7 @@ from .common import (
     show,
 )
 from .namesakes import namesakes, shown
+from .session import in_session
 from .verify import looked_at, what_mends
 
 if TYPE_CHECKING:
@@ -149,19 +150,15 @@ def _verify(args: Namespace) -> int:
 def _export(args: Namespace) -> int:
     from ..phrasing import statements_of, text_of
 
-    study = read_study(args.spec, args.settings)
-    if study is None:
-        return SPEC_WRONG
-    session = doorway.look(study, args.spec, args.data, args.store)
-    if session.gathered.facts is None:
-        show(session.gathered.diagnostics)
-        return SPEC_WRONG
-    said = text_of(statements_of(study))
-    exported = session.export_study(said, args.file, with_states=not args.no_states)
-    missing = f"; {exported.missing:,} of the study are not there yet" if exported.missing else ""
-    size = size_text(exported.size)
-    print(plain(f"{args.file}: {exported.results:,} result{'s' * (exported.results != 1)}, {size}{missing}"))
-    return DONE
+    def act(session: "Session") -> int:
+        said = text_of(statements_of(session.study))
+        exported = session.export_study(said, args.file, with_states=not args.no_states)
+        missing = f"; {exported.missing:,} of the study are not there yet" if exported.missing else ""
+        size = size_text(exported.size)
+        print(plain(f"{args.file}: {exported.results:,} result{'s' * (exported.results != 1)}, {size}{missing}"))
+        return DONE
+
+    return in_session(args, act, only_looks=True)
 
 
 def _import(args: Namespace) -> int:

@@ -2,14 +2,15 @@
 
 import shlex
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..plain import plain
 from . import doorway
-from .common import DONE, SPEC_WRONG, add_place_arguments, add_setting_argument, complain, console, read_study, show
+from .common import DONE, SPEC_WRONG, add_place_arguments, add_setting_argument, complain, console
+from .session import in_session
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -33,13 +34,18 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def main(args: Namespace) -> int:
+    if args.spec is not None:
+        return in_session(args, lambda session: _told(session.verify, args), only_looks=True)
     try:
-        with looked_at() as looking:
-            verified = _verify(args, looking)
+        return _told(lambda looking: doorway.verify(args.store, looking), args)
     except doorway.troubles() as trouble:
         return complain(str(trouble))
-    if verified is None:
-        return SPEC_WRONG
+
+
+def _told(verify: "Callable[[Looking], Verified]", args: Namespace) -> int:
+    """Verify, and say what was found. Returns the exit status."""
+    with looked_at() as looking:
+        verified = verify(looking)
     for line in (*verified.view(), *what_mends(verified, args)):
         console().print(line, soft_wrap=True)
     return SPEC_WRONG if verified.findings else DONE
@@ -73,17 +79,3 @@ def looked_at() -> Iterator["Looking"]:
             status.update(plain(f"verifying {done + 1} of {total}: {name}"))
 
         yield looking
-
-
-def _verify(args: Namespace, looking: "Looking") -> "Verified | None":
-    """What was found; None: the spec is wrong, and why has been said."""
-    if args.spec is None:
-        return doorway.verify(args.store, looking)
-    study = read_study(args.spec, args.settings)
-    if study is None:
-        return None
-    session = doorway.look(study, args.spec, args.data, args.store)
-    if session.gathered.facts is None:
-        show(session.gathered.diagnostics)
-        return None
-    return session.verify(looking)
