@@ -54,14 +54,8 @@ def ticket_of(
 def card_of(ticket: Ticket, layout: str, evidence: Evidence) -> str:
     """The model card that goes with a ticket."""
     model = evidence.study.model
-    subject = Subject(
-        name=ticket.name,
-        layout=layout,
-        mask=ticket.mask,
-        base=ticket.base,
-        hub=model.name if model.origin == "hub" else None,
-        revision=ticket.revision,
-    )
+    hub = model.name if model.origin == "hub" else None
+    subject = Subject(ticket=ticket, layout=layout, hub=hub)
     return card(subject, evidence, ticket.spec.read_text(encoding="utf-8-sig"))
 
 

@@ -9,6 +9,7 @@ from ticketlang.jobs import JobKey
 from ticketlang.study import Ticket
 from ticketlang.units import Sparsity
 
+from .. import exchange
 from ..points import points
 from ..results import Condition
 from ..store import Artifact
@@ -72,12 +73,9 @@ Tickets = Mapping[tuple[Ticket, Sparsity], Sequence[Condition]]
 class Subject:
     """What a card is about."""
 
-    name: str  # of the cell, or of the mask
+    ticket: exchange.Ticket
     layout: str
-    mask: Artifact
-    base: str  # the pre-trained model, as people know it
-    hub: str | None  # its name on the hub
-    revision: str | None  # of it
+    hub: str | None  # the name of the pre-trained model on the hub
 
 
 def card(subject: Subject, evidence: Evidence, spec: str) -> str:
@@ -86,18 +84,18 @@ def card(subject: Subject, evidence: Evidence, spec: str) -> str:
     Args:
         spec: the text of the study.
     """
-    conditions = _conditions(evidence, subject.mask.key)
+    conditions = _conditions(evidence, subject.ticket.mask.key)
     verdicts = section_named("verdicts")(evidence)
     said, in_python = USES[subject.layout]
     parts = (
         _front(subject),
-        f"# {text(subject.name)}\n",
+        f"# {text(subject.ticket.name)}\n",
         _opening(subject, evidence),
         markdown((_facts(subject, conditions),)),
         "## Use\n\n{}\n\n{}".format(said, listing(in_python, "python")),
         markdown((_scores(evidence, conditions),)) if conditions else "",
         markdown((verdicts,)) if verdicts.blocks else "",
-        _checks(subject.mask),
+        _checks(subject.ticket.mask),
         f"## The study\n\n{listing(spec, 'ticket')}",
     )
     return "\n".join(part.rstrip("\n") + "\n" for part in parts if part)
@@ -114,19 +112,19 @@ def _front(subject: Subject) -> str:
 
 
 def _opening(subject: Subject, evidence: Evidence) -> str:
-    result = subject.mask.result
+    result = subject.ticket.mask.result
     removed, total = int(result["removed"]), int(result["total"])
     study = evidence.study
     asked = f" It asks: {text(study.question)}" if study.question else ""
     return (
-        f"A lottery ticket of {text(subject.base)}: {removed:,} of {total:,} weights are removed, "
+        f"A lottery ticket of {text(subject.ticket.base)}: {removed:,} of {total:,} weights are removed, "
         f"{points(100 * removed / total)}%. Found by the study {code(study.name)}.{asked}\n"
     )
 
 
 def _facts(subject: Subject, conditions: Tickets) -> Section:
-    revision = f" at {subject.revision}" if subject.revision else ""
-    facts = {"pre-trained model": subject.base + revision}
+    revision = f" at {subject.ticket.revision}" if subject.ticket.revision else ""
+    facts = {"pre-trained model": subject.ticket.base + revision}
     for ticket, level in list(conditions)[:1]:
         facts |= {
             "found on": ticket.source_name,
@@ -134,9 +132,9 @@ def _facts(subject: Subject, conditions: Tickets) -> Section:
             "levels": f"{', '.join(map(str, ticket.path))}; this is {level}",
             "rewound to": str(ticket.rewind),
         }
-    made = subject.mask.provenance.environment
+    made = subject.ticket.mask.provenance.environment
     facts["made with"] = ", ".join(f"{name} {version}" for name, version in made.versions.items())
-    facts["key of the mask"] = subject.mask.key
+    facts["key of the mask"] = subject.ticket.mask.key
     columns = (Column("", is_number=False), Column("", is_number=False))
     rows = tuple((Entry(name), Entry(said)) for name, said in facts.items())
     return Section(title="What it is", blocks=(Table(title="", columns=columns, rows=rows),))
