@@ -35,6 +35,68 @@ ticket imp {
 
 BASELINES = "baselines dense, random_mask, random_init\n"
 
+ONE_TICKET = """
+task a {
+  kind classify sentence
+  data files "a/{split}.jsonl"
+  text sentence
+  label label
+  metric accuracy
+  train 1 epochs
+  batch 8 examples
+  rate 1e-4 linear
+  length 32 tokens
+}
+study s {
+  model folder "model"
+  seeds 1
+  ticket imp {
+    source a
+    prune magnitude global of encoder
+    sparsity 50% of original
+    rewind 0 steps
+  }
+}
+"""
+
+# Of the small world: a task of each way to read.
+EVERY_KIND = """
+task text {
+  kind masked words
+  data files "text/{split}.txt"
+  splits train, 20% of train
+  text text
+  metric masked_accuracy, masked_likelihood
+  train 20 steps
+  batch 4 examples
+  rate 2e-3 linear
+  length 16 tokens
+  head pretrained
+}
+task spans {
+  kind answer spans
+  data files "spans/{split}.jsonl"
+  text question, context
+  label answers
+  train 2 epochs
+  batch 16 examples
+  rate 2e-3 linear
+  length 14 tokens
+  stride 4 tokens
+  evaluate best on validation
+}
+task warm {
+  kind classify sentence
+  data files "warm/{split}.jsonl"
+  text text
+  label label
+  train 2 epochs
+  batch 16 examples
+  rate 2e-3 linear
+  length 16 tokens
+}
+"""
+
 SCORED = "ticket imp {{ source a, b; prune {} of encoder; sparsity 30%, 50% of original{} }}\n"
 
 

@@ -23,46 +23,15 @@ import numpy as np
 import torch
 from attrs import frozen
 from small_world import make_data, make_model
+from studies import EVERY_KIND
 
 from runtime.masks import write_mask
 from ticketlang.cli import main as ticketrun
 from ticketlang.jobs import KINDS
 
-SPEC = """
-task text {
-  kind masked words
-  data files "text/{split}.txt"
-  splits train, 20% of train
-  text text
-  metric masked_accuracy, masked_likelihood
-  train 20 steps
-  batch 4 examples
-  rate 2e-3 linear
-  length 16 tokens
-  head pretrained
-}
-task spans {
-  kind answer spans
-  data files "spans/{split}.jsonl"
-  text question, context
-  label answers
-  train 2 epochs
-  batch 16 examples
-  rate 2e-3 linear
-  length 14 tokens
-  stride 4 tokens
-  evaluate best on validation
-}
-task warm {
-  kind classify sentence
-  data files "warm/{split}.jsonl"
-  text text
-  label label
-  train 2 epochs
-  batch 16 examples
-  rate 2e-3 linear
-  length 16 tokens
-}
+SPEC = (
+    EVERY_KIND
+    + """
 task count {
   kind score pair
   data files "count/{split}.jsonl"
@@ -117,6 +86,7 @@ study tortured {
   report mode_connectivity
 }
 """
+)
 
 MEMORY = Path("/dev/shm")
 LONGEST = 0.3  # of a whole study that passes before a kill, at most

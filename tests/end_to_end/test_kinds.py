@@ -8,43 +8,11 @@ from typing import Any
 import pytest
 from desk import Answer, Desk
 from small_world import make_data, make_model
+from studies import EVERY_KIND
 
-SPEC = """
-task text {
-  kind masked words
-  data files "text/{split}.txt"
-  splits train, 20% of train
-  text text
-  metric masked_accuracy, masked_likelihood
-  train 30 steps
-  batch 4 examples
-  rate 2e-3 linear
-  length 16 tokens
-  head pretrained
-}
-task spans {
-  kind answer spans
-  data files "spans/{split}.jsonl"
-  text question, context
-  label answers
-  train 2 epochs
-  batch 16 examples
-  rate 2e-3 linear
-  length 14 tokens
-  stride 4 tokens
-  evaluate best on validation
-}
-task warm {
-  kind classify sentence
-  data files "warm/{split}.jsonl"
-  text text
-  label label
-  train 2 epochs
-  batch 16 examples
-  rate 2e-3 linear
-  length 16 tokens
-}
-
+SPEC = (
+    EVERY_KIND
+    + """
 study kinds {
   question "Does every kind of task run?"
   model folder "model"
@@ -70,6 +38,7 @@ study kinds {
   report transfer_matrix, sparsity_curves, mask_overlap, layer_sparsity
 }
 """
+)
 
 
 @pytest.fixture(scope="session")

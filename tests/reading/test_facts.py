@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from studies import ONE_TICKET
 
 from runtime.digests import Digests
 from runtime.facts import DataPlace, Gathered, Root, gather
@@ -32,38 +33,14 @@ from ticketlang.pipeline import check
 from ticketlang.source import Source
 from ticketlang.study import Study
 
-SPEC = """
-task a {
-  kind classify sentence
-  data files "a/{split}.jsonl"
-  text sentence
-  label label
-  metric accuracy
-  train 1 epochs
-  batch 8 examples
-  rate 1e-4 linear
-  length 32 tokens
-}
-study s {
-  model folder "model"
-  seeds 1
-  ticket imp {
-    source a
-    prune magnitude global of encoder
-    sparsity 50% of original
-    rewind 0 steps
-  }
-}
-"""
 
-
-def study_of(spec: str = SPEC) -> Study:
+def study_of(spec: str = ONE_TICKET) -> Study:
     checked = check(Source("s.ticket", spec))
     assert checked.study is not None, checked.diagnostics
     return checked.study
 
 
-def gathered(root: Path, spec: str = SPEC, *, confined: bool = False, pins: Pins | None = None) -> Gathered:
+def gathered(root: Path, spec: str = ONE_TICKET, *, confined: bool = False, pins: Pins | None = None) -> Gathered:
     return gather(study_of(spec), Root(folder=root, is_confined=confined), pins or Pins({}), Digests())
 
 
@@ -140,7 +117,9 @@ def test_a_digest_is_read_once_and_noticed_when_the_file_changes(root: Path) -> 
     assert remembered.of(path) != first
 
 
-GIVEN = SPEC.replace("source a", 'source file "theirs/mask.pt"').replace("study s {", "study s {\n  transfer imp to a")
+GIVEN = ONE_TICKET.replace("source a", 'source file "theirs/mask.pt"').replace(
+    "study s {", "study s {\n  transfer imp to a"
+)
 
 
 def test_a_mask_file_is_known_by_its_content(root: Path) -> None:
@@ -211,12 +190,12 @@ def test_a_model_without_tokenizer(root: Path) -> None:
 
 
 def test_no_model_folder(root: Path) -> None:
-    assert isinstance(complaint(gathered(root, SPEC.replace('"model"', '"modle"'))), MissingModelFolder)
+    assert isinstance(complaint(gathered(root, ONE_TICKET.replace('"model"', '"modle"'))), MissingModelFolder)
 
 
 def test_a_scope_that_the_model_lacks(root: Path) -> None:
     write_safetensors(root / "model" / "model.safetensors", "encoder.layer.0.output.dense.weight")
-    found = complaint(gathered(root, SPEC.replace("of encoder", "of encoder + pooler")))
+    found = complaint(gathered(root, ONE_TICKET.replace("of encoder", "of encoder + pooler")))
     assert isinstance(found, ScopeNotInModel)
 
 
@@ -224,7 +203,7 @@ def test_shared_layers_are_no_layers_to_go_through(root: Path) -> None:
     """ALBERT's: no paths lead from one to the next, and none can change places."""
     (root / "model" / "config.json").write_text('{"model_type": "albert"}')
     found = complaint(
-        gathered(root, SPEC.replace("magnitude global of encoder", "synflow of encoder over 3 iterations"))
+        gathered(root, ONE_TICKET.replace("magnitude global of encoder", "synflow of encoder over 3 iterations"))
     )
     assert isinstance(found, SharedLayers)
     assert "`synflow`" in found.message
@@ -246,12 +225,12 @@ def test_a_package_is_found_without_importing_it(root: Path, monkeypatch: pytest
     (package / "__init__.py").write_text("raise RuntimeError('imported')\n")
     (root / "model").rename(package / "tiny")
     monkeypatch.syspath_prepend(str(root))
-    found = gathered(root, SPEC.replace('folder "model"', 'package weights_of_ours "tiny"'))
+    found = gathered(root, ONE_TICKET.replace('folder "model"', 'package weights_of_ours "tiny"'))
 
     assert not found.diagnostics
     assert "weights_of_ours" not in sys.modules
 
-    absent = gathered(root, SPEC.replace('folder "model"', 'package weights_of_theirs "tiny"'))
+    absent = gathered(root, ONE_TICKET.replace('folder "model"', 'package weights_of_theirs "tiny"'))
     assert isinstance(complaint(absent), MissingPackage)
 
 
@@ -264,11 +243,13 @@ def test_with_a_data_folder_nothing_outside_is_read(root: Path) -> None:
     assert not gathered(inner).diagnostics
     confined = gathered(inner, confined=True)
     assert [type(problem) for problem in confined.diagnostics] == [OutsideRoot, OutsideRoot]
-    upward = gathered(inner, SPEC.replace('"a/', '"../a/').replace('"model"', '"../model"'), confined=True)
+    upward = gathered(inner, ONE_TICKET.replace('"a/', '"../a/').replace('"model"', '"../model"'), confined=True)
     assert [type(problem) for problem in upward.diagnostics] == [OutsideRoot, OutsideRoot]
 
 
-HUB = SPEC.replace('folder "model"', 'hub "someone/model"').replace('files "a/{split}.jsonl"', 'hub "someone/data"')
+HUB = ONE_TICKET.replace('folder "model"', 'hub "someone/model"').replace(
+    'files "a/{split}.jsonl"', 'hub "someone/data"'
+)
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 
@@ -326,7 +307,7 @@ def test_a_head_that_the_model_lacks_is_refused(root: Path) -> None:
     (root / "text").mkdir()
     (root / "text/train.txt").write_text("so it goes\n", encoding="utf-8")
     spec = (
-        SPEC
+        ONE_TICKET
         + """
 task text {
   kind masked words

@@ -15,6 +15,7 @@ import torch
 from attrs import evolve
 from safetensors.numpy import save_file
 from small_world import make_model
+from studies import ONE_TICKET
 
 from runtime.digests import Digests
 from runtime.exchange import read_given
@@ -32,29 +33,6 @@ from ticketlang.source import Source
 from ticketlang.study import Study
 
 MATRIX = "encoder.layer.0.attention.self.query.weight"
-SPEC = """
-task a {
-  kind classify sentence
-  data files "a/{split}.jsonl"
-  text sentence
-  label label
-  metric accuracy
-  train 1 epochs
-  batch 8 examples
-  rate 1e-4 linear
-  length 32 tokens
-}
-study s {
-  model folder "model"
-  seeds 1
-  ticket imp {
-    source a
-    prune magnitude global of encoder
-    sparsity 50% of original
-    rewind 0 steps
-  }
-}
-"""
 
 
 @pytest.fixture(scope="module")
@@ -272,7 +250,7 @@ def root(tmp_path: Path) -> Path:
     (folder / "a").mkdir()
     for split in ("train", "validation"):
         (folder / "a" / f"{split}.jsonl").write_text('{"sentence": "sky", "label": 0}\n')
-    assert gathered(folder, SPEC).diagnostics == ()
+    assert gathered(folder, ONE_TICKET).diagnostics == ()
     return folder
 
 
@@ -283,19 +261,19 @@ def test_a_link_inside_the_data_leads_nowhere(tmp_path: Path, root: Path, name: 
     (root / name).rename(outside)
     (root / name).symlink_to(outside)
 
-    assert [type(problem) for problem in gathered(root, SPEC).diagnostics] == [OutsideRoot]
-    assert gathered(root, SPEC, is_confined=False).diagnostics == ()
+    assert [type(problem) for problem in gathered(root, ONE_TICKET).diagnostics] == [OutsideRoot]
+    assert gathered(root, ONE_TICKET, is_confined=False).diagnostics == ()
 
 
 @pytest.mark.parametrize("name", ["../model", "/etc", "model/../../data2"])
 def test_a_name_of_a_spec_leads_out_of_no_data_folder(root: Path, name: str) -> None:
-    spec = SPEC.replace('folder "model"', f'folder "{name}"')
+    spec = ONE_TICKET.replace('folder "model"', f'folder "{name}"')
     assert [type(problem) for problem in gathered(root, spec).diagnostics] == [OutsideRoot]
 
 
 @pytest.mark.parametrize("path", ["..", "../numpy", "/etc"])
 def test_a_path_in_a_package_stays_in_it(root: Path, path: str) -> None:
-    spec = SPEC.replace('folder "model"', f'package "safetensors" "{path}"')
+    spec = ONE_TICKET.replace('folder "model"', f'package "safetensors" "{path}"')
     (problem,) = gathered(root, spec).diagnostics
     assert isinstance(problem, UnreadableModelFolder)
     assert problem.reason == "it lies outside of the package safetensors"
@@ -305,8 +283,8 @@ def test_a_path_in_a_package_stays_in_it(root: Path, path: str) -> None:
 def test_a_name_of_the_hub_is_no_path(root: Path, name: str) -> None:
     """The library that fetches data takes paths for names: with a commit nobody would ask the hub."""
     commit = "0" * 40
-    of_data = SPEC.replace('files "a/{split}.jsonl"', f'hub "{name}" revision "{commit}"')
-    of_model = SPEC.replace('folder "model"', f'hub "{name}" revision "{commit}"')
+    of_data = ONE_TICKET.replace('files "a/{split}.jsonl"', f'hub "{name}" revision "{commit}"')
+    of_model = ONE_TICKET.replace('folder "model"', f'hub "{name}" revision "{commit}"')
     for spec in (of_data, of_model):
         assert [type(problem) for problem in gathered(root, spec).diagnostics] == [UnknownHubName]
 
@@ -324,20 +302,20 @@ def test_a_folder_here_is_not_read_in_place_of_the_hub(
     place = DataPlace(digest="d", hub=("owner/name", None, "0" * 40))
 
     with pytest.raises(BadData) as refused:
-        read_hub_split(study_of(SPEC).tasks["a"], place, "train", ("sentence",))
+        read_hub_split(study_of(ONE_TICKET).tasks["a"], place, "train", ("sentence",))
     assert "`owner/name` is a folder here, too" in refused.value.diagnostic.message
 
 
 @pytest.mark.parametrize("name", ["../s", "/etc/s", "a/b", "..", "s\x00", "s\x1b[2J"])
 def test_a_study_has_no_name_that_is_a_path(name: str) -> None:
     """Pages, logs and records are called after it."""
-    assert check(Source("s.ticket", SPEC.replace("study s", f"study {name}"))).study is None
+    assert check(Source("s.ticket", ONE_TICKET.replace("study s", f"study {name}"))).study is None
 
 
 @pytest.mark.parametrize("evil", ["\x1b[2J", "\x07", "\u202e", "\x9b31m", "\u2028"])
 def test_what_a_study_says_is_shown_as_text(evil: str) -> None:
     """Whatever a study came from, nothing that is printed above a plan or a run moves the cursor."""
-    study = evolve(study_of(SPEC), name=f"s{evil}", question=f"why{evil}")
+    study = evolve(study_of(ONE_TICKET), name=f"s{evil}", question=f"why{evil}")
     assert evil not in heading(evolve(study, model=evolve(study.model, name=f"m{evil}"))).plain
 
 
