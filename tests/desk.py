@@ -1,6 +1,7 @@
 """A folder with a small model, its tasks and a spec, and the program run in it as its users run it."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -62,6 +63,8 @@ ENVIRONMENT = {
     "PYTHONPATH": str(Path(__file__).parents[1]),
 }  # fmt: skip
 
+PLANNED = re.compile(r"Plan: (\d+) jobs?: (\d+) to run, (\d+) reused")
+
 
 @frozen
 class Answer:
@@ -74,6 +77,14 @@ class Answer:
     @property
     def text(self) -> str:
         return self.out + self.err
+
+
+def counts(answer: Answer) -> tuple[int, int, int]:
+    """Jobs, to run, reused: from the last line of a plan."""
+    assert answer.status == 0, answer.text
+    (found,) = PLANNED.findall(answer.out)
+    jobs, to_run, reused = map(int, found)
+    return jobs, to_run, reused
 
 
 @frozen
