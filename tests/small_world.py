@@ -69,7 +69,7 @@ def write_lines(path: Path, rows: Sequence[Mapping[str, object]]) -> None:
 def make_data(folder: Path) -> None:
     """Write the tasks: is the colour warm; are both; how many of a pair are; which it is; and running text."""
     for split, numbers in (("train", range(90)), ("validation", range(1000, 1040))):
-        pairs = [(n, n * 7 + 3) for n in numbers]
+        pairs = [(n, n * 7 + 3 * (n % 2)) for n in numbers]  # of one side for even numbers, of both for odd ones
         warm = [n % 6 < 3 for n in range(10_000)]
         write_lines(folder / f"warm/{split}.jsonl", [{"text": sentence(n), "label": int(warm[n])} for n in numbers])
         for name, label in (("same", lambda a, b: int(a == b)), ("count", lambda a, b: float(a + b))):
