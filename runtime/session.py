@@ -28,7 +28,7 @@ from .schedulers.equipment import equip
 from .schedulers.machine import Glance
 from .schedulers.ran import Ran, Terms
 from .schedulers.staffing import Staff, staff
-from .store import DamagedError, Disk, Store
+from .store import DamagedError, Disk, MissingFileError, Store
 from .store.checkpoints import EVERY, Checkpoints
 from .verification import Looking, Verified, verify
 
@@ -359,15 +359,24 @@ class Session:
     def _damaged(self, plan: Plan, *, skims: bool = False) -> Iterator[tuple[JobKey, DamagedError]]:
         """Results of a plan that are not as they were written, and what is wrong with each."""
         for job in plan.reused:
-            assert self.store is not None, "it is reused from there"
-            artifact = self.store.artifact(job.key)
+            if (problem := self._damage_of(job.key, skims=skims)) is not None:
+                yield job.key, problem
+
+    def _damage_of(self, key: JobKey, *, skims: bool) -> DamagedError | None:
+        """What is wrong with a result; None: nothing, or it is gone, or has just been replaced by a newer version."""
+        assert self.store is not None, "it was found there"
+        try:
+            artifact = self.store.artifact(key)
             try:
                 if skims:
                     artifact.skim()
                 else:
                     artifact.check(but_for_states=True)
             except DamagedError as problem:
-                yield job.key, problem
+                return problem if self.store.artifact(key).folder == artifact.folder else None
+        except MissingFileError:
+            return None
+        return None
 
     def _pin_and_fetch(self) -> tuple[Diagnostic, ...]:
         pins, problems = pin(self.study, self.pins, ask_the_hub)

@@ -111,12 +111,12 @@ def _seen(session: "Session", args: Namespace) -> tuple["Plan", Sequence["Render
     from ..display.status import nothing_view, status_view
 
     session.find_store()
-    plan = session.plan()
+    plan = session.sound_plan()
     if session.store is None:
         return plan, tuple(nothing_view(plan, args.store))
     running = session.running(plan)
     cost = session.cost(plan.to_run).among(max(1, len(running)))
-    return plan, tuple(status_view(plan, running, session.failures(plan), cost))
+    return plan, tuple(status_view(plan, running, session.failures(plan), cost, damaged=session.damaged))
 
 
 def _serve(session: "Session", args: Namespace) -> int:
