@@ -8,6 +8,7 @@ import pytest
 
 from ticketlang.cli.main import parser
 from ticketlang.cli.onward import after_a_run, after_an_interruption
+from ticketlang.display.onward import onward_view
 
 PAGE = Path("build/small.html")
 
@@ -18,9 +19,7 @@ def arguments(*words: str) -> Namespace:
 
 def commands(args: Namespace, *, has_failed: bool = False) -> dict[str, Namespace]:
     """Of every offered command its arguments, as the program reads them, by its verb."""
-    lines = [str(line) for line in after_a_run(PAGE, args, has_failed=has_failed)]
-    offered = [line.strip() for line in lines if line.startswith("    ")]
-    found = [shlex.split(line) for line in offered]
+    found = [shlex.split(command) for _, command in after_a_run(PAGE, args, has_failed=has_failed)]
     # Whatever the program is called here, its verb is the first word that is none of a Python.
     starts = [
         next(i for i, word in enumerate(words) if word in {"run", "report", "watch", "verify"}) for words in found
@@ -42,7 +41,7 @@ def test_commands_go_on_with_the_same_study_places_and_settings(words: tuple[str
 
     assert list(offered) == ["report", "watch", "verify"]
     assert offered["watch"].serve
-    assert any(str(PAGE) in str(line) for line in after_a_run(PAGE, args, has_failed=False))
+    assert any(str(PAGE) in what for what, _ in after_a_run(PAGE, args, has_failed=False))
     for each in offered.values():
         assert (each.spec, each.store, each.data, each.settings) == (args.spec, args.store, args.data, args.settings)
 
@@ -53,4 +52,12 @@ def test_after_a_failure_the_same_cells_are_run_once_more() -> None:
 
     assert list(offered) == ["run", "report", "watch", "verify"]
     assert offered["run"].cells == args.cells
-    assert any("--cell dense/a/seed=1" in str(line) for line in after_an_interruption(args))
+    assert any("--cell dense/a/seed=1" in command for _, command in after_an_interruption(args))
+
+
+def test_each_command_stands_alone_on_its_line() -> None:
+    told = tuple(after_a_run(PAGE, arguments("small.ticket"), has_failed=True))
+    lines = [str(line).strip() for line in onward_view(told)]
+
+    assert lines[0] == "Next"
+    assert all(command in lines for _, command in told)

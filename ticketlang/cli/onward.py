@@ -7,9 +7,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from shutil import which
 
-from rich.text import Text
-
-from ..plain import plain
 from .common import STORE
 
 NAME = "ticketrun"
@@ -24,29 +21,22 @@ def again(store: Path, data: Path | None = None, settings: Sequence[str] = ()) -
     )
 
 
-def after_a_run(page: Path, args: Namespace, *, has_failed: bool) -> Iterator[Text]:
-    """The commands that go on from what a run has left, each below what it is good for.
+def after_a_run(page: Path, args: Namespace, *, has_failed: bool) -> Iterator[tuple[str, str]]:
+    """The commands that go on from what a run has left, each after what it is good for.
 
     Args:
         page: where that of the report goes.
     """
-    yield Text("Next", style="bold underline")
-    yield Text()
     if has_failed:
-        yield from _told("what failed is tried again, and what waits for it is done", _run(args))
-    yield from _told(f"a page with figures and an appendix, {page}", _command("report", args))
-    yield from _told("the same page in a browser, which follows further runs", _command("watch", args, "--serve"))
-    yield from _told("what results claim, recomputed from their files", _command("verify", args))
+        yield "what failed is tried again, and what waits for it is done", _run(args)
+    yield f"a page with figures and an appendix, {page}", _command("report", args)
+    yield "the same page in a browser, which follows further runs", _command("watch", args, "--serve")
+    yield "what results claim, recomputed from their files", _command("verify", args)
 
 
-def after_an_interruption(args: Namespace) -> Iterator[Text]:
+def after_an_interruption(args: Namespace) -> Iterator[tuple[str, str]]:
     """How to go on with a run that was stopped."""
-    yield from _told("it goes on from where it stood", _run(args))
-
-
-def _told(what: str, command: str) -> Iterator[Text]:
-    yield Text(f"  {plain(what)}", style="dim")
-    yield Text(f"    {plain(command)}")
+    yield "it goes on from where it stood", _run(args)
 
 
 def _run(args: Namespace) -> str:

@@ -25,8 +25,6 @@ from .common import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from rich.console import RenderableType
-
     from .doorway import Ran, Session, Staff
 
 NAME = "run"
@@ -150,9 +148,11 @@ def run(study: Study, args: Namespace) -> int:
     return SOME_FAILED if has_failed else DONE
 
 
-def _say(lines: "Iterable[RenderableType]") -> None:
+def _say(told: "Iterable[tuple[str, str]]") -> None:
     """Commands stay whole: they are there to be pasted."""
-    for line in lines:
+    from ..display.onward import onward_view
+
+    for line in onward_view(told):
         console().print(line, soft_wrap=True)
 
 
