@@ -51,7 +51,8 @@ def test_stored_results_are_verified(again: Desk) -> None:
     answer = again.ticketrun("verify")
     assert answer.status == 1
     assert "its mask.safetensors has changed since it was written" in answer.out
-    assert answer.out.rstrip().endswith("60 results verified: 1 finding.")
+    assert "60 results verified: 1 finding.\n" in answer.out
+    assert answer.out.rstrip().endswith("store verify --set-aside")
 
 
 def test_every_name_that_is_shown_is_understood(again: Desk) -> None:
