@@ -165,9 +165,9 @@ class Session:
         self.store.remember_run(self.study.name, said, self.spec)
 
     def other_origins(self) -> tuple[Path, ...]:
-        """Other specs from which a study of this name was run with this store."""
+        """Other specs from which a study of this name was run with this store, and which are still there."""
         found = self.store.origins(self.study.name) if self.store else ()
-        return tuple(path for path in found if path != self.spec.resolve())
+        return tuple(path for path in found if path.is_file() and path != self.spec.resolve())
 
     def last_run(self) -> str | None:
         """What a study of this name said when it was last run with this store; None: it never was."""

@@ -165,14 +165,14 @@ class Store:
                 self.disk.write_new(self.layout.origin(study, at), records.write_text(at))
 
     def origins(self, study: str) -> tuple[Path, ...]:
-        """The specs that studies of this name were run from, as far as they are still there."""
+        """The specs that studies of this name were run from, whether or not they are still there."""
         found = []
         for name in sorted(self.disk.names(self.layout.studies)):
             if self.layout.is_origin(name, study):
                 with suppress(MissingFileError, records.BadRecordError):
                     at = records.read_text(self.disk.read(self.layout.studies / name))
                     found.append((self.folder / at).resolve())
-        return tuple(path for path in found if path.is_file())
+        return tuple(found)
 
     def last_run(self, study: str) -> str | None:
         """What a study said when it was last run here; None: it never was.

@@ -72,7 +72,7 @@ def stock(store: Store) -> Stock:
     places = {name: size for name, size in sizes.items() if name != store.layout.artifacts.name}
     studies = dict.fromkeys(holding.study for holding in holdings)
     runs = {study: store.when_run(study) for study in studies}
-    origins = {study: store.origins(study) for study in studies}
+    origins = {study: tuple(path for path in store.origins(study) if path.is_file()) for study in studies}
     return Stock(
         holdings=tuple(holdings),
         places=places,

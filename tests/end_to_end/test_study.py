@@ -162,7 +162,7 @@ def test_a_mask_runs_by_its_name(desk: Desk) -> None:
     answer = desk.ticketrun("run", "small.ticket", "--cell", "random_mask@60%/seed=1")
     assert answer.status == 0, answer.text
     assert "Plan: 1 job: 1 to run" in answer.out
-    assert re.search(r"No scores yet: \d+ are to come, and a verdict on each claim with them\.\n\n$", answer.out)
+    assert re.search(r"No scores yet: \d+ are to come, and a verdict on each claim with them\.\n\nNext\n", answer.out)
 
 
 def test_a_result_that_was_changed_is_made_anew(again: Desk) -> None:
