@@ -41,7 +41,8 @@ def test_every_method_of_pruning_runs(desk: Desk) -> None:
                 "claim as_good_as_dense { imp at 50% is at least gradual_run on warm }",
                 "claim the_mask_matters { imp at 50% is at least dense }")  # fmt: skip
     desk.write("arm turned { mask inverted of ticket }\n" + SPEC)
-    answer = desk.ticketrun("run", "small.ticket", *(word for text in settings for word in ("--set", text)))
+    words = (word for text in settings for word in ("--set", text))
+    answer = desk.ticketrun("run", "small.ticket", *words, COLUMNS="200")  # in which the longest name stands whole
     assert answer.status == 0, answer.text
     assert "imp[prune=snip global of encoder over 2 batches]/warm" in answer.out
     assert "gradual_run.imp[prune=gradual magnitude global of encoder from 10% to 60% of training" in answer.text
