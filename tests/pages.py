@@ -93,16 +93,15 @@ def commands(page: Path) -> list[list[str]]:
 
 
 def prints(answer: str, shown: str, *, shape_only: bool = False) -> bool:
-    """Whether a program prints what a page shows of it, line by line, where `...` stands for any others.
+    """Whether a program prints what a page shows of it, wherever lines are broken; `...` stands for any other lines.
 
     Args:
         shape_only: whatever the numbers are, and what they decide.
     """
-    there = _plain(answer, shape_only).splitlines()
-    stretches = [part.strip("\n").splitlines() for part in re.split(r"^\.\.\.$", shown, flags=re.MULTILINE)]
+    there = _plain(answer, shape_only).split()
     begin = 0
-    for stretch in stretches:
-        wanted = _plain("\n".join(stretch), shape_only).splitlines()
+    for stretch in re.split(r"^\.\.\.$", shown, flags=re.MULTILINE):
+        wanted = _plain(stretch.strip("\n"), shape_only).split()
         places = range(begin, len(there) - len(wanted) + 1)
         begin = next((place + len(wanted) for place in places if there[place : place + len(wanted)] == wanted), -1)
         if begin < 0:

@@ -103,7 +103,7 @@ def test_files_of_the_project_that_commands_name_are_there():
     assert all((ROOT / word).exists() for word in ours)
 
 
-def test_an_output_is_compared_line_by_line():
+def test_an_output_is_compared_word_by_word():
     said = "jobs  3 in 12s\n\n  holds  a claim\n  ✓ 97.4 of imp; furthest off is it at -1.2\n  points\nthe end"
 
     assert prints(said, "jobs  3 in 7s\n...\nthe end")  # times differ
