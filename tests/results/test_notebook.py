@@ -36,7 +36,9 @@ def test_every_cell_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     frames = [value for value in shown if isinstance(value, pd.DataFrame)]
     assert len(frames) == 3
     assert all(len(frame) for frame in frames)
-    assert (beside / "quickstart.html").exists()
+    assert (store.parent / "quickstart.html").exists()
+    assert list(beside.iterdir()) == [spec]
+    assert frames[1].columns.names == ["target", "metric"]  # or a mean would be one of accuracies and correlations
 
 
 def cells(names: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
