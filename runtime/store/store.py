@@ -56,6 +56,9 @@ class Store:
     failures: Failures
     glanced: dict[str, tuple[int, Known | None]] = field(repr=False, factory=dict)  # name -> its number, what it holds
     opened: dict[JobKey, tuple[int, Artifact]] = field(repr=False, factory=dict)
+    listed: Mapping[JobKey, tuple[str, int]] = field(
+        repr=False, factory=dict
+    )  # as the last look at the folder had them
 
     @classmethod
     def open(cls, folder: Path = DEFAULT_FOLDER, disk: Disk | None = None) -> "Store":
@@ -111,7 +114,8 @@ class Store:
     def known(self, keys: Collection[JobKey]) -> Mapping[JobKey, Known]:
         """Which of these jobs are done. One look at the folder, and one at each artifact not looked at before."""
         wanted, found = frozenset(keys), {}
-        for key, (name, number) in _newest_of(self.disk.names(self.layout.artifacts)).items():
+        self.listed = _newest_of(self.disk.names(self.layout.artifacts))
+        for key, (name, number) in self.listed.items():
             if key in wanted and (known := self._glance(name, number)) is not None:
                 found[key] = known
         return found
@@ -122,13 +126,10 @@ class Store:
         Raises:
             MissingFileError: there is none.
         """
-        # One object for one version, so that its files are checked once; and no list of the folder where it is known.
+        # One object for one version, so that its files are checked once.
         if key in self.opened and self._number(self.opened[key][1].folder) == self.opened[key][0]:
             return self.opened[key][1]
-        newest = _newest_of(self.disk.names(self.layout.artifacts))
-        if key not in newest:
-            raise MissingFileError(f"there is no stored result {key}")
-        name, number = newest[key]
+        name, number = self._newest(key)
         artifact = Artifact(key, self.layout.artifacts / name, self.disk)
         self.opened[key] = number, artifact
         return artifact
@@ -281,6 +282,16 @@ class Store:
         for name, content in written.items():
             self.disk.write_new(staged / name, content)
         self.disk.flush(staged)
+
+    def _newest(self, key: JobKey) -> tuple[str, int]:
+        """The folder of a result and its number. The folder of all is listed where the last list is out of date."""
+        # Once for each of ten thousand results would be a hundred million names.
+        if key in self.listed and self._number(self.layout.artifacts / self.listed[key][0]) == self.listed[key][1]:
+            return self.listed[key]
+        self.listed = _newest_of(self.disk.names(self.layout.artifacts))
+        if key not in self.listed:
+            raise MissingFileError(f"there is no stored result {key}")
+        return self.listed[key]
 
     def _number(self, folder: Path) -> int | None:
         try:

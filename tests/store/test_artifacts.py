@@ -250,6 +250,24 @@ def test_ten_thousand_jobs_cost_two_operations_each_and_none_the_second_time(sto
     assert len(again.known(keys)) == 20
     assert operations == ["names"]
 
+    operations.clear()
+    for key in keys:
+        again.artifact(key).skim()
+    assert operations.count("names") == 0, "the folder of all results is not listed once for each of them"
+
+
+def test_a_result_that_was_replaced_or_set_aside_is_not_taken_from_an_old_list(store: Store) -> None:
+    first, second = publish(store, draw(1)), publish(store, draw(2))
+    other = Store.look(store.folder)
+    other.known([first.key, second.key])
+
+    newer = publish(store, draw(1))
+    store.set_aside(second.folder)
+
+    assert other.artifact(first.key).folder == newer.folder != first.folder
+    with pytest.raises(MissingFileError):
+        other.artifact(second.key)
+
 
 def test_the_light_half_loads_nothing_heavy() -> None:
     modules = "runtime.store, runtime.schedulers.serial, runtime.results, runtime.verdicts, runtime.reports"
