@@ -101,12 +101,16 @@ class Session:
         Args:
             wholly: read masks to their ends, too, as a run does; else they are as long as they were written.
         """
+        plan, problems = self._sound(wholly=wholly)
+        self.damaged = tuple(map(str, problems))
+        return plan
+
+    def _sound(self, *, wholly: bool) -> tuple[Plan, tuple[DamagedError, ...]]:
         plan, damaged = self.plan(), dict[JobKey, DamagedError]()
-        while found := dict(self._damaged(plan, skims=not wholly)):
+        while found := dict(self._damaged(plan, wholly=wholly)):
             damaged |= found  # and what is to run once more may need results that nobody needed before
             plan = self._plan_without(frozenset(damaged))
-        self.damaged = tuple(map(str, damaged.values()))
-        return plan
+        return plan, tuple(damaged.values())
 
     def _plan_without(self, gone: frozenset[JobKey]) -> Plan:
         """The plan if some results were not there."""
@@ -349,28 +353,28 @@ class Session:
     def _set_damaged_aside(self) -> Iterator[str]:
         """Take results that are not as they were written out of the way, so that their jobs are done anew.
 
-        Weights are looked at when a job reads them. Tells what was wrong with each.
+        Bytes of weights are looked at when a job reads them. Tells what was wrong with each result.
         """
         assert self.store is not None, "make_ready() comes first"
-        for problem in dict(self._damaged(self.plan())).values():
+        _, problems = self._sound(wholly=True)
+        for problem in problems:
             self.store.set_aside(problem.folder)
             yield str(problem)
 
-    def _damaged(self, plan: Plan, *, skims: bool = False) -> Iterator[tuple[JobKey, DamagedError]]:
+    def _damaged(self, plan: Plan, *, wholly: bool) -> Iterator[tuple[JobKey, DamagedError]]:
         """Results of a plan that are not as they were written, and what is wrong with each."""
         for job in plan.reused:
-            if (problem := self._damage_of(job.key, skims=skims)) is not None:
+            if (problem := self._damage_of(job.key, wholly=wholly)) is not None:
                 yield job.key, problem
 
-    def _damage_of(self, key: JobKey, *, skims: bool) -> DamagedError | None:
+    def _damage_of(self, key: JobKey, *, wholly: bool) -> DamagedError | None:
         """What is wrong with a result; None: nothing, or it is gone, or has just been replaced by a newer version."""
         assert self.store is not None, "it was found there"
         try:
             artifact = self.store.artifact(key)
             try:
-                if skims:
-                    artifact.skim()
-                else:
+                artifact.skim()
+                if wholly:
                     artifact.check(but_for_states=True)
             except DamagedError as problem:
                 return problem if self.store.artifact(key).folder == artifact.folder else None

@@ -182,6 +182,22 @@ def test_a_result_that_was_changed_is_made_anew(again: Desk) -> None:
     assert again.artifacts() == before
 
 
+def test_weights_that_were_cut_short_are_as_much_to_run_as_is_said(again: Desk) -> None:
+    """Nothing reads those of a last level; they are measured before a run as they are before a plan."""
+    before = again.artifacts()
+    cut = sorted(name for name in before if name.endswith("weights.safetensors"))
+    assert len(cut) > 1
+    for name in cut:
+        (again.folder / name).write_bytes(before[name][:-1])
+    planned, read = (again.ticketrun("plan", "small.ticket", *words) for words in ((), ("--verify",)))
+    assert counts(planned) == counts(read)
+    assert counts(planned)[1] == len(cut)
+    ran = again.ticketrun("run", "small.ticket")
+    assert ran.status == 0, ran.text
+    assert f": {len(cut)} to run" in ran.out
+    assert again.artifacts() == before
+
+
 def test_a_single_cell_runs_alone(desk: Desk) -> None:
     answer = desk.ticketrun("run", "small.ticket", "--cell", "dense/warm/seed=1")
     assert answer.status == 0, answer.text
