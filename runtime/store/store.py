@@ -11,6 +11,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from secrets import token_hex
+from urllib.parse import quote, unquote_to_bytes
 
 from attrs import define, field
 
@@ -161,7 +162,8 @@ class Store:
         self.disk.rename(new, path)
         if spec is not None:
             # From here on, so that a folder with both means the same wherever it is copied to.
-            at = os.path.relpath(spec.resolve(), self.folder.resolve())
+            # The bytes of a path need not be text, and what is kept is.
+            at = quote(os.fsencode(os.path.relpath(spec.resolve(), self.folder.resolve())))
             with suppress(FileExistsError):  # it was run from there before
                 self.disk.write_new(self.layout.origin(study, at), records.write_text(at))
 
@@ -172,7 +174,7 @@ class Store:
             if self.layout.is_origin(name, study):
                 with suppress(MissingFileError, records.BadRecordError):
                     at = records.read_text(self.disk.read(self.layout.studies / name))
-                    found.append((self.folder / at).resolve())
+                    found.append((self.folder / os.fsdecode(unquote_to_bytes(at))).resolve())
         return tuple(found)
 
     def last_run(self, study: str) -> str | None:

@@ -1,5 +1,6 @@
 """What a store holds is shown, what nobody needs goes, and what somebody works on does not."""
 
+import os
 import shlex
 from collections.abc import Callable
 from pathlib import Path
@@ -262,6 +263,14 @@ def damaged_failure(store: Store) -> Path:
     return store.layout.failure(draw(7).key)
 
 
+def damaged_origin(store: Store) -> Path:
+    damaged_run(store)
+    spec = Path(os.fsdecode(b"caf\xe9 100%.ticket"))  # bytes that are no text
+    store.remember_run("s", "study s {\n}\n", store.folder / spec)
+    assert store.origins("s") == ((store.folder / spec).resolve(),)
+    return next(store.layout.studies.glob("*.from"))
+
+
 def damaged_run(store: Store) -> Path:
     store.remember_run("s", "study s {\n}\n")
     return store.layout.last_run("s")
@@ -277,7 +286,9 @@ def damaged_tensors(store: Store) -> Path:
     return next(damaged_checkpoint(store).parent.glob("*.safetensors"))
 
 
-@pytest.mark.parametrize("make", [damaged_log, damaged_failure, damaged_run, damaged_checkpoint, damaged_tensors])
+@pytest.mark.parametrize(
+    "make", [damaged_log, damaged_failure, damaged_origin, damaged_run, damaged_checkpoint, damaged_tensors]
+)
 def test_any_bit_of_a_record_is_guarded(store: Store, make: Callable[[Store], Path]) -> None:
     path = make(store)
     assert list(findings(store)) == []

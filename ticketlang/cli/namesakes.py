@@ -43,5 +43,5 @@ def page_of(session: "Session", store: Path) -> Path:
         return store.parent / f"{name}.html"
     stem = session.spec.stem
     if stem in {path.stem for path in others}:
-        stem = blake2b(str(session.spec.resolve()).encode(), digest_size=4).hexdigest()
+        stem = blake2b(os.fsencode(session.spec.resolve()), digest_size=4).hexdigest()
     return store.parent / f"{name}-{stem}.html"
