@@ -34,9 +34,9 @@ def verify_all(store: Store, looking: Looking, *, sets_aside: bool) -> tuple[Ver
     verified = evolve(verified, findings=(*verified.findings, *findings(store)))
     if not sets_aside:
         return verified, ()
-    for key in verified.damaged:
-        store.set_aside(store.artifact(key).folder)
-    return verified, verified.damaged
+    for folder in verified.damaged.values():  # and no newer version, which a run may have made meanwhile
+        store.set_aside(folder)
+    return verified, tuple(verified.damaged)
 
 
 def findings(store: Store) -> Iterator[Finding]:

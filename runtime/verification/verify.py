@@ -62,7 +62,7 @@ class Verified:
     results: int
     tallies: tuple[Tally, ...]
     findings: tuple[Finding, ...] = field(factory=tuple)
-    damaged: tuple[JobKey, ...] = ()  # results with files that are not those that were written
+    damaged: Mapping[JobKey, Path] = field(factory=dict)  # results with other files than were written -> their folders
 
     def view(self) -> Iterator[Text]:
         """A line for each question, a sentence for each finding, and what they come to."""
@@ -102,7 +102,7 @@ def verify(
     keys = [key for key in sorted(shelf.there) if only is None or key in only]
     tallies = tuple(Tally(question) for question in QUESTIONS)
     findings: list[Finding] = []
-    damaged: list[JobKey] = []
+    damaged: dict[JobKey, Path] = {}
     for number, key in enumerate(keys):
         artifact = store.artifact(key)
         name = name_of(artifact)
@@ -110,8 +110,8 @@ def verify(
         for tally in tallies:
             findings += (Finding(name, sentence) for sentence in _asked(tally, artifact, shelf))
         if artifact.verify():  # files that were read above are not read again
-            damaged.append(key)
-    return Verified(len(keys), tallies, tuple(findings), tuple(damaged))
+            damaged[key] = artifact.folder
+    return Verified(len(keys), tallies, tuple(findings), damaged)
 
 
 def _asked(tally: Tally, artifact: Artifact, shelf: Shelf) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from runtime.store.claims import Owner
 from runtime.store.dropping import discard, drop_states
 from runtime.store.layout import WEIGHTS
 from runtime.storekeeping.garbage import Garbage, Needs, drop, garbage
-from runtime.storekeeping.soundness import findings
+from runtime.storekeeping.soundness import findings, verify_all
 from runtime.storekeeping.stock import stock
 from runtime.storekeeping.views import garbage_view, list_view, size_view
 from ticketlang.cli.common import SPEC_WRONG
@@ -330,3 +330,20 @@ def test_damage_is_told_with_the_command_that_mends_it(tmp_path: Path, capsys: p
     assert Store.look(store.folder).stored() == (draw(2).key,)
     main(["verify", "--store", str(store.folder)])
     assert "damaged" not in capsys.readouterr().out
+
+
+def test_a_newer_version_is_not_set_aside_for_an_older_one_that_was_damaged(store: Store) -> None:
+    """A run makes it anew while the rest of the store is still being looked at."""
+    (publish(store, draw(2)).folder / "result.json").write_text("{}")
+    publish(store, draw(1))
+    first, last = store.stored()
+    assert first == draw(2).key, "is looked at before the other"
+
+    def made_anew(number: int, total: int, name: str) -> None:
+        if number == 1:
+            publish(store, draw(2))
+
+    verified, _ = verify_all(Store.open(store.folder), made_anew, sets_aside=True)
+    assert list(verified.damaged) == [first]
+    assert store.stored() == (first, last)
+    assert store.artifact(first).verify() == ()
