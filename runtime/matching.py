@@ -27,7 +27,7 @@ def _within_one_sd(deviation: Deviation) -> MatchRule:
     return MatchRule(amount=Fraction(1), unit="sd", deviation=deviation, at=NOWHERE)
 
 
-# What the paper calls matching, in its three readings: no worse (Chen et al. 2020, section 2, and appendix A, table 4),
+# What the paper calls matching, in its three readings: no worse (Chen et al. 2020; appendix A, table 4),
 # and "within one standard deviation" (table 2), which does not say whose; and what a statistician would ask, both ways.
 AT_OR_ABOVE = MatchRule(amount=Fraction(0), unit="points", at=NOWHERE)
 ONE_SD = (_within_one_sd("dense"), _within_one_sd("ticket"), _within_one_sd("larger"), _within_one_sd("pooled"))
@@ -74,7 +74,7 @@ def answer(rule: MatchRule, found: Comparison) -> Answer:
 def matches(rule: MatchRule, mine: Average, theirs: Average, paired: Average | None = None) -> bool | None:
     """Whether a score is no further below a reference than the rule allows; None where what it needs is missing.
 
-    Being better always matches: a matching subnetwork is one that is no worse (Chen et al. 2020, section 3).
+    Being better always matches: a matching subnetwork is one that is no worse, as Chen et al. 2020 define it.
 
     Args:
         paired: differences between runs of the same seeds, for rules that test them.

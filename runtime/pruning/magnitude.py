@@ -1,4 +1,4 @@
-"""Magnitude pruning: the weights nearest to zero go first (Han et al. 2015; paper, section 3)."""
+"""Magnitude pruning: the weights nearest to zero go first (Han et al. 2015; paper, algorithm 1)."""
 
 from collections.abc import Mapping
 
