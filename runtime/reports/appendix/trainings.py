@@ -82,16 +82,11 @@ def _row(training: _Training, done: _Done) -> tuple[Entry, ...]:
         Entry(training.task.metrics[0]),
         Entry(str(training.task.length)),
         _range(done.examples),
-        _range({_steps_an_epoch(training, examples) for examples in done.examples}),
+        _range({recipe.steps_per_epoch(examples, 1 + len(training.joined)) for examples in done.examples}),
         _range(done.steps),
         Entry(f"{fmean(done.seconds):.0f}") if done.seconds else MISSING,
         Entry(f"{len(done.seconds)} of {done.asked}" if len(done.seconds) < done.asked else str(done.asked)),
     )
-
-
-def _steps_an_epoch(training: _Training, examples: int) -> int:
-    """Of tasks that take turns: until the first one's examples have passed."""
-    return (1 + len(training.joined)) * -(-examples // training.task.recipe.batch)
 
 
 def _schedule(recipe: Recipe) -> str:
