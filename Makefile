@@ -72,7 +72,7 @@ check: test
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy --strict
-	$(BIN)/mypy --strict docs/generate.py docs/colours.py
+	$(BIN)/mypy --strict docs/generate.py docs/generated docs/colours.py
 
 fuzz: $(INSTALLED)
 	$(BIN)/python tests/fuzz.py --count 200000

@@ -159,7 +159,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_every_page_is_in_the_site(site: Path):
     for page in DOCS:
         assert (site / page.relative_to(ROOT / "docs").with_suffix(".html")).exists()
-    assert not list(site.rglob("*.py"))
+    assert not list(site.rglob("*.py*"))
 
 
 def test_every_code_has_its_place(site: Path):
