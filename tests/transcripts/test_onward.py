@@ -55,6 +55,16 @@ def test_after_a_failure_the_same_cells_are_run_once_more() -> None:
     assert any("--cell dense/a/seed=1" in command for _, command in after_an_interruption(args))
 
 
+def test_a_run_goes_on_in_the_manner_it_was_begun_in() -> None:
+    typed = ("s.ticket", "--device", "cpu", "--workers", "2", "--threads", "4", "--retry", "3", "--checkpoint", "0.5",
+             "--track", "trackio", "--track", "wandb", "--lean", "--fail-fast")  # fmt: skip
+    args = arguments(*typed)
+
+    assert vars(commands(args, has_failed=True)["run"]) == vars(args)
+    ((_, plainly),) = after_an_interruption(arguments("s.ticket", "--keep-going"))
+    assert plainly.endswith("run s.ticket")
+
+
 def test_each_command_stands_alone_on_its_line() -> None:
     told = tuple(after_a_run(PAGE, arguments("small.ticket"), has_failed=True))
     lines = [str(line).strip() for line in onward_view(told)]

@@ -10,6 +10,8 @@ from shutil import which
 from .common import STORE
 
 NAME = "ticketrun"
+MANNER = ("device", "workers", "threads", "retry", "checkpoint")  # options of a run that say how jobs are done
+SWITCHES = ("lean", "fail_fast")
 
 
 def again(store: Path, data: Path | None = None, settings: Sequence[str] = ()) -> tuple[str, ...]:
@@ -40,7 +42,20 @@ def after_an_interruption(args: Namespace) -> Iterator[tuple[str, str]]:
 
 
 def _run(args: Namespace) -> str:
-    return _command("run", args, *(word for cell in args.cells for word in ("--cell", cell)))
+    """The same run once more: with other threads it might end in other digits, without `--lean` in no room."""
+    cells = (word for cell in args.cells for word in ("--cell", cell))
+    tracked = (word for tracker in args.track for word in ("--track", tracker))
+    return _command("run", args, *cells, *tracked, *_manner(args))
+
+
+def _manner(args: Namespace) -> Iterator[str]:
+    from .main import parser
+
+    usual = parser("run").parse_args(["run", "any.ticket"])
+    for name in MANNER:
+        if (value := getattr(args, name)) != getattr(usual, name):
+            yield from (f"--{name}", str(value))
+    yield from (f"--{name.replace('_', '-')}" for name in SWITCHES if getattr(args, name))
 
 
 def _command(verb: str, args: Namespace, *more: str) -> str:
