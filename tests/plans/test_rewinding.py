@@ -7,7 +7,9 @@ from attrs import evolve
 from studies import BASELINES, TICKET, cell, jobs, key_of_job, planned, spec_of
 
 from ticketlang.jobs import FineTune, JobKey, PartlyRewound, Pretrained, Reached, ReachRewindPoint, Shuffled
+from ticketlang.pipeline import check
 from ticketlang.plan import Plan
+from ticketlang.source import Source
 from ticketlang.units import Duration
 
 
@@ -165,6 +167,18 @@ def test_an_arm_that_goes_back_is_as_a_ticket_that_does() -> None:
     plan = planned(LATER + spec_of(TICKET.replace("a, b", "a") + late + "baselines later, dense\n", seeds="1"))
     other, ticket = cell(plan, "later.imp/a@30%/a/seed=1"), cell(plan, "late/a@30%/a/seed=1")
     assert evolve(other, mask=ticket.mask, keeps_weights=True) == ticket
+
+
+def test_the_length_that_counts_is_that_of_the_training_that_is_gone_back_to() -> None:
+    """That of a ticket's own on its source, and none of tasks that nothing is scored on."""
+    arm = "arm there { rewind 1 epochs on target }\n"
+    short = TICKET.replace("a, b", "a").replace("0 steps", "0 steps\n  train 1 epochs") + "baselines there\n"
+    joint = TICKET.replace("a, b", "a + b") + "baselines there\ntransfer imp at 50% to c\n"
+    brief = spec_of(joint, tasks=("a", "b", "c")).replace("2 epochs", "1 epochs", 1)
+
+    (found,) = check(Source("s.ticket", arm + spec_of(short))).diagnostics
+    assert found.code == "rewind-beyond-training"
+    assert not [found for found in check(Source("s.ticket", arm + brief)).diagnostics if found.severity == "error"]
 
 
 def test_an_arm_may_go_back_to_the_start_where_its_ticket_does_not() -> None:

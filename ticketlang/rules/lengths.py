@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from .. import diagnostics
 from ..diagnostics import Diagnostic
 from ..source import Span
-from ..study import Recipe, Study, Ticket
+from ..study import Recipe, Return, Study, Ticket
 from ..units import Duration
 
 
@@ -20,15 +20,10 @@ def rewinding_leaves_something_to_train(study: Study) -> Iterator[Diagnostic]:
 
 def arms_leave_something_to_train(study: Study) -> Iterator[Diagnostic]:
     """As above, of the points that arms go back to: on the sources of tickets, or on whatever is a target."""
-    for arm in study.baselines:
-        if arm.rewind is None:
-            continue
-        tickets = (_recipe_of_search(study, ticket) for ticket in study.tickets)
-        targets = (task.recipe for task in study.tasks.values())
-        for recipe in targets if arm.rewind.is_of_target else tickets:
-            if recipe is not None and _reaches(arm.rewind.point, recipe.train):
-                rewind, train = str(arm.rewind.point), str(recipe.train)
-                yield diagnostics.RewindBeyondTraining(at=arm.rewind.at, rewind=rewind, train=train)
+    for back in (arm.rewind for arm in study.baselines if arm.rewind is not None):
+        lengths = dict.fromkeys(recipe.train for recipe in _recipes_to(study, back))
+        for train in (train for train in lengths if _reaches(back.point, train)):
+            yield diagnostics.RewindBeyondTraining(at=back.at, rewind=str(back.point), train=str(train))
 
 
 def warmups_end_before_training(study: Study) -> Iterator[Diagnostic]:
@@ -48,6 +43,18 @@ def gradual_prunings_end_before_training(study: Study) -> Iterator[Diagnostic]:
         if recipe is not None and rise is not None and _reaches(rise.ends, recipe.train):
             at = ticket.pruning.at or ticket.at
             yield diagnostics.RiseBeyondTraining(at=at, ends=str(rise.ends), train=str(recipe.train))
+
+
+def _recipes_to(study: Study, back: Return) -> Iterator[Recipe]:
+    """Of the trainings that reach a point: on the tickets' sources; or on each target, as its own ticket has it."""
+    for ticket in study.tickets:
+        search = _recipe_of_search(study, ticket)
+        if back.is_of_target:
+            targets = dict.fromkeys(target for _, target in study.trainings(ticket))
+            recipes = [search if ticket.source == (name,) else study.tasks[name].recipe for name in targets]
+        else:
+            recipes = [search]
+        yield from (recipe for recipe in recipes if recipe is not None)
 
 
 def _recipe_of_search(study: Study, ticket: Ticket) -> Recipe | None:
