@@ -7,7 +7,27 @@ from attrs import frozen
 from .base import Diagnostic
 from .fixes import Edit, without_side, without_statement
 
-INHERITED = "extend another, or say in this one all that it needs"
+
+@frozen(kw_only=True)
+class Needless(Diagnostic):
+    """A statement that says nothing where it stands."""
+
+    is_certain: bool = False  # whoever it is said of says so itself, and nothing else goes by it
+
+    @property
+    def fix(self) -> tuple[Edit, ...]:
+        return without_statement(self.at) if self.is_certain else ()
+
+
+@frozen(kw_only=True)
+class NeedlessInTask(Needless):
+    """One that a task may have from another."""
+
+    @property
+    def help_text(self) -> str:
+        if self.is_certain:
+            return self.help
+        return "it is said in the task that this one extends: extend another, or say in this one all that it needs"
 
 
 @frozen(kw_only=True)
@@ -33,37 +53,19 @@ class NeedsLabel(Diagnostic):
 
 
 @frozen(kw_only=True)
-class NeedlessLabel(Diagnostic):
+class NeedlessLabel(NeedlessInTask):
     code = "needless-label"
     says = "a task of the kind `{kind}` has no label"
     help = "remove `label`"
     kind: str
-    is_certain: bool = False  # it says so itself, and nothing else goes by it
-
-    @property
-    def fix(self) -> tuple[Edit, ...]:
-        return without_statement(self.at) if self.is_certain else ()
-
-    @property
-    def help_text(self) -> str:
-        return self.help if self.is_certain else f"it is said in the task that this one extends: {INHERITED}"
 
 
 @frozen(kw_only=True)
-class NeedlessStride(Diagnostic):
+class NeedlessStride(NeedlessInTask):
     code = "needless-stride"
     says = "inputs of a task of the kind `{kind}` are cut, and not read in windows"
     help = "remove `stride`; tasks of the kind `answer spans` have one"
     kind: str
-    is_certain: bool = False  # it says so itself, and nothing else goes by it
-
-    @property
-    def fix(self) -> tuple[Edit, ...]:
-        return without_statement(self.at) if self.is_certain else ()
-
-    @property
-    def help_text(self) -> str:
-        return self.help if self.is_certain else f"it is said in the task that this one extends: {INHERITED}"
 
 
 @frozen(kw_only=True)
@@ -86,15 +88,10 @@ class LevelNotOnPath(Diagnostic):
 
 
 @frozen(kw_only=True)
-class GradualRounds(Diagnostic):
+class GradualRounds(Needless):
     code = "gradual-rounds"
     says = "a gradual pruning reaches each sparsity in a run of its own, and goes through no rounds"
     help = "remove `rounds`: `sparsity` says the levels, and `every` how often it prunes on the way to each"
-    is_certain: bool = False  # it says so itself, and nothing else goes by it
-
-    @property
-    def fix(self) -> tuple[Edit, ...]:
-        return without_statement(self.at) if self.is_certain else ()
 
 
 @frozen(kw_only=True)
@@ -183,15 +180,10 @@ class NeedsTraining(Diagnostic):
 
 
 @frozen(kw_only=True)
-class RewindNeedsSource(Diagnostic):
+class RewindNeedsSource(Needless):
     code = "rewind-needs-source"
     says = "without a source there is no training to rewind to"
     help = "remove `rewind`: the pre-trained weights are what is pruned and what is trained"
-    is_certain: bool = False  # it says so itself, and nothing else goes by it
-
-    @property
-    def fix(self) -> tuple[Edit, ...]:
-        return without_statement(self.at) if self.is_certain else ()
 
 
 @frozen(kw_only=True)
@@ -363,15 +355,10 @@ class NothingGoesBack(Diagnostic):
 
 
 @frozen(kw_only=True)
-class OldHeadInTransfer(Diagnostic):
+class OldHeadInTransfer(Needless):
     code = "old-head-in-transfer"
     says = "in a transfer there is no earlier head: it would be that of another task"
     help = "remove it; on its own source a ticket has the head that `head ... in search` says"
-    is_certain: bool = False  # it says so itself, and nothing else goes by it
-
-    @property
-    def fix(self) -> tuple[Edit, ...]:
-        return without_statement(self.at) if self.is_certain else ()
 
 
 @frozen(kw_only=True)
