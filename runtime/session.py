@@ -18,6 +18,7 @@ from ticketlang.plan import Facts, Plan, PlannedJob
 from ticketlang.reasons import Stored
 from ticketlang.study import Study
 
+from .damage import sound_plan
 from .digests import Digests
 from .facts import Gathered, Root, fetch_model, gather
 from .failures import UnwritableError
@@ -28,7 +29,7 @@ from .schedulers.equipment import equip
 from .schedulers.machine import Glance
 from .schedulers.ran import Ran, Terms
 from .schedulers.staffing import Staff, staff
-from .store import DamagedError, Disk, MissingFileError, Store
+from .store import Disk, Store
 from .store.checkpoints import EVERY, Checkpoints
 from .verification import Looking, Verified, verify
 
@@ -101,22 +102,11 @@ class Session:
         Args:
             wholly: read masks to their ends, too, as a run does; else they are as long as they were written.
         """
-        plan, problems = self._sound(wholly=wholly)
+        if self.store is None:
+            return self.plan()
+        plan, problems = sound_plan(self.store, partial(lay_out, self.study, self.facts), wholly=wholly)
         self.damaged = tuple(map(str, problems))
         return plan
-
-    def _sound(self, *, wholly: bool) -> tuple[Plan, tuple[DamagedError, ...]]:
-        plan, damaged = self.plan(), dict[JobKey, DamagedError]()
-        while found := dict(self._damaged(plan, wholly=wholly)):
-            damaged |= found  # and what is to run once more may need results that nobody needed before
-            plan = self._plan_without(frozenset(damaged))
-        return plan, tuple(damaged.values())
-
-    def _plan_without(self, gone: frozenset[JobKey]) -> Plan:
-        """The plan if some results were not there."""
-        assert self.store is not None, "they are in it"
-        known = self.store.known
-        return lay_out(self.study, self.facts, lambda keys: known(frozenset(keys) - gone))
 
     def result_of(self, key: JobKey) -> Mapping[str, Any]:
         """What a job that is done found."""
@@ -356,31 +346,10 @@ class Session:
         Bytes of weights are looked at when a job reads them. Tells what was wrong with each result.
         """
         assert self.store is not None, "make_ready() comes first"
-        _, problems = self._sound(wholly=True)
+        _, problems = sound_plan(self.store, partial(lay_out, self.study, self.facts), wholly=True)
         for problem in problems:
             self.store.set_aside(problem.folder)
             yield str(problem)
-
-    def _damaged(self, plan: Plan, *, wholly: bool) -> Iterator[tuple[JobKey, DamagedError]]:
-        """Results of a plan that are not as they were written, and what is wrong with each."""
-        for job in plan.reused:
-            if (problem := self._damage_of(job.key, wholly=wholly)) is not None:
-                yield job.key, problem
-
-    def _damage_of(self, key: JobKey, *, wholly: bool) -> DamagedError | None:
-        """What is wrong with a result; None: nothing, or it is gone, or has just been replaced by a newer version."""
-        assert self.store is not None, "it was found there"
-        try:
-            artifact = self.store.artifact(key)
-            try:
-                artifact.skim()
-                if wholly:
-                    artifact.check(but_for_states=True)
-            except DamagedError as problem:
-                return problem if self.store.artifact(key).folder == artifact.folder else None
-        except MissingFileError:
-            return None
-        return None
 
     def _pin_and_fetch(self) -> tuple[Diagnostic, ...]:
         pins, problems = pin(self.study, self.pins, ask_the_hub)

@@ -16,8 +16,8 @@ from runtime.schedulers.interruption import Stop
 from runtime.schedulers.ran import Ran
 from runtime.store import Artifact, Certificate, Check, Outcome, Provenance, Store, environment_of
 from ticketlang.jobs import AnyJob, CombineMasks, DrawMask, FineTune, JobKey, MaskJob, key_of
-from ticketlang.lay_out import KnownResults, lay_out, nothing_known
-from ticketlang.plan import Cell, DataFacts, Facts, Plan, PlannedJob
+from ticketlang.lay_out import lay_out, nothing_known
+from ticketlang.plan import Cell, DataFacts, Facts, KnownResults, Plan, PlannedJob
 from ticketlang.source import Source
 from ticketlang.study import (
     Arm,

@@ -4,9 +4,9 @@ from collections.abc import Collection, Mapping
 from textwrap import indent
 
 from ticketlang.jobs import FineTune, JobKey, ReachRewindPoint
-from ticketlang.lay_out import KnownResults, lay_out, nothing_known
+from ticketlang.lay_out import lay_out, nothing_known
 from ticketlang.pipeline import check
-from ticketlang.plan import DataFacts, Facts, Known, Plan
+from ticketlang.plan import DataFacts, Facts, Known, KnownResults, Plan
 from ticketlang.source import Source
 from ticketlang.study import Study
 

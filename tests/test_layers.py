@@ -63,6 +63,7 @@ SHARED = (
 
 # Parts of the runtime that say less than torch needs to be imported for: checking, planning and reporting use them.
 LIGHT = (
+    "damage",
     "digests",
     "exchange",
     "exports",

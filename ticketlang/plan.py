@@ -1,6 +1,6 @@
 """The work a study asks for: jobs in an order that can run, and the cells of its tables, each answered by one job."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import cached_property
 
 from attrs import Factory, evolve, field, frozen
@@ -55,6 +55,9 @@ class Known:
         if not isinstance(job, FineTune):
             return True
         return self.keeps_weights >= job.keeps_weights and self.keeps_movement >= job.keeps_movement
+
+
+KnownResults = Callable[[Collection[JobKey]], Mapping[JobKey, Known]]  # of these jobs those that are done
 
 
 @frozen(kw_only=True)

@@ -4,16 +4,14 @@ Requests are made in the order in which people think of them, and those for the 
 30% on its own task` and `train round two` are one, and so are all baselines that do not depend on a ticket's source.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 
 from ..jobs import JobKey, inputs_of
-from ..plan import Facts, Known, Plan, PlannedJob
+from ..plan import Facts, Known, KnownResults, Plan, PlannedJob
 from ..study import Study
 from .cells import answer
 from .requests import Requests
 from .searches import Searches, search
-
-KnownResults = Callable[[Collection[JobKey]], Mapping[JobKey, Known]]
 
 
 def nothing_known(keys: Collection[JobKey]) -> Mapping[JobKey, Known]:
