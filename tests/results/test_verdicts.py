@@ -94,12 +94,11 @@ def matrix_score(cell: Cell) -> float:
 
 
 def test_the_counts_of_the_transfer_matrix(tmp_path: Path) -> None:
-    """`universal` for every source, and the sources that come within 2.5 points of half of the other targets."""
+    """`universal` for every source: on how many of the other targets it is as good as their own."""
     own = of("imp", "target")
     universal = [claim(of("imp", s), "is at least", own, name=s, other=True) for s in TASKS]
-    close = [claim(of("imp", s), "matches", own, name=f"{s} close", other=True) for s in TASKS]
     direct = claim(of("direct"), "is at least", own, name="none")
-    verdicts = judged(tmp_path, matrix_study(*universal, direct, *close, match=rule(None, 5, "points")), matrix_score)
+    verdicts = judged(tmp_path, matrix_study(*universal, direct), matrix_score)
 
     counts = {name: sum(a == "holds" for a in answers(verdicts[name]).values()) for name in MATRIX}
     assert counts == {name: count for name, (_, count) in MATRIX.items()}
