@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from attrs import frozen
 
-# Of normal scores, an interval "of 95%" was found to hold the true mean in 52% of cases with 2 runs, in 70% with 3, 85%
+# Of normal scores, an interval "of 95%" was found to hold the true mean in 52% of cases with 2 runs, in 70% with 3, 84%
 # with 5, 89% with 10 and 93% with 20: fewer runs than this say next to nothing about their own spread.
 LEAST_TO_RESAMPLE = 5
 RESAMPLES = 9999
