@@ -46,6 +46,7 @@ class Table:
     columns: tuple[Column, ...]
     rows: tuple[tuple[Entry, ...], ...]
     notes: tuple[str, ...] = ()  # below the table: what the marks mean, and what the numbers are
+    coloured: str = ""  # what the colour of some entries means, told where there is colour
     drawing: Drawing | None = None  # the same numbers as a picture, for writers that can draw
     is_detail: bool = False  # not what its section is about: writers may fold it away
     beside: "Table | None" = None  # what somebody else found at the same places, for writers that have the room

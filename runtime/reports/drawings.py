@@ -88,10 +88,17 @@ class Rules:
     """Places of the table in two colours: those that match by a rule, and those that do not."""
 
     rules: tuple[str, ...]
-    in_force: int  # which of them the study goes by
+    against: tuple[str, ...]  # what each of them compares with: `dense`
+    shown: int  # which of them the table is counted and coloured by, until a reader chooses another
+    in_force: int | None  # which of them the study goes by; None: none
     places: tuple[tuple[tuple[Judged, ...], ...], ...]  # for each row and column of the table one for each rule
-    counts: tuple[tuple[str, ...], ...]  # for each row what stands in its last column by each rule; empty: nothing
+    counts: tuple[tuple[str, ...], ...]  # for each row what stands in its last column by each rule
     notes: tuple[str, ...] = ()  # in place of the table's own, which speak of one rule alone
+
+    @property
+    def counted(self) -> str:
+        """What the last column of the table counts, as a note below it."""
+        return f"count: other targets that match by this rule: {self.rules[self.shown]}"
 
 
 @frozen(kw_only=True)

@@ -2,17 +2,20 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from attrs import evolve
+
 from ticketlang.study import MatchRule, Published, PublishedScore
 from ticketlang.units import Sparsity
 
 from ..matching import AT_OR_ABOVE, NOISE, RULES, Comparison, answer
 from ..points import points
 from ..results import Condition
-from .blocks import Column, Entry, Table
+from .blocks import MISSING, Column, Entry, Table
 from .drawings import Judged, Rules
 from .evidence import Evidence
 
-OWN_TICKET = "at least the target's own ticket"  # the paper's rule for transfers (Chen et al. 2020, figure 2)
+OWN = "the target's own ticket"
+OWN_TICKET = f"at least {OWN}"  # the paper's rule for transfers (Chen et al. 2020, figure 2)
 UNKNOWN = Judged(None, None)
 
 Place = tuple[str, str]  # source and target
@@ -32,6 +35,9 @@ def matrix_by_rules(
 ) -> Rules:
     """A matrix with a heading on the left and a count of other targets on the right.
 
+    It is shown by the paper's rule for transfers, or by that of the study where no target has a ticket of its own to
+    compare with.
+
     Args:
         conditions: row by row; None: there is no such place.
         own: of each target, the ticket that was found on it.
@@ -40,20 +46,28 @@ def matrix_by_rules(
     has_dense = any(c is not None and evidence.results.dense(c.target) for row in conditions for c in row)
     asked = rules_of(evidence) if has_dense else ()
     rows = [[_judged(evidence, asked, c, own.get(c.target)) if c else () for c in row] for row in conditions]
-    is_own = [[c is not None and c == own.get(c.target) for c in row] for row in conditions]
+    of_study = asked.index(in_force) if in_force in asked else None
+    is_against_own = of_study is None or any(_is_other(c) and own.get(c.target) for row in conditions for c in row if c)
     return Rules(
         rules=(*map(str, asked), OWN_TICKET),
-        in_force=asked.index(in_force) if in_force in asked else len(asked),
+        against=(*("dense" for _ in asked), OWN),
+        shown=len(asked) if of_study is None or is_against_own else of_study,
+        in_force=of_study,
         places=tuple(((), *row, ()) for row in rows),
         counts=tuple(
             tuple(
-                _count(place[rule] for place, its in zip(row, own_, strict=True) if place and not its)
+                _count(place[rule] for place, c in zip(row, its, strict=True) if c and _is_other(c))
                 for rule in range(len(asked) + 1)
             )
-            for row, own_ in zip(rows, is_own, strict=True)
+            for row, its in zip(rows, conditions, strict=True)
         ),
         notes=notes,
     )
+
+
+def _is_other(condition: Condition) -> bool:
+    """Whether the target is none of the sources."""
+    return condition.ticket is None or condition.target not in condition.ticket.source
 
 
 def _judged(
@@ -73,9 +87,9 @@ def _answer(evidence: Evidence, rule: MatchRule, condition: Condition, other: Co
 
 
 def _count(judged: Iterable[Judged]) -> str:
-    """`3 of 10`, of those that have an answer; empty where none has."""
+    """`3 of 10`, of those that have an answer; a dash where none has."""
     answers = [each.answer for each in judged if each.answer in {"holds", "fails"}]
-    return f"{answers.count('holds')} of {len(answers)}" if answers else ""
+    return f"{answers.count('holds')} of {len(answers)}" if answers else MISSING.text
 
 
 # What others found
@@ -105,26 +119,30 @@ def _published_table(published: Published, places: Mapping[Place, PublishedScore
     against_dense = len(ours.rules) - 1  # the last is the own ticket's
     judged = {place: _published_answers(place, places, against_dense) for place in places}
     said = "gap to dense, in points" if has_gaps else "scores, in hundredths"
+    notes = (
+        f"as published: {said}; by rules that ask for runs, which publications do not give, shaded as {AT_OR_ABOVE}",
+    )
+    drawing = evolve(
+        ours,
+        places=tuple(((), *(judged.get((s, t), ()) for t in targets), ()) for s in sources),
+        counts=tuple(
+            tuple(
+                _count(judged[s, t][rule] for t in targets if (s, t) in judged and s != t)
+                for rule in range(len(ours.rules))
+            )
+            for s in sources
+        ),
+        notes=notes,
+    )
     return Table(
         title=f"{published.where}: source (row) to target (column)",
         columns=(Column("source", is_number=False), *map(Column, targets), Column("count")),
-        rows=tuple((Entry(s), *(_published_entry(places.get((s, t))) for t in targets), Entry("")) for s in sources),
-        drawing=Rules(
-            rules=ours.rules,
-            in_force=ours.in_force,
-            places=tuple(((), *(judged.get((s, t), ()) for t in targets), ()) for s in sources),
-            counts=tuple(
-                tuple(
-                    _count(judged[s, t][rule] for t in targets if (s, t) in judged and s != t)
-                    for rule in range(len(ours.rules))
-                )
-                for s in sources
-            ),
-            notes=(
-                f"as published: {said}; by rules that ask for runs, which publications do not give, shaded as"
-                f" {AT_OR_ABOVE}",
-            ),
+        rows=tuple(
+            (Entry(s), *(_published_entry(places.get((s, t))) for t in targets), Entry(counts[drawing.shown]))
+            for s, counts in zip(sources, drawing.counts, strict=True)
         ),
+        notes=(*notes, drawing.counted),
+        drawing=drawing,
     )
 
 

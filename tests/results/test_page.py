@@ -133,7 +133,8 @@ def test_a_published_matrix_is_shaded_by_the_rules_of_the_one_beside_it(tmp_path
     assert isinstance(ours.drawing, Rules)
     assert isinstance(ours.beside.drawing, Rules)
     assert ours.beside.drawing.rules == ours.drawing.rules
-    assert ours.beside.drawing.in_force == ours.drawing.in_force
+    assert ours.beside.drawing.shown == ours.drawing.shown
+    assert ours.drawing.in_force is None  # the rule of the study compares with dense
     published = {place for row in ours.beside.drawing.places for place in row}
     assert all(len(place) in {0, len(ours.drawing.rules)} for place in published)
 
@@ -289,9 +290,14 @@ def test_a_matrix_is_shaded_by_the_rule_that_is_chosen(page_in_browser: tuple[Pa
     page.open(path)
     classes = "[...document.querySelectorAll('.matrix td[data-shades]')].map(e => e.className).join()"
     before = page.tell(classes)
-    page.tell("document.querySelector('.rules label:last-of-type input').click()")
+    said = "[...document.querySelectorAll('.matrix [data-by-rule]')].map(e => e.textContent)"
+    own = "the target's own ticket"
+    assert page.tell(said)[:2] == [own, f"at least {own}"]
+
+    page.tell("document.querySelector('.rules label:first-of-type input').click()")
 
     assert page.tell(classes) != before
+    assert page.tell(said)[:2] == ["dense", "at or above dense"]
 
 
 def test_the_page_prints(page_in_browser: tuple[Page, Path]) -> None:

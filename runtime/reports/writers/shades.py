@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from attrs import frozen
 
-from ..drawings import Judged, Shares
+from ..drawings import Judged, Rules, Shares
 
 BELOW = (1.0, 3.0, 10.0)  # points, between one depth of what does not match and the next
 ABOVE = (0.0, 1.0, 3.0)  # the same of what matches: the lightest is below, and within what the rule allows
@@ -41,6 +41,27 @@ def legend() -> tuple[tuple[Shade, ...], tuple[Shade, ...]]:
         tuple(Shade(f"f{i}", text) for i, text in reversed(list(enumerate(fails, 1)))),
         tuple(Shade(f"h{i}", text) for i, text in enumerate(holds, 1)),
     )
+
+
+def legend_of(drawing: Rules) -> tuple[Shade, ...]:
+    """What the colours mean by the rule that is shown, from far below to far above; of those that are there."""
+    there = {classes_of(place)[drawing.shown] for row in drawing.places for place in row if place}
+    against = drawing.against[drawing.shown]
+    fails, holds = legend()
+    said = (
+        *(Shade(shade.style, f"no match, below {against} {_by(shade.text)}") for shade in fails),
+        *(Shade(shade.style, f"match, {_above(against, shade.text)}") for shade in holds),
+        Shade("n", "undecided, or not compared"),
+    )
+    return tuple(shade for shade in said if shade.style in there)
+
+
+def _above(against: str, amount: str) -> str:
+    return f"below {against}" if amount == "below" else f"above {against} {_by(amount)}"
+
+
+def _by(amount: str) -> str:
+    return amount if amount.startswith("by ") else f"by {amount}"
 
 
 def _depths(bounds: Sequence[float], first: str) -> tuple[str, ...]:

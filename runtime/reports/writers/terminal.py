@@ -73,11 +73,18 @@ class _Fitting:
                 yield Text()
             yield _grid(table, options.max_width)
             means |= dict.fromkeys(column.means for column in table.columns if column.means)
-        for note in (*self.table.notes, *means):
+        coloured = (self.table.coloured,) if self.table.coloured and _has_colour(console, self.table) else ()
+        for note in (*self.table.notes, *means, *coloured):
             yield Padding(Text(plain(note), style="dim"), (0, 0, 0, NOTE), expand=False)
 
     def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
         return Measurement(min(options.max_width, 40), options.max_width)
+
+
+def _has_colour(console: Console, table: Table) -> bool:
+    """Whether some entry stands out, and in a colour that is seen."""
+    is_coloured = console.color_system is not None and not console.no_color
+    return is_coloured and any(entry.tone == "good" for row in table.rows for entry in row)
 
 
 def _fitted(table: Table, width: int) -> Iterator[Table]:

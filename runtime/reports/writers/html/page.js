@@ -111,6 +111,7 @@
       cell.title = said[style[0]];
     }
     for (const cell of figure.querySelectorAll("[data-counts]")) cell.textContent = cell.dataset.counts.split(",")[rule];
+    for (const said of figure.querySelectorAll("[data-by-rule]")) said.textContent = said.dataset.byRule.split("|")[rule];
   };
   for (const figure of document.querySelectorAll(".matrix")) {
     const chosen = figure.querySelector(".rules input:checked");

@@ -16,7 +16,7 @@ from attrs import evolve, frozen
 from ...blocks import Block, Judgement, Listing, Prose, Report, Section, Table
 from ...drawings import Rules
 from ..data import block_text
-from ..shades import classes_of
+from ..shades import Shade, classes_of, legend_of
 from .text import column_type, escaped, finalized
 
 if TYPE_CHECKING:
@@ -77,19 +77,33 @@ def _table_parts(name: str, table: Table, files: dict[str, bytes]) -> Iterator[P
     if (picture := figure(table)) is not None:
         files[f"figures/{stem}.pdf"] = picture
         yield Part(kind="figure", text=stem)
-        files[f"figures/{stem}.tex"] = _render("figure.tex.jinja", table=table, stem=stem)
-    files[f"tables/{stem}.tex"] = _render("table.tex.jinja", table=table, stem=stem, styles=_styles(table))
+        files[f"figures/{stem}.tex"] = _render("figure.tex.jinja", table=table, stem=stem, told=_told(table))
+    files[f"tables/{stem}.tex"] = _render(
+        "table.tex.jinja", table=table, stem=stem, styles=_styles(table), shades=_shades(table)
+    )
     yield Part(kind="table", text=stem)
     if table.beside is not None:
         yield from _table_parts(f"{name} {table.beside.title}", table.beside, files)
 
 
+def _told(table: Table) -> tuple[str, ...]:
+    """What is told below a picture that shows the entries of its table."""
+    if not isinstance(table.drawing, Rules):
+        return ()
+    return *table.drawing.notes, f"coloured by this rule: {table.drawing.rules[table.drawing.shown]}"
+
+
 def _styles(table: Table) -> list[list[str]]:
-    """The colour of each place, by the rule in force."""
+    """The colour of each place, by the rule that is shown."""
     if not isinstance(table.drawing, Rules):
         return [["" for _ in row] for row in table.rows]
     drawing = table.drawing
-    return [[classes_of(place)[drawing.in_force] if place else "" for place in row] for row in drawing.places]
+    return [[classes_of(place)[drawing.shown] if place else "" for place in row] for row in drawing.places]
+
+
+def _shades(table: Table) -> tuple[Shade, ...]:
+    """What the colours of its places mean."""
+    return legend_of(table.drawing) if isinstance(table.drawing, Rules) else ()
 
 
 def _stem(name: str, files: Mapping[str, bytes]) -> str:

@@ -8,7 +8,7 @@ from ticketlang.plain import plain
 
 from ...blocks import Table
 from ...drawings import Curve, Curves, Dot, Dots, Level, Rules, Shares
-from ..shades import classes_of
+from ..shades import Shade, classes_of, legend_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -61,7 +61,8 @@ def _drawer(table: Table) -> "tuple[float, Callable[[Axes], None] | None]":
         case Dots() as dots if any(dots.dots):
             return 0.6 + 0.17 * rows, lambda axes: _draw_dots(axes, dots, _headings(table))
         case Rules() as rules:
-            return 0.7 + 0.24 * rows, lambda axes: _draw_rules(axes, rules, table)
+            height = 0.7 + 0.24 * rows + 0.13 * len(legend_of(rules))
+            return height, lambda axes: _draw_rules(axes, rules, table)
         case Shares() as shares:
             return 0.7 + 0.2 * rows, lambda axes: _draw_shares(axes, shares, table)
     return 0.0, None
@@ -130,9 +131,21 @@ def _draw_level(axes: "Axes", level: Level | None, *, is_upright: bool) -> None:
 
 def _draw_rules(axes: "Axes", drawing: Rules, table: Table) -> None:
     rows = [row[1:-1] for row in drawing.places]
-    shades = [[SHADES[classes_of(place)[drawing.in_force] if place else ""] for place in row] for row in rows]
+    shades = [[SHADES[classes_of(place)[drawing.shown] if place else ""] for place in row] for row in rows]
     texts = [[entry.text for entry in row[1:-1]] for row in table.rows]
     _draw_places(axes, shades, texts, table, slice(1, -1))
+    _draw_legend(axes, legend_of(drawing))
+
+
+def _draw_legend(axes: "Axes", shades: Sequence[Shade]) -> None:
+    """Below the places, one line for each colour."""
+    from matplotlib.patches import Patch
+
+    if shades:
+        patches = [Patch(facecolor=SHADES[shade.style], label=plain(shade.text)) for shade in shades]
+        title = "in points"
+        place = {"loc": "upper left", "bbox_to_anchor": (0.0, 0.0)}
+        axes.legend(handles=patches, title=title, fontsize=6, title_fontsize=6, alignment="left", **place)
 
 
 def _draw_shares(axes: "Axes", drawing: Shares, table: Table) -> None:
