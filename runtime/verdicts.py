@@ -223,12 +223,16 @@ def _summary(claim: Claim, answer: Answer, cases: tuple[Case, ...]) -> str:
         enough = sum(_over_targets(claim, group) == "holds" for group in groups)
         said += f", {claim.quantifier} of them for {enough} of {len(groups)} tickets"
     if counts["no result yet"]:
-        said += f", {counts['no result yet']} have no result yet"
+        said += f", {counts['no result yet']} {_have(counts['no result yet'])} no result yet"
     if counts["not enough runs"]:
-        said += f", {counts['not enough runs']} have too few runs"
+        said += f", {counts['not enough runs']} {_have(counts['not enough runs'])} too few runs"
     failing = [case for case in cases if case.answer == "fails" and case.difference is not None]
     if failing:
         worst = min(failing, key=lambda case: case.difference or 0.0)
         assert worst.difference is not None, "failing cases have a difference"
         said += f"; furthest off is {worst.left.name} at {points(100 * worst.difference, is_signed=True)} points"
     return said
+
+
+def _have(count: int) -> str:
+    return "has" if count == 1 else "have"

@@ -22,7 +22,7 @@ VARYING = (
 # What trainings decide: numbers, verdicts, and what is said of them.
 DECIDED = (
     (re.compile(r"; furthest off is.*?points", re.DOTALL), ""),
-    (re.compile(r"\n +it depends on the rule:.*?hold$", re.DOTALL | re.MULTILINE), ""),
+    (re.compile(r"\n +it depends on the rule:.*?side by side$", re.DOTALL | re.MULTILINE), ""),
     (re.compile(r"[-+\N{MINUS SIGN}]?\d[\d.,]*"), "#"),
     (re.compile(r"^( +)(?:holds|fails) ", re.MULTILINE), r"\1ANSWER "),
     (re.compile(r"[✓✗]"), "CASE"),

@@ -62,7 +62,7 @@ def ending(done: int, failed: int, waiting: int, interrupted: str | None, took: 
             f"after {jobs} in {time_text(took)}{fell}; {waiting} left, run it again to go on from here",
         )
     if failed:
-        waits = f", {waiting} wait for what failed" if waiting else ""
+        waits = f", {waiting} wait{'s' * (waiting == 1)} for what failed" if waiting else ""
         return "Failed", f"{failed} of {done + failed} jobs in {time_text(took)}{waits}; what is done is kept"
     if waiting:
         return "Stopped", f"after {jobs} in {time_text(took)}; {waiting} left, run it again to go on from here"

@@ -10,7 +10,7 @@ from ticketlang.study import PublishedLevel, Study
 
 from ..results import Condition, Results
 from .appendix import appendix
-from .blocks import Prose, Report, Run, Section
+from .blocks import Prose, Report, Run, Section, pointing
 from .evidence import Evidence
 from .progress import progress
 from .rows import rows_of
@@ -94,7 +94,7 @@ def _report(evidence: Evidence, sections: tuple[Section, ...], at_the_end: tuple
     return Report(
         study=study.name,
         question=study.question,
-        sections=sections,
+        sections=pointing(sections),
         problems=tuple(dict.fromkeys(evidence.problems)),
         appendix=at_the_end,
         runs={condition.name: tuple(_runs(results, condition)) for condition in results.conditions},

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Literal
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from ticketlang.jobs import JobKey
 
@@ -48,13 +48,21 @@ class Table:
     notes: tuple[str, ...] = ()  # below the table: what the marks mean, and what the numbers are
     coloured: str = ""  # what the colour of some entries means, told where there is colour
     drawing: Drawing | None = None  # the same numbers as a picture, for writers that can draw
+    see: str = ""  # the section that shows it at length, by its title
+    or_else: str = ""  # told in place of that where there is no such section
     is_detail: bool = False  # not what its section is about: writers may fold it away
     beside: "Table | None" = None  # what somebody else found at the same places, for writers that have the room
 
     @property
     def told(self) -> tuple[str, ...]:
         """All that is told below it where every column is shown."""
-        return (*self.notes, *(column.means for column in self.columns if column.means))
+        return (*self.notes, *(column.means for column in self.columns if column.means), *self.further)
+
+    @property
+    def further(self) -> tuple[str, ...]:
+        """Where there is more to read."""
+        said = f"see the section {self.see}" if self.see else self.or_else
+        return (said,) if said else ()
 
 
 @frozen
@@ -98,6 +106,18 @@ class Section:
 
     title: str
     blocks: tuple[Block, ...]
+
+
+def pointing(sections: tuple[Section, ...]) -> tuple[Section, ...]:
+    """Sections whose cases point at none but these."""
+    titles = {section.title for section in sections}
+
+    def pointed(block: Block) -> Block:
+        if not isinstance(block, Judgement) or block.cases.see in titles:
+            return block
+        return evolve(block, cases=evolve(block.cases, see=""))
+
+    return tuple(evolve(section, blocks=tuple(map(pointed, section.blocks))) for section in sections)
 
 
 @frozen(kw_only=True)

@@ -14,7 +14,7 @@ from ..points import points
 from ..results import Condition
 from ..store import Artifact
 from ..store.certificates import NO_GRADIENT
-from .blocks import Column, Entry, Section, Table
+from .blocks import Column, Entry, Section, Table, pointing
 from .evidence import Evidence
 from .numbers import gap, score
 from .sections import section_named
@@ -94,7 +94,7 @@ def card(subject: Subject, evidence: Evidence, spec: str) -> str:
         markdown((_facts(subject, conditions),)),
         "## Use\n\n{}\n\n{}".format(said, listing(in_python, "python")),
         markdown((_scores(evidence, conditions),)) if conditions else "",
-        markdown((verdicts,)) if verdicts.blocks else "",
+        markdown(pointing((verdicts,))) if verdicts.blocks else "",
         _checks(subject.ticket.mask),
         f"## The study\n\n{listing(spec, 'ticket')}",
     )

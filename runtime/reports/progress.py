@@ -16,7 +16,11 @@ def progress(plan: Plan, running: Collection[JobKey], failures: Mapping[JobKey, 
     """Jobs by group, which are being done, and why some failed when they were last tried."""
     whole = standing(plan.jobs.values(), running, failures, "all")
     done = f"{whole.done} of {len(plan.jobs)} jobs are done"
-    said = done + ("." if whole.done == len(plan.jobs) else f", {whole.running} are running, {whole.failed} failed.")
+    said = done + (
+        "."
+        if whole.done == len(plan.jobs)
+        else f", {whole.running} {'is' if whole.running == 1 else 'are'} running, {whole.failed} failed."
+    )
     blocks: list[Block] = [Prose(said)]
     if now := [job.labels[0] for key, job in plan.jobs.items() if key in running][:NAMED]:
         blocks.append(Prose(f"Being done: {', '.join(now)}."))

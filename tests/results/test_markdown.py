@@ -40,8 +40,9 @@ def test_names_are_text(tmp_path: Path) -> None:
 
     assert "<script>" not in shown
     assert "\x1b" not in shown
+    assert shown.count("`c`") == 1  # in the paragraph, where ticks mean code
     for sign in "|`*[]#":
-        assert not re.search(rf"(?<!\\)\{sign}", shown.removeprefix("## ").replace("&#", "")), sign
+        assert not re.search(rf"(?<!\\)\{sign}", shown.replace("`c`", "").removeprefix("## ").replace("&#", "")), sign
     assert "onmouseover=alert(1)" in text(EVIL), "what is harmless stays as it is"
 
 
@@ -56,6 +57,15 @@ def test_code_is_shown_as_it_is(said: str) -> None:
     assert inner.strip().replace("\\|", "|") == said
 
 
+def test_what_stands_in_ticks_is_code() -> None:
+    """As on a page; a single tick is text."""
+    note = Table(title="", columns=(), rows=(), notes=("say `report matching`", "a ` tick"))
+    shown = markdown((Section(title="s", blocks=(Prose("`a_b` is *not* there", is_warning=True), note)),))
+
+    assert "> **Warning.** `a_b` is \\*not\\* there\n" in shown
+    assert "- say `report matching`\n- a \\` tick\n" in shown
+
+
 def test_a_listing_ends_where_it_should() -> None:
     shown = listing("one\n```\ntwo\n")
     assert shown.startswith("````\n")
@@ -65,6 +75,6 @@ def test_a_listing_ends_where_it_should() -> None:
 def test_a_study_half_done_says_so(tmp_path: Path) -> None:
     report = write(tmp_path / "store", wanted())
     assert (
-        f"{report.done - 1} of {report.asked} results are there."
+        f"{report.done - 1} of {report.asked} scores are there."
         in content_for(".md", evolve(report, done=report.done - 1)).decode()
     )

@@ -14,7 +14,9 @@ from papers_numbers import TABLE_2
 from scipy import stats
 
 from runtime.matching import NOT_SHOWN_BELOW, ONE_SD, RULES, SHOWN_WITHIN_A_POINT, Comparison, answer, matches, sparsest
-from runtime.reports import Evidence, report
+from runtime.reports import Evidence, report, whole_report
+from runtime.reports.writers.html import html_page
+from runtime.reports.writers.markdown import markdown_report
 from runtime.reports.writers.terminal import terminal_report
 from runtime.results import Condition, Results
 from runtime.statistics import Average, average
@@ -275,6 +277,27 @@ def test_verdicts_show_what_they_rest_on(tmp_path: Path, width: int) -> None:
 
     assert max(map(len, text.splitlines())) <= width
     assert same_as_golden(GOLDENS / f"tested-{width}.txt", text)
+
+
+@pytest.mark.parametrize("asked", [("matching",), ()])
+def test_a_verdict_points_at_the_section_where_there_is_one(tmp_path: Path, asked: tuple[str, ...]) -> None:
+    """A page has it in any case, and links it; a report that does not is told how to have it."""
+    of_own = ArmPattern(arm="imp", source="target", level=Sparsity.percent(70))
+    rule = MatchRule(amount=Fraction(1), unit="points", confidence=Fraction(95, 100), at=AT)
+    wanted = evolve(WANTED, match=rule, report=asked, claims=(claim(of_own, "matches", ArmPattern(arm="dense")),))
+    store, laid_out = Store.open(tmp_path / "store"), plan(wanted)
+    fill(store, laid_out, score)
+    evidence = Evidence.of(laid_out, store)
+    text = shown(*terminal_report(report(evidence)), width=120)
+
+    assert ("\n    see the section Matching\n" in text) is bool(asked)
+    assert ("`report matching` in the study shows the rules side by side" in text) is not bool(asked)
+    whole = whole_report(evidence)
+    page, said = html_page(whole), markdown_report(whole)
+    assert 'see the section <a href="#matching">Matching</a>' in page
+    assert '<section id="matching"' in page
+    assert "report matching" not in page.partition("<body>")[2]
+    assert "- see the section Matching\n" in said
 
 
 def test_scores_show_their_intervals_where_there_is_room(tmp_path: Path) -> None:

@@ -198,7 +198,7 @@ def test_a_study_half_done_says_what_is_missing(tmp_path: Path) -> None:
     text = " ".join("".join(e.text) for e in read(html_page(report)) if e.tag in {"p", "td", "th"})
 
     missing = sum(cell.arm == "random_init" for cell in plan(wanted()).cells)
-    assert f"{missing} of {report.asked} results are missing" in " ".join(text.split())
+    assert f"{missing} of {report.asked} scores are missing" in " ".join(text.split())
     assert "random_init.imp[rewind=0 steps]/a@70%/a" in text
 
 

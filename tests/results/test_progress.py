@@ -12,7 +12,7 @@ from rich.console import Console
 
 from runtime.progress import Lines, LiveTable, summary_of
 from runtime.progress.live import screen_of, table_of
-from runtime.progress.summary import until
+from runtime.progress.summary import ending, until
 from runtime.progress.tally import Tally
 from runtime.schedulers.ran import Ran
 from runtime.store import Failure
@@ -263,3 +263,8 @@ def test_summaries_name_the_deciding_score() -> None:
     assert summary_of({"metric": "f1", "scores": {"accuracy": 0.5, "f1": 0.8123}}) == "f1 81.23"
     assert summary_of({"removed": 59_867_136, "total": 85_524_480}) == "59,867,136 of 85,524,480 weights removed"
     assert summary_of({}) == ""
+
+
+@pytest.mark.parametrize(("waiting", "said"), [(1, "1 waits for what failed"), (2, "2 wait for what failed")])
+def test_the_last_line_speaks_of_one_as_one(waiting: int, said: str) -> None:
+    assert said in ending(3, 1, waiting, None, 2.0)[1]

@@ -111,6 +111,16 @@ def test_a_study_without_results_has_a_report(tmp_path: Path) -> None:
     assert same_as_golden(GOLDENS / "nothing-done-80.txt", text)
 
 
+@pytest.mark.parametrize(("missing", "said"), [(1, "1 of 60 scores is"), (2, "2 of 60 scores are")])
+def test_one_is_spoken_of_as_one(tmp_path: Path, missing: int, said: str) -> None:
+    store, laid_out = Store.open(tmp_path / "store"), plan(WANTED)
+    left = [cell for cell in laid_out.cells if cell.arm == "random_init"][:missing]
+    fill(store, laid_out, lambda cell: None if cell in left else 0.5)
+    text = shown(*terminal_report(report(Evidence.of(laid_out, store))), width=200)
+
+    assert f" {said} still missing." in text
+
+
 def test_rounding_is_told_below_the_scores(tmp_path: Path) -> None:
     """Shares by the sizes of matrices are rounded in each: six weights are no other level, but worth a word."""
     wanted = study(ticket("a", 50), seeds=2, baselines=(DENSE,))

@@ -32,7 +32,7 @@ def test_a_study_that_runs_says_first_how_far_it_is(tmp_path: Path) -> None:
     first = found.sections[0]
     assert first.title == "How far it is"
     said = [block for block in first.blocks if isinstance(block, Prose)]
-    assert said[0].text == f"0 of {len(laid_out.jobs)} jobs are done, 1 are running, 1 failed."
+    assert said[0].text == f"0 of {len(laid_out.jobs)} jobs are done, 1 is running, 1 failed."
     assert said[1].text == f"Being done: {laid_out.jobs[left[0]].labels[0]}."
     assert said[2].is_warning
     assert said[2].text.endswith(": no room")

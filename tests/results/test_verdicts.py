@@ -382,7 +382,7 @@ def test_a_half_finished_study_has_no_result_yet(tmp_path: Path) -> None:
     verdict = judged(tmp_path, wanted, lambda cell: None if cell.seeds.head == 2 else 0.5)["it"]
 
     assert verdict.answer == "no result yet"
-    assert verdict.summary == "0 of 1 cases hold, 1 have no result yet"
+    assert verdict.summary == "0 of 1 cases hold, 1 has no result yet"
 
 
 def test_being_better_matches() -> None:

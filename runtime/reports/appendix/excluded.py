@@ -18,12 +18,12 @@ def excluded(evidence: Evidence, written: Written | None) -> Iterator[Block]:
         if (left := [cell for cell in results.conditions[condition] if cell not in results.measurements])
     ]
     if not results.missing:
-        yield Prose(f"All {len(evidence.plan.cells)} results are there; none was left out of a mean.")
+        yield Prose(f"All {len(evidence.plan.cells)} scores are there; none was left out of a mean.")
     else:
         way_on = f" `{written.run}` goes on with them." if written and written.run else ""
         yield Prose(
-            f"{results.missing} of {len(evidence.plan.cells)} results are missing, and means are over those that are"
-            f" there.{way_on}"
+            f"{results.missing} of {len(evidence.plan.cells)} scores {'is' if results.missing == 1 else 'are'} missing,"
+            f" and means are over those that are there.{way_on}"
         )
         yield _lacking(evidence, lacking)
     there = evidence.store.known(evidence.plan.jobs)

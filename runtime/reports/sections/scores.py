@@ -23,7 +23,7 @@ def section(evidence: Evidence) -> Section:
     """One table for each target."""
     said = "Mean ± standard deviation over runs, in hundredths; gaps are taken run by run, of the same seeds."
     if missing := evidence.results.missing:
-        said += f" {missing} of {len(evidence.plan.cells)} results are still missing."
+        said += f" {missing} of {len(evidence.plan.cells)} scores {'is' if missing == 1 else 'are'} still missing."
     tables = (_table(evidence, target) for target in evidence.targets)
     return Section(title="Scores", blocks=(Prose(said), *_factors(evidence.plan), *tables))
 

@@ -42,14 +42,17 @@ def _cases(evidence: Evidence, verdict: Verdict) -> Table:
         notes.append(
             f"{_bound_name(evidence)}: what a one-sided t test over runs of the same seeds says of the difference"
         )
-    if (said := _by_other_rules(evidence, verdict)) is not None:
-        notes.append(said)
+    by_others = _by_other_rules(evidence, verdict)
+    if by_others is not None:
+        notes.append(by_others)
     notes += [note for note in evidence.footnotes(sides) if not note.startswith(MIXED) or _is_mixed(verdict)]
     return Table(
         title="",
         columns=tuple(column for column, _ in columns),
         rows=tuple(tuple(fill(case) for _, fill in columns) for case in verdict.cases),
         notes=tuple(notes),
+        see="" if by_others is None else "Matching",
+        or_else="" if by_others is None else "`report matching` in the study shows the rules side by side",
         drawing=Dots(
             name="difference, in points",
             dots=tuple(map(_dot, verdict.cases)),
@@ -80,10 +83,7 @@ def _by_other_rules(evidence: Evidence, verdict: Verdict) -> str | None:
     counts = [sum(answer(rule, each) == "holds" for each in found) for rule in RULES]
     if min(counts) == max(counts):
         return None
-    return (
-        f"it depends on the rule: by others that are in use {min(counts)} to {max(counts)} of these cases hold;"
-        " `report matching` in the study shows them side by side"
-    )
+    return f"it depends on the rule: by others that are in use {min(counts)} to {max(counts)} of these cases hold"
 
 
 def _columns(evidence: Evidence) -> Iterator[tuple[Column, Callable[[Case], Entry], bool]]:

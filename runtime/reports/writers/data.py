@@ -109,7 +109,7 @@ def _table(table: Table) -> dict[str, Any]:
         "title": table.title,
         "columns": [column.name for column in table.columns],
         "rows": [[_entry(entry) for entry in row] for row in table.rows],
-        "notes": list(table.notes),
+        "notes": [*table.notes, *table.further],
         "drawing": drawing,
         "beside": None if table.beside is None else _table(table.beside),
     }

@@ -9,13 +9,15 @@ from ..blocks import Block, Entry, Judgement, Listing, Prose, Report, Section, T
 
 SPECIAL = re.compile(r"[\\`*_\[\]<>|~#&!]")
 TICKS = re.compile(r"`+")
+TICKED = re.compile(r"`([^`]+)`")
 LANGUAGE = "ticket"  # of listings
 
 
 def markdown_report(report: Report) -> str:
     """Question, sections and appendix below the name of the study."""
     question = f"{text(report.question)}\n\n" if report.question else ""
-    state = "" if report.done == report.asked else f"{report.done} of {report.asked} results are there.\n\n"
+    there = "is" if report.done == 1 else "are"
+    state = "" if report.done == report.asked else f"{report.done} of {report.asked} scores {there} there.\n\n"
     facts = "".join(f"- {text(name)}: {text(said)}\n" for name, said in report.summary)
     appendix = f"\n## Appendix\n\n{markdown(report.appendix, level=3)}" if report.appendix else ""
     return f"# {text(report.study)}\n\n{question}{state}{facts}\n{markdown(report.sections)}{appendix}"
@@ -29,6 +31,11 @@ def markdown(sections: tuple[Section, ...], level: int = 2) -> str:
 def text(said: str) -> str:
     """Text as text: nothing in it marks anything up, ends a cell of a table, or hides."""
     return SPECIAL.sub(lambda sign: f"\\{sign[0]}" if sign[0] not in "<>&" else f"&#{ord(sign[0])};", plain(said))
+
+
+def sentence(said: str) -> str:
+    """Text in which what stands in ticks is code."""
+    return "".join(code(part) if index % 2 else text(part) for index, part in enumerate(TICKED.split(said)))
 
 
 def code(said: str) -> str:
@@ -59,7 +66,7 @@ def _section(section: Section, level: int) -> Iterator[str]:
 def _block(block: Block) -> Iterator[str]:
     match block:
         case Prose(said, is_warning):
-            yield f"> **Warning.** {text(said)}" if is_warning else text(said)
+            yield f"> **Warning.** {sentence(said)}" if is_warning else sentence(said)
             yield ""
         case Listing(title=title, lines=lines):
             yield f"**{text(title)}**"
@@ -68,8 +75,8 @@ def _block(block: Block) -> Iterator[str]:
         case Table():
             yield from _table(block)
         case Judgement(verdict, cases):
-            yield f"**{verdict.answer}** {code(verdict.claim.name)}: {text(verdict.claim.sentence)}"
-            yield f"({text(verdict.summary)})" if verdict.summary else ""
+            yield f"**{verdict.answer}** {code(verdict.claim.name)}: {sentence(verdict.claim.sentence)}"
+            yield f"({sentence(verdict.summary)})" if verdict.summary else ""
             yield ""
             yield from _table(cases)
 
@@ -84,7 +91,7 @@ def _table(table: Table) -> Iterator[str]:
         yield from (_row(map(_entry, row)) for row in table.rows)
         yield ""
     for note in table.told:
-        yield f"- {text(note)}"
+        yield f"- {sentence(note)}"
     if table.told:
         yield ""
 

@@ -74,7 +74,7 @@ class _Fitting:
             yield _grid(table, options.max_width)
             means |= dict.fromkeys(column.means for column in table.columns if column.means)
         coloured = (self.table.coloured,) if self.table.coloured and _has_colour(console, self.table) else ()
-        for note in (*self.table.notes, *means, *coloured):
+        for note in (*self.table.notes, *means, *self.table.further, *coloured):
             yield Padding(Text(plain(note), style="dim"), (0, 0, 0, NOTE), expand=False)
 
     def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:

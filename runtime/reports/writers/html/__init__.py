@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ticketlang.plain import plain
 
 from ....points import points
-from ...blocks import Judgement, Listing, Prose, Report, Section, Table
+from ...blocks import Judgement, Listing, Prose, Report, Table
 from ...drawings import Curves, Dots, Rules, Shares
 from ..narrowing import lower, pieces
 from ..shades import classes_of, legend, shades_of
@@ -34,8 +34,8 @@ def html_page(report: Report) -> str:
     script = (FOLDER / "page.js").read_text(encoding="utf-8")
     return template.render(
         report=report,
-        contents=[(_anchor(section), section) for section in report.sections],
-        appendix=[(_anchor(section), section) for section in report.appendix],
+        contents=[(_anchor(section.title), section) for section in report.sections],
+        appendix=[(_anchor(section.title), section) for section in report.appendix],
         style=(FOLDER / "page.css").read_text(encoding="utf-8"),
         script=script,
         digest=b64encode(sha256(script.encode()).digest()).decode(),
@@ -60,9 +60,9 @@ def runs_json(report: Report) -> str:
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
-def _anchor(section: Section) -> str:
+def _anchor(title: str) -> str:
     """`Score against sparsity` is "score-against-sparsity"."""
-    return "-".join(section.title.lower().replace(",", "").split())
+    return "-".join(title.lower().replace(",", "").split())
 
 
 @cache
@@ -80,6 +80,7 @@ def _environment() -> "Environment":
     environment.tests |= _kinds()
     environment.globals |= {
         "is_detail": lambda block: isinstance(block, Table) and block.is_detail,
+        "anchor_of": _anchor,
         "chart": chart,
         "strip": strip,
         "classes_of": classes_of,

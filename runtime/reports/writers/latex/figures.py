@@ -143,9 +143,9 @@ def _draw_legend(axes: "Axes", shades: Sequence[Shade]) -> None:
 
     if shades:
         patches = [Patch(facecolor=SHADES[shade.style], label=plain(shade.text)) for shade in shades]
-        title = "in points"
-        place = {"loc": "upper left", "bbox_to_anchor": (0.0, 0.0)}
-        axes.legend(handles=patches, title=title, fontsize=6, title_fontsize=6, alignment="left", **place)
+        found = axes.legend(handles=patches, title="in points", loc="upper left", bbox_to_anchor=(0, 0), fontsize=6)
+        found.set_alignment("left")
+        found.get_title().set_fontsize(6)
 
 
 def _draw_shares(axes: "Axes", drawing: Shares, table: Table) -> None:
