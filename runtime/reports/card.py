@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from attrs import frozen
 
 from ticketlang.jobs import JobKey
-from ticketlang.study import Ticket
+from ticketlang.study import Model, Ticket
 from ticketlang.units import Sparsity
 
 from .. import exchange
@@ -17,7 +17,7 @@ from ..store.certificates import NO_GRADIENT
 from .blocks import Column, Entry, Section, Table, pointing
 from .evidence import Evidence
 from .numbers import gap, score
-from .sections import section_named
+from .sections.verdicts import verdicts_about
 from .writers.markdown import code, listing, markdown, text
 
 TAGS = ("lottery-ticket", "pruning", "sparsity", "ticketlang")
@@ -66,6 +66,13 @@ kept = torch.load("mask.pt", weights_only=True)
 }
 
 
+ORIGINS = {  # where a pre-trained model is from
+    "hub": "on the Hugging Face hub",
+    "folder": "a folder on the machine that the study was run on",
+    "package": "in an installed Python package, and its folder there",
+    "micro": "a BERT of half a megabyte that ships with ticketlang, pre-trained on the text of its built-in world",
+}
+
 Tickets = Mapping[tuple[Ticket, Sparsity], Sequence[Condition]]
 
 
@@ -85,13 +92,13 @@ def card(subject: Subject, evidence: Evidence, spec: str) -> str:
         spec: the text of the study.
     """
     conditions = _conditions(evidence, subject.ticket.mask.key)
-    verdicts = section_named("verdicts")(evidence)
+    verdicts = verdicts_about(evidence, {condition for its in conditions.values() for condition in its})
     said, in_python = USES[subject.layout]
     parts = (
-        _front(subject),
+        _front(subject, evidence, conditions),
         f"# {text(subject.ticket.name)}\n",
         _opening(subject, evidence),
-        markdown((_facts(subject, conditions),)),
+        markdown((_facts(subject, evidence.study.model, conditions),)),
         "## Use\n\n{}\n\n{}".format(said, listing(in_python, "python")),
         markdown((_scores(evidence, conditions),)) if conditions else "",
         markdown(pointing((verdicts,))) if verdicts.blocks else "",
@@ -101,13 +108,15 @@ def card(subject: Subject, evidence: Evidence, spec: str) -> str:
     return "\n".join(part.rstrip("\n") + "\n" for part in parts if part)
 
 
-def _front(subject: Subject) -> str:
-    """What hubs index, as YAML; JSON strings are YAML, too."""
+def _front(subject: Subject, evidence: Evidence, conditions: Tickets) -> str:
+    """What hubs index, as YAML; JSON strings are YAML, too. What is not of a hub has no id to name."""
     lines = ["tags:", *(f"- {tag}" for tag in TAGS)]
-    if subject.layout == NETWORK:
-        lines.append("library_name: transformers")
+    lines.append(f"library_name: {'transformers' if subject.layout == NETWORK else 'ticketlang'}")
     if subject.hub is not None:
         lines.append(f"base_model: {json.dumps(subject.hub)}")
+    tasks = (evidence.study.tasks[name] for ticket, _ in conditions for name in ticket.source)
+    if data := list(dict.fromkeys(task.data.name for task in tasks if task.data.origin == "hub")):
+        lines += ["datasets:", *(f"- {json.dumps(name)}" for name in data)]
     return "\n".join(("---", *lines, "---")) + "\n"
 
 
@@ -122,9 +131,13 @@ def _opening(subject: Subject, evidence: Evidence) -> str:
     )
 
 
-def _facts(subject: Subject, conditions: Tickets) -> Section:
+def _facts(subject: Subject, model: Model, conditions: Tickets) -> Section:
     revision = f" at {subject.ticket.revision}" if subject.ticket.revision else ""
-    facts = {"pre-trained model": subject.ticket.base + revision}
+    facts = {
+        "pre-trained model": subject.ticket.base + revision,
+        "which is": ORIGINS[model.origin],
+        "digest of the model": subject.ticket.model,
+    }
     for ticket, level in list(conditions)[:1]:
         facts |= {
             "found on": ticket.source_name,

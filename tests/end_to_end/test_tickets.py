@@ -123,6 +123,10 @@ def test_a_card_says_what_a_ticket_is(again: Desk) -> None:
     assert re.search(r"^\| same \| accuracy \| \d+\.\d+ ± \d+\.\d+ \|", card, re.MULTILINE)
     assert re.search(r"^\*\*(holds|fails|not enough runs)\*\* `the_mask_matters`", card, re.MULTILINE)
     assert SPEC.strip() in card
+    front, said = card.split("---\n")[1:3]
+    assert "library_name: ticketlang\n" in front
+    assert "base_model" not in front, "a folder has no id on a hub"
+    assert "| which is | a folder on the machine that the study was run on |" in said
 
 
 def _with(hub: Hub, desk: Desk, *words: str) -> Answer:

@@ -1,6 +1,8 @@
 """Each claim with its answer, and the comparisons it rests on."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
+
+from attrs import evolve
 
 from ...matching import RULES, Comparison, answer
 from ...points import points
@@ -27,6 +29,21 @@ def section(evidence: Evidence) -> Section:
     return Section(
         title="Verdicts", blocks=tuple(Judgement(verdict, _cases(evidence, verdict)) for verdict in verdicts)
     )
+
+
+def verdicts_about(evidence: Evidence, conditions: Collection[Condition]) -> Section:
+    """The verdicts that some case of these conditions stands in, with such cases alone; the answers are of all."""
+    judgements = []
+    for claim in evidence.study.claims:
+        verdict = judge(claim, evidence.study, evidence.results)
+        about = tuple(case for case in verdict.cases if case.left in conditions or case.right in conditions)
+        cases = _cases(evidence, evolve(verdict, cases=about))
+        if len(about) < len(verdict.cases):
+            its = f"{len(about)} of the {len(verdict.cases)} cases {'is' if len(about) == 1 else 'are'} of this ticket"
+            cases = evolve(cases, notes=(its, *cases.notes))
+        if about:
+            judgements.append(Judgement(verdict, cases))
+    return Section(title="Verdicts", blocks=tuple(judgements))
 
 
 def _cases(evidence: Evidence, verdict: Verdict) -> Table:
