@@ -4,7 +4,7 @@ import pytest
 from handmade import shown
 
 from runtime.reports.blocks import Column, Entry, Report, Section, Table
-from runtime.reports.writers.narrowing import broken, pieces
+from runtime.reports.writers.narrowing import broken, parts, pieces
 from runtime.reports.writers.terminal import terminal_report
 
 LONG = "random_init.imp[rewind=5% of training]/acceptability@80%/entailment"
@@ -63,3 +63,8 @@ def test_a_name_is_broken_after_its_slashes_and_before_its_level() -> None:
     assert broken("imp/mlm@70%/qnli", 12) == "imp/mlm@70%/\n  qnli"
     assert broken("imp/mlm@70%/qnli", 4) == "imp/\n  mlm\n  @70%/\n  qnli"
     assert broken("sparsity 0.5", 30) == "sparsity 0.5"
+
+
+def test_on_a_page_words_of_a_name_come_apart_too() -> None:
+    assert parts("random_init.imp/mlm@70%") == ["random_", "init.", "imp/", "mlm", "@70%"]
+    assert "".join(parts(LONG)) == LONG

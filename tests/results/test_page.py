@@ -258,6 +258,32 @@ def test_verdicts_and_scores_fit_without_being_pushed_aside(page_in_browser: tup
     assert max(page.tell(numbers)) == 2  # a score, and the one it is compared with: no number is broken in two
 
 
+@pytest.mark.parametrize("width", [390, 320])
+def test_no_name_is_broken_inside_a_word(page_in_browser: tuple[Page, Path], width: int) -> None:
+    """What stands between two places where a line may end is on one line, in tables and in keys of charts."""
+    page, path = page_in_browser
+    page.open(path, width)
+    page.tell("document.querySelectorAll('details').forEach(each => each.open = true)")
+    broken = page.tell(
+        """(() => {
+          const found = [];
+          for (const name of document.querySelectorAll('tbody th, .key span')) {
+            const walk = document.createTreeWalker(name, NodeFilter.SHOW_TEXT);
+            while (walk.nextNode()) {
+              const range = document.createRange();
+              range.selectNodeContents(walk.currentNode);
+              if (!/[\\s-]/.test(walk.currentNode.data.trim()) && range.getClientRects().length > 1)
+                found.push(walk.currentNode.data);
+            }
+          }
+          return found;
+        })()"""
+    )
+
+    assert page.tell("document.querySelectorAll('tbody th wbr').length") > 10
+    assert broken == []
+
+
 def test_pointing_at_a_cell_tells_where_it_comes_from(page_in_browser: tuple[Page, Path]) -> None:
     page, path = page_in_browser
     page.open(path)

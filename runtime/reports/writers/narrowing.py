@@ -8,6 +8,7 @@ from attrs import evolve
 from ..blocks import Entry, Table
 
 JOINT = re.compile(r"(?<=[/+ ])(?! )|(?<=\.)(?=[a-z_])|(?=@)")  # where a name of a cell may go on in the next line
+WORDS = re.compile(r"(?<=_)(?=[^_])")
 INDENT = 2  # blanks before a name that stands below another
 
 
@@ -63,6 +64,11 @@ def lower(table: Table, row: Sequence[Entry]) -> Mapping[int, Entry]:
 def pieces(name: str) -> list[str]:
     """The parts of a name that stay whole: `random_init.imp/mlm@70%/qnli` has five."""
     return JOINT.split(name)
+
+
+def parts(name: str) -> list[str]:
+    """The same for a page, whose columns may be narrower than any terminal: words apart, too, `random_` and `init.`."""
+    return [part for piece in pieces(name) for part in WORDS.split(piece)]
 
 
 def broken(name: str, width: int) -> str:

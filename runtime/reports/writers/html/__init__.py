@@ -17,7 +17,7 @@ from ticketlang.plain import plain
 from ....points import points
 from ...blocks import Judgement, Listing, Prose, Report, Table
 from ...drawings import Curves, Dots, Rules, Shares
-from ..narrowing import lower, pieces
+from ..narrowing import lower, parts
 from ..shades import classes_of, legend, shades_of
 from .charts import chart, strip
 
@@ -87,7 +87,7 @@ def _environment() -> "Environment":
         "shades_of": shades_of,
         "legend": legend,
         "lower": lower,
-        "pieces": pieces,
+        "parts": parts,
     }
     return environment
 
