@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from . import doorway
 from .common import DONE, MACHINE, WRONG_USE, add_place_arguments, add_spec_argument, complain, console, put_file
+from .folders import put_folder
 from .namesakes import page_of
 from .session import in_session
 
@@ -74,15 +75,13 @@ def _write(session: "Session", evidence: "Evidence", args: Namespace) -> int:
 
 
 def _write_latex(report: "Report", folder: Path) -> int:
-    for name, content in doorway.latex_files(report).items():
-        path = folder / name
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as refused:
-            return complain(f"{path.parent} cannot be made: {refused.strerror or refused}", MACHINE)
-        if (problem := put_file(path, content)) is not None:
-            return complain(problem, MACHINE)
+    removed = put_folder(folder, doorway.latex_files(report))
+    if isinstance(removed, str):
+        return complain(removed, MACHINE)
     console().print(f"Wrote {folder / 'report.tex'}, and its tables and figures", soft_wrap=True)
+    if removed:
+        files = "file" if removed == 1 else "files"
+        console().print(f"Removed {removed} {files} of an earlier report there that this one has not", soft_wrap=True)
     return DONE
 
 
