@@ -9,7 +9,7 @@ import pytest
 from attrs import evolve
 from reported import EVIL, wanted, write
 
-from runtime.reports.writers.latex import latex_files
+from runtime.reports.writers.latex import _stem, latex_files
 from runtime.reports.writers.latex.text import escaped
 
 
@@ -48,6 +48,31 @@ def test_figures_are_pdf_and_the_same_each_time(files: dict[str, bytes], tmp_pat
     assert all(content.startswith(b"%PDF-") for content in pictures.values())
     again = latex_files(write(tmp_path / "store", wanted()))
     assert {path: again[path] for path in pictures} == pictures
+
+
+@pytest.mark.parametrize(
+    ("name", "stem"),
+    [
+        ("Matching imp at 80%: other targets on which the ticket of a source matches",
+         "matching-imp-at-80-other-targets-on-which-the-ticket-of-a"),
+        ("a" * 59 + " b c", "a" * 59),
+        ("a" * 58 + " b c", "a" * 58 + "-b"),
+        ("a" * 80, "a" * 60),
+        ("%", "table"),
+    ],
+)  # fmt: skip
+def test_names_of_files_end_where_words_do(name: str, stem: str) -> None:
+    assert _stem(name, {}) == stem
+    assert _stem(name, {f"tables/{stem}.tex": b""}) == f"{stem}-2"
+
+
+def test_notes_keep_their_distance_from_the_table(files: dict[str, bytes]) -> None:
+    told = [text for path, content in files.items() if path.startswith("tables/")
+            if "\\footnotesize\n" in (text := content.decode())]  # fmt: skip
+
+    assert len(told) > 3
+    assert all(re.search(r"\\end\{adjustbox\}\n\\par\\smallskip\\footnotesize\n", text)
+               for text in told if r"\begin{tabular}" in text)  # fmt: skip
 
 
 @pytest.mark.parametrize(

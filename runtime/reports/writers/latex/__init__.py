@@ -109,10 +109,18 @@ def _shades(table: Table) -> tuple[Shade, ...]:
 def _stem(name: str, files: Mapping[str, bytes]) -> str:
     """A name of letters, digits and hyphens that no other file has."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    stem = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:LONGEST].strip("-") or "table"
+    stem = _shortened(re.sub(r"[^a-z0-9]+", "-", plain).strip("-")) or "table"
     taken = {path.rpartition("/")[2].rpartition(".")[0] for path in files}
     numbered = (stem if n == 1 else f"{stem}-{n}" for n in range(1, len(files) + 2))
     return next(each for each in numbered if each not in taken)
+
+
+def _shortened(stem: str) -> str:
+    """As many whole words as there is room for; of a word that is too long by itself, its beginning."""
+    if len(stem) <= LONGEST:
+        return stem
+    words, _, _ = stem[: LONGEST + 1].rpartition("-")
+    return words or stem[:LONGEST]
 
 
 def _render(template: str, **values: Any) -> bytes:
