@@ -71,7 +71,7 @@ def test_notes_keep_their_distance_from_the_table(files: dict[str, bytes]) -> No
             if "\\footnotesize\n" in (text := content.decode())]  # fmt: skip
 
     assert len(told) > 3
-    assert all(re.search(r"\\end\{adjustbox\}\n\\par\\smallskip\\footnotesize\n", text)
+    assert all(re.search(r"\\end\{adjustbox\}\n\\par\\medskip\\footnotesize\n", text)
                for text in told if r"\begin{tabular}" in text)  # fmt: skip
 
 
