@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
+
+from .tensors import write_tensors
 
 MASK_FILE = "mask.safetensors"
 # The one entry of the metadata; with several, their order in the file would be left to chance.
@@ -37,7 +38,7 @@ def write_mask(path: Path, kept: Mapping[str, BoolArray], about: Mapping[str, An
     packed = {name: np.packbits(bits.reshape(-1)) for name, bits in kept.items()}
     shapes = {name: list(bits.shape) for name, bits in kept.items()}
     said = {SHAPES: shapes} if about is None else {TICKET: {SHAPES: shapes, **about}}
-    save_file(packed, path, metadata={name: json.dumps(value, separators=(",", ":")) for name, value in said.items()})
+    write_tensors(path, packed, {name: json.dumps(value, separators=(",", ":")) for name, value in said.items()})
 
 
 def has_collapsed(removed: int, total: int) -> bool:

@@ -2,17 +2,22 @@
 
 import json
 import math
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from pathlib import Path
+from stat import S_IMODE
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from safetensors import safe_open
+from safetensors.numpy import save_file
 
 Array = NDArray[Any]
 
+# In the metadata of weights for transformers, which refuses files without it.
+FOR_TRANSFORMERS: Mapping[str, str] = {"format": "pt"}
 SEAL = "digest"  # in the metadata of a file that seals itself
 
 # Of those that safetensors knows, what `map_tensors` reads.
@@ -20,6 +25,28 @@ TYPES: Mapping[str, Any] = {
     "BOOL": np.bool_, "U8": np.uint8, "I8": np.int8, "I32": np.int32, "I64": np.int64, "F32": np.float32,
     "F64": np.float64,
 }  # fmt: skip
+
+
+def write_tensors(path: Path, tensors: Mapping[str, Array], metadata: Mapping[str, str] | None = None) -> None:
+    """Write a safetensors file, in place of what may be there; the same tensors give the same bytes.
+
+    Whoever may read other new files may read this one: the library makes files that are their owner's alone. Which mode
+    the umask and the folder give is seen from a file, for to ask for a umask is to change it, in all threads at once.
+
+    Raises:
+        OSError, SafetensorError: it cannot be written.
+    """
+    is_new = not path.exists()
+    with path.open("ab") as file:
+        mode = S_IMODE(os.fstat(file.fileno()).st_mode)
+    try:
+        whole = {name: np.asarray(tensor, order="C") for name, tensor in tensors.items()}
+        save_file(whole, path, dict(metadata) if metadata else None)
+        path.chmod(mode)
+    except BaseException:
+        if is_new:
+            path.unlink(missing_ok=True)
+        raise
 
 
 def names_in(path: Path) -> tuple[str, ...]:

@@ -101,7 +101,7 @@ HEAVY_LIBRARIES = ("torch", "transformers", "datasets")
 
 # Siblings know each other by these parts alone; `jobs` and `workshop` bring them together.
 SIBLINGS: Mapping[str, tuple[str, ...]] = {
-    "models": ("failures", "families", "matrices", "pickles", "training.seeds"),
+    "models": ("failures", "families", "matrices", "pickles", "tensors", "training.seeds"),
     "pruning": ("failures", "implementations", "masks", "matrices", "training.seeds"),
     "weights": (
         "failures", "matrices", "models.checkpoint", "models.trunk", "pruning.mask", "tensors", "training.seeds",
@@ -112,7 +112,7 @@ SIBLINGS: Mapping[str, tuple[str, ...]] = {
     "training": ("failures", "models", "pruning.mask"),
 }  # fmt: skip
 
-# Parts that would still work if the rest of the runtime were gone.
+# Parts that would still work if the rest of the runtime were gone: they know one another alone.
 FOUNDATIONS = ("failures", "families", "masks", "metrics", "micro", "pickles", "points", "statistics", "tensors")
 
 ALL = imports()
@@ -196,12 +196,28 @@ def test_siblings_know_each_other_by_their_interface(part: str):
 
 
 @pytest.mark.parametrize("part", FOUNDATIONS)
-def test_foundations_stand_alone(part: str):
+def test_foundations_stand_on_one_another_alone(part: str):
     wrong = [
-        i for i in _of(f"runtime.{part}") if i.distribution == "runtime" and not is_within(i.imported, _full(part))
+        i
+        for i in _of(f"runtime.{part}")
+        if i.distribution == "runtime" and not any(is_within(i.imported, _full(other)) for other in FOUNDATIONS)
     ]
 
-    _refuse(wrong, f"runtime/{part}.py imports nothing of the runtime")
+    _refuse(wrong, f"runtime/{part}.py imports foundations alone")
+
+
+def test_one_part_writes_tensors():
+    """So that all of them have the mode that the umask gives: the library gives one of its own."""
+    writes = {"save_file", "serialize_file"}
+    wrong = [
+        i
+        for i in _of("runtime")
+        if i.distribution == "safetensors"
+        and i.imported.rpartition(".")[2] in writes
+        and i.importer != "runtime.tensors"
+    ]
+
+    _refuse(wrong, "safetensors files are written by runtime/tensors.py")
 
 
 @pytest.mark.parametrize("part", LIGHT)

@@ -12,7 +12,9 @@ from ticketlang.jobs import FineTune
 
 from ..failures import ExchangeError, UnwritableError
 from ..masks import MASK_FILE, read_mask, write_mask
+from ..models.description import SAFETENSORS
 from ..store import Artifact, Store
+from ..tensors import FOR_TRANSFORMERS, write_tensors
 from .rounds import ROUNDS_FILE, Round, write_rounds
 
 ABOUT = "ticket.json"
@@ -99,8 +101,6 @@ def _bert_tickets(ticket: Ticket, model: Path | None, store: Store, folder: Path
 
 def _transformers(ticket: Ticket, model: Path | None, store: Store, folder: Path) -> None:
     """The network as the ticket's training begins with it, for `from_pretrained`."""
-    from safetensors.torch import save_file
-
     from ..models.trunk import load
     from ..pruning.mask import Mask
     from ..weights.files import WEIGHTS_FILE
@@ -114,8 +114,7 @@ def _transformers(ticket: Ticket, model: Path | None, store: Store, folder: Path
     mask = Mask.read(ticket.mask.path(MASK_FILE))
     weights = origin(ticket.job.weights, mask, network, lambda key: store.artifact(key).path(WEIGHTS_FILE))
     mask.apply_(weights)
-    save_file({name: tensor.contiguous() for name, tensor in weights.items()}, folder / "model.safetensors",
-              metadata={"format": "pt"})  # fmt: skip
+    write_tensors(folder / SAFETENSORS, {name: tensor.numpy() for name, tensor in weights.items()}, FOR_TRANSFORMERS)
     for pattern in ("config.json", *TOKENIZER):
         for path in model.glob(pattern):
             (folder / path.name).write_bytes(path.read_bytes())

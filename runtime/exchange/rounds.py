@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
-from safetensors.numpy import save_file
 
 from ..failures import ExchangeError
 from ..masks import BoolArray
+from ..tensors import write_tensors
 
 ROUNDS_FILE = "rounds.safetensors"
 ROUNDS = "rounds"  # the entry of the metadata: what each round left, and where all of it comes from
@@ -53,7 +53,7 @@ def write_rounds(path: Path, rounds: Sequence[Round], about: Mapping[str, Any]) 
                 )
             died[name][~gone & ~bits] = number
     said = {"levels": [each.sparsity for each in rounds], **about}
-    save_file(died, path, metadata={ROUNDS: json.dumps(said, separators=(",", ":"))})
+    write_tensors(path, died, {ROUNDS: json.dumps(said, separators=(",", ":"))})
 
 
 def kept_at(path: Path, metadata: str, died: Mapping[str, ByteArray], sparsity: str | None) -> dict[str, BoolArray]:

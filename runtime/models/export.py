@@ -4,8 +4,7 @@ import shutil
 from pathlib import Path
 from uuid import uuid4
 
-from safetensors.torch import save_file
-
+from ..tensors import FOR_TRANSFORMERS, write_tensors
 from .checkpoint import State
 from .description import SAFETENSORS
 from .trunk import Pretrained
@@ -35,11 +34,8 @@ def write_model(model: Pretrained, trunk: State, head: State, folder: Path) -> N
         names = model.family.words.parameters
         weights = {f"{model.prefix}.{name}": tensor for name, tensor in trunk.items()}
         weights |= {names[name]: tensor for name, tensor in head.items()}
-        save_file(
-            {name: tensor.contiguous() for name, tensor in weights.items()},
-            staged / SAFETENSORS,
-            {"format": "pt"},  # without it transformers refuses the file
-        )
+        arrays = {name: tensor.numpy() for name, tensor in weights.items()}
+        write_tensors(staged / SAFETENSORS, arrays, FOR_TRANSFORMERS)
         staged.rename(folder)
     finally:
         shutil.rmtree(staged, ignore_errors=True)

@@ -7,13 +7,13 @@ from typing import Any
 
 import torch
 from attrs import frozen
-from safetensors.torch import save_file
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 from transformers import AutoConfig, AutoModel, AutoModelForMaskedLM, BertConfig, PreTrainedTokenizerFast
 
 from ..families import FAMILIES
 from ..models.description import SAFETENSORS, describe_model
 from ..models.export import COMPANIONS
+from ..tensors import FOR_TRANSFORMERS, write_tensors
 
 SIZES = {"num_hidden_layers": 2, "hidden_size": 32, "num_attention_heads": 4, "intermediate_size": 64,
          "embedding_size": 32, "hidden_dim": 64}  # fmt: skip
@@ -73,7 +73,7 @@ def _write(config: Any, parts: Parts, folder: Path) -> None:
             whole = AutoModelForMaskedLM.from_config(config).state_dict()  # type: ignore[no-untyped-call]  # as above
             weights |= {name: whole[name] for name in FAMILIES[config.model_type].words.parameters.values()}
     config.save_pretrained(folder)
-    save_file({name: tensor.contiguous() for name, tensor in weights.items()}, folder / SAFETENSORS, {"format": "pt"})
+    write_tensors(folder / SAFETENSORS, {name: tensor.numpy() for name, tensor in weights.items()}, FOR_TRANSFORMERS)
 
 
 def _tokenizer(texts: Iterable[str]) -> PreTrainedTokenizerFast:

@@ -15,9 +15,8 @@ import attrs
 import numpy as np
 import torch
 from safetensors import SafetensorError
-from safetensors.numpy import save_file
 
-from ..tensors import SEAL, Array, map_tensors, seal_of
+from ..tensors import SEAL, Array, map_tensors, seal_of, write_tensors
 from ..training.batches import Encoded, WholeInput
 from .blocks import Vocabulary
 from .masked_words import MaskedWords
@@ -56,7 +55,7 @@ def _write(path: Path, prepared: Prepared) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     staged = path.with_name(f"{path.name}.{uuid4().hex}")
     try:
-        save_file(tensors, staged, metadata={SEAL: seal_of(path.name, tensors)})
+        write_tensors(staged, tensors, {SEAL: seal_of(path.name, tensors)})
         staged.replace(path)
     finally:
         staged.unlink(missing_ok=True)

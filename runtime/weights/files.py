@@ -4,7 +4,6 @@ from collections.abc import Collection
 from pathlib import Path
 
 from safetensors import safe_open
-from safetensors.torch import save_file
 from torch import nn
 
 from .. import tensors
@@ -21,7 +20,7 @@ def state_of(module: nn.Module) -> State:
 
 
 def write_state(path: Path, state: State) -> None:
-    save_file({name: tensor.contiguous() for name, tensor in state.items()}, path)
+    tensors.write_tensors(path, {name: tensor.numpy() for name, tensor in state.items()})
 
 
 def read_state(path: Path, names: Collection[str] | None = None) -> State:

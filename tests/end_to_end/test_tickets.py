@@ -1,6 +1,9 @@
 """Tickets of a study, taken out of it, put on a hub, and used by others, as its users do it."""
 
+import os
 import re
+from pathlib import Path
+from stat import S_IMODE
 
 import numpy as np
 from desk import SPEC, Answer, Desk
@@ -32,6 +35,28 @@ def test_tickets_go_out_and_come_in(again: Desk) -> None:
     assert again_refused.status == 2
     assert "is there already" in again_refused.err
     assert "has no mask" in again.ticketrun("ticket", "export", "small.ticket", "dense/warm/seed=1", "--to", "no").err
+
+
+def test_whoever_may_read_new_files_may_read_all_that_is_written(again: Desk) -> None:
+    """A store may be shared, and a ticket handed on."""
+    (again.folder / "usual").touch()
+    assert modes(again.folder / ".ticketlang") == modes(again.folder / "usual")
+
+    before = os.umask(0o002)
+    try:
+        for layout in ("safetensors", "rounds", "transformers", "bert-tickets"):
+            to = ("--to", f"out/{layout}", "--format", layout)
+            assert again.ticketrun("ticket", "export", "small.ticket", "imp/warm@60%/same/seed=1", *to).status == 0
+        assert again.ticketrun("ticket", "import", "out/rounds", "--to", "out/mask.safetensors").status == 0
+    finally:
+        os.umask(before)
+    assert modes(again.folder / "out") == {0o664}
+
+
+def modes(of: Path) -> set[int]:
+    """Who may do what with a file, or with all those of a folder."""
+    files = (path for path in (of, *of.rglob("*")) if path.is_file())
+    return {S_IMODE(path.stat().st_mode) for path in files}
 
 
 MINE = """

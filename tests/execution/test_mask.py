@@ -1,15 +1,19 @@
 """Masks: True = kept, one per matrix, and files of one bit a weight."""
 
+import os
 from fractions import Fraction
 from pathlib import Path
+from stat import S_IMODE
 
 import numpy as np
 import pytest
 import torch
+from safetensors import SafetensorError
 from safetensors.numpy import save_file
 
 from runtime.masks import BadMaskFile, read_mask, write_mask
 from runtime.pruning.mask import Mask
+from runtime.tensors import write_tensors
 
 
 def test_what_is_removed_becomes_zero_and_the_rest_stays() -> None:
@@ -70,6 +74,25 @@ def test_the_same_mask_gives_the_same_bytes(tmp_path: Path) -> None:
 def test_a_weight_takes_a_bit(tmp_path: Path) -> None:
     write_mask(tmp_path / "mask", {"a": np.ones((800, 1000), dtype=np.bool_)})
     assert (tmp_path / "mask").stat().st_size < 100_000 + 500
+
+
+def test_a_mask_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(TypeError):
+        write_mask(tmp_path / "mask", {"a": np.ones(8, dtype=np.bool_)}, {"cell": object()})
+    with pytest.raises((SafetensorError, TypeError, KeyError)):
+        write_tensors(tmp_path / "tensors", {"a": np.array(["text"])})
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("umask", [0o002, 0o027, 0o077])
+def test_the_umask_says_who_may_read_a_mask(tmp_path: Path, umask: int) -> None:
+    before = os.umask(umask)
+    try:
+        for _ in range(2):  # anew, and in place of the first
+            write_mask(tmp_path / "mask", {"a": np.ones(8, dtype=np.bool_)})
+            assert S_IMODE((tmp_path / "mask").stat().st_mode) == 0o666 & ~umask
+    finally:
+        os.umask(before)
 
 
 def test_what_is_no_mask_is_refused(tmp_path: Path) -> None:
