@@ -49,6 +49,16 @@ def happen(asked: Path) -> None:
                 raise AssertionError("it is dead")
 
             setattr(Store, "publish", publish_and_die)  # noqa: B010  # mypy takes no method for another
+        case ["linger"]:
+            publish = Store.publish
+
+            def publish_and_linger(store: Store, *given: Any) -> Artifact:
+                published = publish(store, *given)
+                asked.unlink()  # by which others know
+                time.sleep(2.0)
+                return published
+
+            setattr(Store, "publish", publish_and_linger)  # noqa: B010  # as above
         case ["fail"]:
             raise OSError("the network is down")
         case ["stubborn"]:

@@ -20,7 +20,7 @@ from ticketlang.jobs import JobKey, inputs_of
 from ticketlang.plan import Plan, PlannedJob
 
 from ..failures import JobFailed
-from ..progress import Listener
+from ..progress import Listener, summary_of
 from ..store import DamagedError, Failure, MissingFileError, Store, StoreError
 from ..store.checkpoints import Checkpoints
 from ..store.dropping import drop_states
@@ -86,6 +86,8 @@ def run(
     except KeyboardInterrupt:  # a second Ctrl-C, or the only one in a thread that is not told of signals
         this.interrupted = signal.SIGINT
     finally:
+        with suppress(StoreError, KeyboardInterrupt):
+            this.settle()
         listener.ended(this.ran)
     return this.ran
 
@@ -111,7 +113,7 @@ class Run:
 
     @property
     def ran(self) -> Ran:
-        left = {job.key for job in self.plan.to_run} - self.done if self.plan else set()
+        left = {job.key for job in self.plan.to_run} - self.done - self.seen if self.plan else set()
         return Ran(
             done=len(self.done),
             failed=len(self.failed),
@@ -150,6 +152,14 @@ class Run:
         if walk.elsewhere and not walk.worked and not self._is_closing:
             time.sleep(PATIENCE)
         return (walk.worked or walk.elsewhere) and not self._is_closing
+
+    def settle(self) -> None:
+        """Count what hands have stored since they were last listened to: what is computed is written, though it ends."""
+        known = self.store.known(self.running)
+        for job in (job for key, job in self.running.items() if key in known and known[key].serves(job.job)):
+            self.done.add(job.key)
+            stored = self.store.artifact(job.key)
+            self.listener.finished(job, summary_of(stored.result), stored.provenance.seconds)
 
     @property
     def _is_closing(self) -> bool:

@@ -166,6 +166,26 @@ def test_an_interruption_ends_all_workers_at_once(store: Store, notes: Path, by:
     assert store.failures.all() == ()
 
 
+def test_what_was_just_stored_counts_though_nobody_could_say_so(store: Store, notes: Path) -> None:
+    """So that the last line of an interrupted run agrees with what `status` says after it."""
+    (notes / "0").write_text("linger")
+    (notes / "1").write_text("sleep 60")
+
+    def strike() -> None:
+        while not (notes / "done").exists() or len(crews.tried(notes)) < 2 or (notes / "0").exists():
+            time.sleep(0.05)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    Timer(0, strike).start()
+    jobs, heard = [draw(0), draw(1), draw(2)], Heard()
+    ended = ran(store, notes, jobs, heard)
+
+    assert ended == Ran(done=1, failed=0, waiting=2, interrupted=signal.SIGINT)
+    assert heard.finished_jobs == ["draw 0"]
+    assert len(plan_of_jobs(*jobs, known=store.known).to_run) == ended.waiting
+    assert is_left_tidy(store)
+
+
 PROGRAM = """
 import os, sys, crews
 from functools import partial
