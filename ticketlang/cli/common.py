@@ -164,6 +164,11 @@ def complain(sentence: str, status: int = MACHINE) -> int:
     return status
 
 
+def complain_of_no_store(store: Path) -> int:
+    """Say that there is no store where one was looked for. Returns the exit status."""
+    return complain(f"nothing was run with the store {store}; say which with --store", WRONG_USE)
+
+
 def read_spec(path: Path, settings: Sequence[str] = ()) -> tuple[Source, Checked] | str:
     """A spec and what is wrong with it, or why it cannot be read."""
     source = read_source(path)

@@ -52,6 +52,10 @@ def main(words: Sequence[str] | None = None) -> int:
     """Run the command that the words of a command line ask for. Returns the exit status."""
     words = list(sys.argv[1:] if words is None else words)
     if words and words[0] not in COMMANDS and not words[0].startswith("-"):
+        if (mistyped := _mistyped_command(words)) is not None:
+            from .common import WRONG_USE, complain
+
+            return complain(mistyped, WRONG_USE)
         words.insert(0, "run")  # `ticketrun SPEC`
     if not words:
         from .common import WRONG_USE
@@ -83,6 +87,22 @@ def main(words: Sequence[str] | None = None) -> int:
         named = f": {problem.filename}" if problem.filename else ""
         return complain(f"this machine refuses: {problem.strerror or problem}{named}")
     return status
+
+
+def _mistyped_command(words: Sequence[str]) -> str | None:
+    """What is wrong with a first word that is neither a command nor a spec. None: it may be a spec."""
+    from difflib import get_close_matches
+    from pathlib import Path
+
+    said = words[0]
+    if Path(said).suffix or Path(said).name != said or Path(said).exists():
+        return None
+    near = get_close_matches(said.lower(), COMMANDS, n=1)
+    names_a_spec = len(words) > 1 and not words[1].startswith("-")  # and `run` takes one
+    if not near and not names_a_spec:
+        return None
+    hint = f"did you mean `{near[0]}`?" if near else "`ticketrun --help` names all there are"
+    return f"`{said}` is no command; {hint}"
 
 
 def parser(chosen: str | None = None) -> ArgumentParser:

@@ -5,7 +5,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import doorway
-from .common import DONE, MACHINE, WRONG_USE, add_place_arguments, add_spec_argument, complain, console, put_file
+from .common import (
+    DONE,
+    MACHINE,
+    WRONG_USE,
+    add_place_arguments,
+    add_spec_argument,
+    complain,
+    complain_of_no_store,
+    console,
+    put_file,
+)
 from .folders import put_folder
 from .namesakes import page_of
 from .session import in_session
@@ -45,7 +55,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 def main(args: Namespace) -> int:
     def say(session: "Session") -> int:
         if session.store is None:
-            return complain(f"nothing was run with the store {args.store}; say which with --store", WRONG_USE)
+            return complain_of_no_store(args.store)
         evidence = session.evidence()
         for block in session.report(evidence):
             console().print(block)

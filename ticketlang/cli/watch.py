@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..jobs import inputs_of
 from . import doorway
-from .common import DONE, SOME_FAILED, add_place_arguments, add_spec_argument, console
+from .common import DONE, SOME_FAILED, add_place_arguments, add_spec_argument, complain_of_no_store, console
 from .session import in_session
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ HELP = "follow a run from another terminal, or as a page that renews itself"
 PORT = 8765
 LOOK = 2.0  # seconds between two looks
 LOOK_AT_PAGE = 10.0  # the same, at a page, which takes longer to make
+WAITS = "This waits until somebody runs it; Ctrl-C ends the waiting."
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -64,6 +65,8 @@ def main(args: Namespace) -> int:
 
 def _follow(session: "Session", args: Namespace) -> int:
     """Show how the run stands until nothing is left to do; Ctrl-C leaves, and the run goes on."""
+    if session.store is None and not console().is_terminal:
+        return complain_of_no_store(args.store)  # nobody who would mend a mistyped place sees that it waits
     show = _drawn if console().is_terminal else _as_lines
     return show(session, lambda: _seen(session, args), args.every or LOOK)
 
@@ -71,12 +74,15 @@ def _follow(session: "Session", args: Namespace) -> int:
 def _drawn(session: "Session", look: Callable[[], tuple["Plan", Sequence["RenderableType"]]], every: float) -> int:
     from rich.console import Group
     from rich.live import Live
+    from rich.text import Text
 
     with Live(console=console(), auto_refresh=False, transient=False) as live:
         while True:
             plan, lines = look()
-            live.update(Group(*lines), refresh=True)
-            if (status := _ended(session, plan)) is not None:
+            status = _ended(session, plan)
+            waits = () if status is not None or session.running(plan) else (Text(WAITS, style="dim"),)
+            live.update(Group(*lines, *waits), refresh=True)
+            if status is not None:
                 return status
             time.sleep(every)
 
@@ -86,10 +92,12 @@ def _as_lines(session: "Session", look: Callable[[], tuple["Plan", Sequence["Ren
     told = ""
     while True:
         plan, lines = look()
-        if (said := str(lines[-1])) != told:
+        status = _ended(session, plan)
+        said = str(lines[-1]) if status is not None or session.running(plan) else f"{lines[-1]} {WAITS}"
+        if said != told:
             console().print(said, soft_wrap=True)
             told = said
-        if (status := _ended(session, plan)) is not None:
+        if status is not None:
             return status
         time.sleep(every)
 
