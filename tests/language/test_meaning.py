@@ -39,6 +39,27 @@ def ticket_of(text: str) -> Ticket:
     return ticket
 
 
+def test_a_use_that_fails_is_the_one_mistake() -> None:
+    """Whatever a name means may stand in the file that was not had."""
+    text = FRAME.format(
+        seeds="1",
+        ticket="extends protocol; source mrpc",
+        study="baselines mine; transfer imp to glue; claim c { imp beats yours on rte }",
+    ).replace("ticket imp {\n    extends protocol;", "ticket imp extends protocol {\n   ")
+    for name in ("chen2002", '"missing.ticket"'):
+        found = check(Source("s.ticket", text.replace("chen2020", name)))
+        assert found.study is None
+        assert len(found.diagnostics) == 1, [f"{d.at}: {d.message}" for d in found.diagnostics]
+        assert found.diagnostics[0].code in {"unknown-library", "unreadable-file"}
+    settings = check(Source("s.ticket", text.replace("chen2020", "chen2002")), settings=("mrpc.train 1 epoch",))
+    assert [d.code for d in settings.diagnostics] == ["unknown-library"]
+
+
+def test_a_name_that_exists_nowhere_is_not_proposed() -> None:
+    found = checked(study="baselines random_msk; claim c { imp at 50% beats randommask on mrpc }")
+    assert [d.help_text for d in found.diagnostics if d.code == "unknown-arm"] == ["did you mean `random_mask`?"] * 2
+
+
 def fractions(levels: tuple[Sparsity, ...]) -> list[Fraction]:
     return [level.fraction for level in levels]
 

@@ -74,6 +74,7 @@ def with_settings(
 ) -> tuple[Statement, Module]:
     """A study with what a command line sets, and a file in whose sight the tasks are those that it sets."""
     top = Module(Source(SETTING, ""), is_shipped=False, used={**module.used, **module.own})
+    top.is_partial = module.is_partial
     for text in settings:
         tree, malformed = parse(Source(SETTING, text))
         complaints.extend(malformed)
@@ -86,7 +87,7 @@ def with_settings(
                 head = _with(head, tuple(inner if old is block else old for old in _inside(head)))
             elif (task := module.find("task", path.text)) is not None and task.word == "task":
                 _set_in_task(top, task, path, setting)
-            else:
+            elif not module.is_partial:
                 known = (*_names(head), *module.names("task"))
                 guess = nearest(path.text, known)
                 complaints.add(diagnostics.UnknownPath(at=path.at, name=path.text, nearest=guess))

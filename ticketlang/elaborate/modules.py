@@ -66,6 +66,7 @@ class Module:
     statements: dict[str, tuple[Statement, ...]] = field(factory=dict)
     own: dict[tuple[Space, str], Declaration] = field(factory=dict)
     used: dict[tuple[Space, str], Declaration] = field(factory=dict)
+    is_partial: bool = False  # a file that it uses was not had: what it does not know may be named there
     base: "Module | None" = None  # the file whose study the study of this one extends
 
     def find(self, space: Space, name: str, besides: Declaration | None = None) -> Declaration | None:
@@ -130,6 +131,7 @@ class Modules:
             name = phrase.take_word("the name of a file").text
             found = self.loads.shipped(name) or ""
         phrase.take_end()
+        module.is_partial |= not isinstance(found, Source)
         if isinstance(found, Source):
             self._use_source(module, found, name, at, is_shipped=not is_file)
         elif is_file:
@@ -152,6 +154,7 @@ class Modules:
             self._use_source(module, found, path.text, path.at, is_shipped=False, may_clash=False)
             module.base = self.opened.get(_key(found))
         else:
+            module.is_partial = True
             self.complaints.add(diagnostics.UnreadableFile(at=path.at, name=path.text, reason=found))
 
     def _use_source(
@@ -174,6 +177,7 @@ class Modules:
 
     def _see(self, module: Module, used: Module, at: Span | None) -> None:
         """Bring the names of a used file into sight."""
+        module.is_partial |= used.is_partial
         for key, declaration in {**used.used, **used.own}.items():
             earlier = module.used.setdefault(key, declaration)
             if at is not None and earlier is not declaration:

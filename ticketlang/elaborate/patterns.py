@@ -36,9 +36,9 @@ class Names:
         return arm in self.levels or arm in self.baselines
 
     def unknown(self, arm: Name) -> Misread:
-        if self.has_nameless:
+        if self.has_nameless or self.module.is_partial:
             return Misread()
-        known = (*self.levels, *self.baselines)
+        known = (*self.levels, *self.module.names("arm"))  # not `baselines`: a slip there names nothing
         return Misread(diagnostics.UnknownArm(at=arm.at, name=arm.text, nearest=nearest(arm.text, known)))
 
 

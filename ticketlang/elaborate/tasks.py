@@ -59,7 +59,7 @@ class Tasks:
         """
         declaration = module.find("task", name.text)
         if declaration is None:
-            raise Misread(unknown_task(name, module))
+            raise Misread(*unknown_task(name, module))
         return declaration
 
     def task(self, declaration: Declaration) -> Task | None:
@@ -90,7 +90,7 @@ class Tasks:
             self.complaints.add(diagnostics.ExtendsItself(at=at, name=base.name))
             return None
         if base is None or base.word != "task":
-            self.complaints.add(unknown_task(Name(declaration.extends, at), declaration.module))
+            self.complaints.extend(unknown_task(Name(declaration.extends, at), declaration.module))
             return None
         if len(above) == LONGEST_CHAIN:
             self._complain_of_chain(above[0])
@@ -137,13 +137,16 @@ class Tasks:
         self.complaints.add(diagnostics.ChainTooLong(at=first.at, name=first.name, limit=LONGEST_CHAIN))
 
 
-def unknown_task(name: Name, module: Module) -> diagnostics.Diagnostic:
+def unknown_task(name: Name, module: Module) -> tuple[diagnostics.Diagnostic, ...]:
+    """The complaint; none where a file that may have the task was not had, which has been said."""
     if name.text in ALL:
         note = "no word stands for all tasks: name them, or a group such as `glue` of chen2020"
-        return diagnostics.UnknownTask(at=name.at, name=name.text, note=note)
+        return (diagnostics.UnknownTask(at=name.at, name=name.text, note=note),)
+    if module.is_partial:
+        return ()
     guess = nearest(name.text, module.names("task"))
     origin = module.origin("task", guess) if guess is not None else ""
-    return diagnostics.UnknownTask(at=name.at, name=name.text, nearest=guess, origin=origin)
+    return (diagnostics.UnknownTask(at=name.at, name=name.text, nearest=guess, origin=origin),)
 
 
 def _member(phrase: Reader, is_first: bool) -> Name:
