@@ -154,7 +154,7 @@ class Run:
         return (walk.worked or walk.elsewhere) and not self._is_closing
 
     def settle(self) -> None:
-        """Count what hands have stored since they were last listened to: what is computed is written, though it ends."""
+        """Count what hands have stored since they were last heard: what is computed is written, though it ends."""
         known = self.store.known(self.running)
         for job in (job for key, job in self.running.items() if key in known and known[key].serves(job.job)):
             self.done.add(job.key)

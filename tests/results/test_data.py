@@ -166,6 +166,7 @@ def test_results_load_by_one_name_and_nothing_before_that_is_heavy(tmp_path: Pat
 
     assert ran.stderr == ""
     assert ran.stdout.startswith("StoreError there is no store in ")
+    assert ran.stdout.endswith("; say where it is with `store=`\n")
 
 
 def test_mistakes_of_a_spec_are_in_the_exception(tmp_path: Path) -> None:
@@ -177,3 +178,6 @@ def test_mistakes_of_a_spec_are_in_the_exception(tmp_path: Path) -> None:
         load(spec)
     with pytest.raises(ValueError, match="there is no such file"):
         load(tmp_path / "other.ticket")
+    with pytest.raises(ValueError, match=r"^settings:1:1: \[unknown-field\] .*`sed`; did you mean `seeds`\?") as raised:
+        load(ROOT / "examples/quickstart.ticket", settings=["sed 1"])
+    assert "--set" not in str(raised.value)
