@@ -68,7 +68,10 @@ class Page:
         self.ask("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=False)
         theme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.ask("Emulation.setEmulatedMedia", features=[theme])
-        self.ask("Page.navigate", url=path.as_uri())
+        self.visit(path.as_uri())
+
+    def visit(self, address: str) -> None:
+        self.ask("Page.navigate", url=address)
         waiting = "new Promise(r => document.readyState == 'complete' ? r() : addEventListener('load', () => r()))"
         self.tell(waiting)
 

@@ -2,7 +2,9 @@
 
 import json
 import re
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from runtime.reports import Evidence, whole_report
 from runtime.reports.blocks import Table
 from runtime.reports.drawings import Rules
 from runtime.reports.writers.html import html_page
+from runtime.serving import served
 from runtime.store import Store
 
 VOID = {"meta", "wbr", "link", "input", "br", "hr", "img", "path", "line", "rect", "circle"}
@@ -324,6 +327,33 @@ def test_a_matrix_is_shaded_by_the_rule_that_is_chosen(page_in_browser: tuple[Pa
 
     assert page.tell(classes) != before
     assert page.tell(said)[:2] == ["dense", "at or above dense"]
+
+
+def test_a_page_that_renews_itself_is_found_as_it_was_left(page_in_browser: tuple[Page, Path], whole: str) -> None:
+    page, _ = page_in_browser
+    state = (
+        "[[...document.querySelectorAll('details')].map(e => e.open).join(), Math.round(scrollY),"
+        " document.querySelector('.matrix .rules input:checked').value,"
+        " [...document.querySelectorAll('.matrix td[data-shades]')].map(e => e.className).join()].join('|')"
+    )
+    with served(whole.encode, 0, every=1.0) as address:
+        page.visit(address)
+        before = page.tell(state)
+        page.tell("document.querySelectorAll('details').forEach(each => { each.open = !each.open })")
+        page.tell("document.querySelector('.matrix .rules label:last-of-type input').click()")
+        page.tell("scrollTo({top: document.body.scrollHeight / 2, behavior: 'instant'}); window.stays = 1")
+        left = page.tell(state)
+        last = time.monotonic() + 30
+        is_renewed = False
+        while not is_renewed:
+            assert time.monotonic() < last, "it does not renew itself"
+            time.sleep(0.05)
+            with suppress(AssertionError):  # between two pages there is nobody to ask
+                is_renewed = page.tell("window.stays !== 1 && document.readyState == 'complete'")
+        found = page.tell(f"new Promise(r => setTimeout(r, 100)).then(() => {state})")
+        page.visit("about:blank")
+    assert found == left
+    assert all(one != other for one, other in zip(before.split("|"), left.split("|"), strict=True))
 
 
 def test_the_page_prints(page_in_browser: tuple[Page, Path]) -> None:

@@ -134,4 +134,45 @@
   window.addEventListener("afterprint", () => {
     for (const each of closed) each.open = false;
   });
+
+  // A page that is served renews itself: its reader finds it as it was left.
+  const parts = () => {
+    const seen = {};
+    return [...document.querySelectorAll("details")].map((part) => {
+      const home = part.closest("section[id]");
+      const name = `${home ? home.id : ""} ${part.querySelector("summary").textContent.replace(/[\d,]+/g, "")}`;
+      seen[name] = (seen[name] || 0) + 1;
+      return [`${name} ${seen[name]}`, part];
+    });
+  };
+  const top = (part) => part.getBoundingClientRect().top;
+  const leave = () => {
+    const above = [...document.querySelectorAll("section[id]")].filter((part) => part.getClientRects().length && top(part) <= 1);
+    const place = above[above.length - 1];
+    return {
+      parts: Object.fromEntries(parts().map(([name, part]) => [name, part.open])),
+      rules: Object.fromEntries([...document.querySelectorAll(".rules input:checked")].map((rule) => [rule.name, rule.value])),
+      place: place ? place.id : "",
+      from: place ? top(place) : -window.scrollY,
+    };
+  };
+  const find = (left) => {
+    for (const [name, part] of parts()) if (name in left.parts) part.open = left.parts[name];
+    for (const rule of document.querySelectorAll(".rules input"))
+      if (left.rules[rule.name] === rule.value && !rule.checked) rule.click();
+    const place = document.getElementById(left.place);
+    window.scrollTo({ top: (place ? window.scrollY + top(place) : 0) - left.from, behavior: "instant" });
+  };
+  if (location.protocol.startsWith("http")) {
+    const name = `ticketlang ${location.pathname}`;
+    window.addEventListener("pagehide", () => {
+      try { sessionStorage.setItem(name, JSON.stringify(leave())); } catch { /* a browser that keeps nothing */ }
+    });
+    window.addEventListener("load", () => {
+      try {
+        const left = JSON.parse(sessionStorage.getItem(name));
+        if (left) find(left);
+      } catch { /* as above */ }
+    });
+  }
 })();
