@@ -1,5 +1,6 @@
 """Pickled files of tensors that others made: opened for tensors alone, and no larger in memory than on the disk."""
 
+import errno
 from pathlib import Path
 from pickle import UnpicklingError
 from warnings import catch_warnings, simplefilter
@@ -28,7 +29,11 @@ def read_pickled(path: Path, *, mapped: bool = False) -> dict[str, Tensor]:
         with catch_warnings():
             simplefilter("ignore")  # of forms that torch does not expect: they are refused below, or understood
             found = torch.load(path, map_location="cpu", weights_only=True, mmap=mapped and is_zipfile(path))
-    except (UnpicklingError, RuntimeError, EOFError, ValueError, TypeError, KeyError, AttributeError) as problem:
+    except (RuntimeError, OSError) as problem:  # of a reader that meets its end, with paragraphs on what that may mean
+        if isinstance(problem, OSError) and problem.errno != errno.EINVAL:  # a place before the first byte
+            raise
+        raise BadPickle("holds more than tensors, or is damaged, and is not opened: code in it would run") from None
+    except (UnpicklingError, EOFError, ValueError, TypeError, KeyError, AttributeError) as problem:
         first = (str(problem).strip() or type(problem).__name__).splitlines()[0]
         raise BadPickle(
             f"holds more than tensors, or is damaged, and is not opened: code in it would run ({first})"

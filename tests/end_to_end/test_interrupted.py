@@ -80,6 +80,7 @@ def test_an_interrupted_training_goes_on_where_it_stood(
     assert "Traceback" not in said
     if not again:
         assert "Interrupted after 0 jobs in" in said
+        assert re.search(r"Interrupted .*\n\nNext\n", said)
         assert said.rstrip().endswith(" run long.ticket")  # how to go on
     kept = Checkpoints(Layout(desk.folder / ".ticketlang"), Disk())
     standing = kept.standing([JobKey(folder.name) for folder in kept.layout.checkpoints.iterdir()])

@@ -220,6 +220,20 @@ class Harm:
         return Path.touch, (Path("harm.txt"),)
 
 
+@pytest.mark.parametrize("damage", ["cut", "end", "head"])
+def test_a_damaged_pickle_is_one_sentence_of_ours(tmp_path: Path, damage: str) -> None:
+    torch.save({"bert.pooler.dense.weight_mask": torch.ones(64, 64)}, tmp_path / "mask.pt")
+    whole = (tmp_path / "mask.pt").read_bytes()
+    broken = {
+        "cut": whole[: len(whole) // 2],
+        "end": whole[:-200] + bytes(200),
+        "head": b"PK\x03\x04" + bytes(296) + whole[300:],
+    }
+    (tmp_path / "mask.pt").write_bytes(broken[damage])
+    with pytest.raises(ExchangeError, match=r"mask\.pt .*is damaged.* would run$"):
+        read_given(tmp_path / "mask.pt")
+
+
 def test_a_pickle_that_is_more_than_tensors_is_not_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     torch.save({"bert.pooler.dense.weight_mask": Harm()}, tmp_path / "mask.pt")

@@ -139,6 +139,7 @@ def run(study: Study, args: Namespace) -> int:
     console().print(heading(study), "", summary(plan, cost), "", sep="\n")
     ran = _run(session, staff, args, is_tight=_is_tight(session, plan, staff)) if staff else None
     if ran is not None and ran.interrupted is not None:
+        console().line()
         _say(after_an_interruption(args))
         return BY_SIGNAL + ran.interrupted  # whoever wants to leave is not kept waiting for tables
     for block in session.report(session.evidence()):

@@ -31,6 +31,8 @@ def terminal_report(report: Report) -> Iterator[RenderableType]:
         yield Text()
     for problem in report.problems:
         yield Text.assemble(("note", "bold yellow"), f" {plain(problem)}")
+    if report.problems:
+        yield Text()
 
 
 def _rendered(block: Block) -> RenderableType:
