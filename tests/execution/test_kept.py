@@ -99,7 +99,7 @@ def test_a_cache_that_cannot_be_written_to_costs_time_alone(
     def refuse(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr(kept_module, "save_file", refuse)
+    monkeypatch.setattr(kept_module, "write_tensors", refuse)
     assert len(prepared(world, cache, warm()).train) == 90
     assert list((cache / "examples").iterdir()) == []
 

@@ -87,9 +87,11 @@ def with_settings(
                 head = _with(head, tuple(inner if old is block else old for old in _inside(head)))
             elif (task := module.find("task", path.text)) is not None and task.word == "task":
                 _set_in_task(top, task, path, setting)
-            elif not module.is_partial:
+            else:
                 known = (*_names(head), *module.names("task"))
                 guess = nearest(path.text, known)
+                if module.may_lack(path.text, guess):
+                    continue
                 complaints.add(diagnostics.UnknownPath(at=path.at, name=path.text, nearest=guess))
     return head, top
 

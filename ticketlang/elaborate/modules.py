@@ -10,6 +10,7 @@ from typing import Literal, Protocol
 from attrs import define, field, frozen
 
 from .. import diagnostics
+from ..diagnostics.fixes import is_slip
 from ..parse import parse
 from ..source import Source, Span
 from ..syntax import File, Statement, String
@@ -83,6 +84,10 @@ class Module:
         uses = [item for statement in self.statements.get("use", ()) for item in statement.items]
         lines = [item.at.line_and_column[0] for item in uses if item.at.text == home]
         return f"{home}, used on line {lines[0]}" if lines else home
+
+    def may_lack(self, name: str, nearest: str | None) -> bool:
+        """Whether a name that nothing here has is that of a file that was not had, and no slip of one that is here."""
+        return self.is_partial and not (nearest is not None and is_slip(name, nearest))
 
     def names(self, space: Space) -> tuple[str, ...]:
         return tuple(name for found, name in (*self.own, *self.used) if found == space)

@@ -36,10 +36,11 @@ class Names:
         return arm in self.levels or arm in self.baselines
 
     def unknown(self, arm: Name) -> Misread:
-        if self.has_nameless or self.module.is_partial:
-            return Misread()
         known = (*self.levels, *self.module.names("arm"))  # not `baselines`: a slip there names nothing
-        return Misread(diagnostics.UnknownArm(at=arm.at, name=arm.text, nearest=nearest(arm.text, known)))
+        guess = nearest(arm.text, known)
+        if self.has_nameless or self.module.may_lack(arm.text, guess):
+            return Misread()
+        return Misread(diagnostics.UnknownArm(at=arm.at, name=arm.text, nearest=guess))
 
 
 @define(eq=False, repr=False)

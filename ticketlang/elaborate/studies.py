@@ -183,9 +183,9 @@ def _baselines(parts: Parts) -> dict[str, Arm | None]:
         declaration = parts.module.find("arm", name.text)
         if declaration is None:
             baselines[name.text] = None
-            if parts.module.is_partial:
-                raise Misread
             guess = nearest(name.text, parts.module.names("arm"))
+            if parts.module.may_lack(name.text, guess):
+                raise Misread
             raise Misread(diagnostics.UnknownArm(at=name.at, name=name.text, nearest=guess))
         arm = arm_of(declaration, parts.complaints)
         baselines[name.text] = arm and evolve(arm, at=name.at)

@@ -142,9 +142,9 @@ def unknown_task(name: Name, module: Module) -> tuple[diagnostics.Diagnostic, ..
     if name.text in ALL:
         note = "no word stands for all tasks: name them, or a group such as `glue` of chen2020"
         return (diagnostics.UnknownTask(at=name.at, name=name.text, note=note),)
-    if module.is_partial:
-        return ()
     guess = nearest(name.text, module.names("task"))
+    if module.may_lack(name.text, guess):
+        return ()
     origin = module.origin("task", guess) if guess is not None else ""
     return (diagnostics.UnknownTask(at=name.at, name=name.text, nearest=guess, origin=origin),)
 

@@ -119,8 +119,8 @@ def _inherited(
     """The fields of the ticket of a file, over those of the one that it extends. None: it is not there."""
     found = module.find("ticket", name, besides=besides)
     if found is None:
-        if not module.is_partial:
-            guess = nearest(name, module.names("ticket"))
+        guess = nearest(name, module.names("ticket"))
+        if not module.may_lack(name, guess):
             complaints.add(diagnostics.UnknownBaseTicket(at=at, name=name, nearest=guess))
         return None
     if found in above or found is besides:
