@@ -81,7 +81,7 @@ def test_an_interrupted_training_goes_on_where_it_stood(
     if not again:
         assert "Interrupted after 0 jobs in" in said
         assert re.search(r"Interrupted .*\n\nNext\n", said)
-        assert said.rstrip().endswith(" run long.ticket")  # how to go on
+        assert f" run long.ticket --workers {workers} " in said.splitlines()[-1]  # how to go on
     kept = Checkpoints(Layout(desk.folder / ".ticketlang"), Disk())
     standing = kept.standing([JobKey(folder.name) for folder in kept.layout.checkpoints.iterdir()])
     assert all(0 < stands.step < 100 == stands.steps for stands in standing.values())
