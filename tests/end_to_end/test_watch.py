@@ -8,6 +8,8 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from select import select
 from shutil import copytree
 from urllib.error import HTTPError
@@ -53,6 +55,20 @@ def until(said: str, terminal: int) -> str:
     return " ".join(seen.split())
 
 
+@contextmanager
+def watching(desk: Desk, *words: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A watch at work, and the first line that it says. It ends with the block, whatever becomes of the test."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "ticketlang", "watch", "small.ticket", *words],
+        cwd=desk.folder, env=ENVIRONMENT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, bufsize=1,
+    ) as watch:  # fmt: skip
+        assert watch.stdout is not None
+        try:
+            yield watch, watch.stdout.readline()
+        finally:
+            watch.kill()
+
+
 def test_where_there_is_no_store_a_watch_of_no_terminal_ends_as_a_report_does(desk: Desk) -> None:
     watched = desk.ticketrun("watch", "small.ticket", "--store", "nowhere")
     assert (watched.status, watched.out) == (2, "")
@@ -61,12 +77,7 @@ def test_where_there_is_no_store_a_watch_of_no_terminal_ends_as_a_report_does(de
 
 def test_a_watch_says_that_it_waits_where_nobody_runs(again: Desk) -> None:
     again.write(SPEC.replace("seeds 1, 2", "seeds 1, 2, 3"))
-    with subprocess.Popen(
-        [sys.executable, "-m", "ticketlang", "watch", "small.ticket"],
-        cwd=again.folder, env=ENVIRONMENT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, bufsize=1,
-    ) as watch:  # fmt: skip
-        assert watch.stdout is not None
-        said = watch.stdout.readline()
+    with watching(again) as (watch, said):
         watch.send_signal(signal.SIGINT)
         assert watch.wait(timeout=30) == 130
     assert "Nobody runs it now." in said
@@ -94,12 +105,8 @@ def test_what_cannot_be_watched_is_one_sentence(desk: Desk) -> None:
 
 
 def test_the_page_of_a_run_is_for_this_machine_alone(again: Desk) -> None:
-    with subprocess.Popen(
-        [sys.executable, "-m", "ticketlang", "watch", "small.ticket", "--serve", "0"],
-        cwd=again.folder, env=ENVIRONMENT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, bufsize=1,
-    ) as watch:  # fmt: skip
-        assert watch.stdout is not None
-        (address,) = re.findall(r"http://127\.0\.0\.1:\d+/", watch.stdout.readline())
+    with watching(again, "--serve", "0") as (watch, said):
+        (address,) = re.findall(r"http://127\.0\.0\.1:\d+/", said)
         with urlopen(address) as answer:
             page = answer.read().decode()
             assert answer.headers["Refresh"] == "10"
