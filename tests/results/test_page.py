@@ -340,7 +340,7 @@ def test_a_page_that_renews_itself_is_found_as_it_was_left(page_in_browser: tupl
         page.visit(address)
         before = page.tell(state)
         page.tell("document.querySelectorAll('details').forEach(each => { each.open = !each.open })")
-        page.tell("document.querySelector('.matrix .rules label:last-of-type input').click()")
+        page.tell("document.querySelector('.matrix .rules input:not(:checked)').click()")
         page.tell("scrollTo({top: document.body.scrollHeight / 2, behavior: 'instant'}); window.stays = 1")
         left = page.tell(state)
         last = time.monotonic() + 30
