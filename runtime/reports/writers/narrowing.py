@@ -35,18 +35,15 @@ def stacked(table: Table) -> Table:
     """Two lines for each row: below an entry stands that of the column which says it may."""
     upper = [index for index, column in enumerate(table.columns) if not column.under]
 
-    def below(row: Sequence[Entry], index: int) -> Entry:
-        entry = lower(table, row).get(index, Entry(""))
-        return entry if index else evolve(entry, text=f"{' ' * INDENT}{entry.text}")
+    def below(row: Sequence[Entry]) -> tuple[Entry, ...]:
+        found = lower(table, row)
+        first, *others = (found.get(index, Entry("")) for index in upper)
+        return (evolve(first, text=f"{' ' * INDENT}{first.text}"), *others)
 
     return evolve(
         table,
         columns=tuple(table.columns[index] for index in upper),
-        rows=tuple(
-            line
-            for row in table.rows
-            for line in (tuple(row[index] for index in upper), tuple(below(row, index) for index in upper))
-        ),
+        rows=tuple(line for row in table.rows for line in (tuple(row[index] for index in upper), below(row))),
     )
 
 
