@@ -47,7 +47,7 @@ def matrix_by_rules(
     asked = rules_of(evidence) if has_dense else ()
     rows = [[_judged(evidence, asked, c, own.get(c.target)) if c else () for c in row] for row in conditions]
     of_study = asked.index(in_force) if in_force in asked else None
-    is_against_own = of_study is None or any(_is_other(c) and own.get(c.target) for row in conditions for c in row if c)
+    is_against_own = of_study is None or any(is_other(c) and own.get(c.target) for row in conditions for c in row if c)
     return Rules(
         rules=(*map(str, asked), OWN_TICKET),
         against=(*("dense" for _ in asked), OWN),
@@ -56,7 +56,7 @@ def matrix_by_rules(
         places=tuple(((), *row, ()) for row in rows),
         counts=tuple(
             tuple(
-                _count(place[rule] for place, c in zip(row, its, strict=True) if c and _is_other(c))
+                _count(place[rule] for place, c in zip(row, its, strict=True) if c and is_other(c))
                 for rule in range(len(asked) + 1)
             )
             for row, its in zip(rows, conditions, strict=True)
@@ -65,7 +65,7 @@ def matrix_by_rules(
     )
 
 
-def _is_other(condition: Condition) -> bool:
+def is_other(condition: Condition) -> bool:
     """Whether the target is none of the sources."""
     return condition.ticket is None or condition.target not in condition.ticket.source
 

@@ -15,7 +15,7 @@ from ..blocks import MISSING, Block, Column, Entry, Section, Table
 from ..drawings import Rules
 from ..evidence import Evidence, Variant, said_of
 from ..numbers import difference, score
-from ..shading import matrix_by_rules, published_matrix
+from ..shading import is_other, matrix_by_rules, published_matrix
 
 
 def section(evidence: Evidence) -> Section:
@@ -60,9 +60,7 @@ def _row(
     """Source, gaps, and the count by the rule that the drawing is shown by."""
     entries = []
     for condition, judged in zip(places, drawing.places[number][1:-1], strict=True):
-        is_counted = (
-            condition is not None and condition.target not in ticket.source and judged[drawing.shown].answer == "holds"
-        )
+        is_counted = condition is not None and is_other(condition) and judged[drawing.shown].answer == "holds"
         entries.append(_entry(evidence, condition, "good" if is_counted else "plain"))
     count = drawing.counts[number][drawing.shown]
     return (Entry(ticket.source_name), *entries, MISSING if count == MISSING.text else Entry(count))
