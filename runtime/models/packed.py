@@ -15,12 +15,12 @@ from typing import Any, NamedTuple
 import torch
 from attrs import asdict, frozen
 from torch import Tensor, nn
-from torch.nn.functional import linear
 
 from ..families import FAMILIES, Packable
 from .dropout import Dropout, Kept
 from .group_attention import attend
 from .packing import Look, Packed
+from .products import product
 
 # Shapes: P tokens of all texts, R tokens that the head reads, H hidden
 
@@ -142,7 +142,7 @@ def _joined(inner: Tensor, states: Tensor, dropout: nn.Module | None) -> Tensor:
 def _product(states: Tensor, *layers: nn.Linear, products: torch.dtype) -> Tensor:
     """What linear layers make of the same states, one layer's beside another's, as one product."""
     weight, bias = _stacked([layer.weight for layer in layers]), _stacked([layer.bias for layer in layers])
-    return linear(states.to(products), weight.to(products), bias.to(products))
+    return product(states, weight, bias, products)
 
 
 def _stacked(parts: list[Tensor]) -> Tensor:
