@@ -44,10 +44,10 @@ class Recipe(NamedTuple):
 
 
 TASKS = {
-    "sst2": Recipe("classify sentence", "sentence", "accuracy", examples=2000, epochs=2, rate="2e-4"),
-    "cola": Recipe("classify sentence", "sentence", "matthews", examples=4000, epochs=3, rate="3e-4"),
-    "mrpc": Recipe("classify pair", "sentence1, sentence2", "accuracy", examples=2000, epochs=2, rate="1e-4"),
-    "stsb": Recipe("score pair", "sentence1, sentence2", "pearson", examples=2000, epochs=2, rate="1e-4"),
+    "sst2": Recipe("classify sentence", "sentence", "accuracy", examples=2000, epochs=1, rate="2e-4"),
+    "cola": Recipe("classify sentence", "sentence", "matthews", examples=3000, epochs=3, rate="3e-4"),
+    "mrpc": Recipe("classify pair", "sentence1, sentence2", "accuracy", examples=2000, epochs=1, rate="2e-4"),
+    "stsb": Recipe("score pair", "sentence1, sentence2", "pearson", examples=2000, epochs=1, rate="2e-4"),
 }
 
 TASK = """
