@@ -175,6 +175,8 @@ def _over_targets(claim: Claim, cases: Collection[Case]) -> Answer:
             is_true, is_false = hold == total, fail > 0
         case "most":
             is_true, is_false = 2 * hold > total, 2 * (hold + open_) <= total
+        case "at least half":
+            is_true, is_false = 2 * hold >= total, 2 * (hold + open_) < total
         case "some":
             is_true, is_false = hold > 0, fail == total
     undecided: Answer = "no result yet" if answers["no result yet"] else "not enough runs"

@@ -105,7 +105,7 @@ class UnknownChoice(UnknownName):
 class UnknownQuantifier(UnknownName):
     code = "unknown-quantifier"
     is_closed = True
-    says = "a claim speaks of every, most or some targets, and not of `{name}`"
+    says = "a claim speaks of every, most, some or at least half the targets, and not of `{name}`"
 
 
 @frozen(kw_only=True)

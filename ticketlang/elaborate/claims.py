@@ -7,7 +7,7 @@ from attrs import define, field
 
 from .. import diagnostics
 from ..source import Span
-from ..study import Claim
+from ..study import Claim, Quantifier
 from ..syntax import Missing, Statement, Word
 from ..vocabulary.fields import STUDY
 from .complaints import Complaints, Misread
@@ -15,8 +15,7 @@ from .nearest import nearest
 from .patterns import Names, Patterns
 from .phrases import Reader, check_above_zero, text_of
 
-Quantifier = Literal["every", "most", "some"]
-QUANTIFIERS: tuple[Quantifier, ...] = ("every", "most", "some")
+QUANTIFIERS: tuple[Quantifier, ...] = ("every", "most", "some")  # of one word
 TARGETS = ("target", "targets")
 
 
@@ -76,10 +75,10 @@ class Sentence:
         return margin
 
     def _targets(self) -> tuple[Quantifier, bool, tuple[str, ...]]:
-        """`on every other target`, `on most targets of glue`, `on mrpc, rte`. Unsaid: on every target."""
+        """`on every other target`, `on at least half the targets of glue`, `on mrpc, rte`. Unsaid: on every target."""
         if not self.phrase.takes("on"):
             return "every", False, ()
-        quantifier = next((word for word in QUANTIFIERS if self.phrase.takes(word)), None)
+        quantifier = self._quantifier()
         if quantifier is None:
             self._refuse_other_quantifiers()
             return "every", False, self._named_targets()
@@ -87,6 +86,12 @@ class Sentence:
         if not any(self.phrase.takes(word) for word in TARGETS):
             raise self.phrase.misread("`target`")
         return quantifier, other, self._named_targets() if self.phrase.takes("of") else ()
+
+    def _quantifier(self) -> Quantifier | None:
+        if self.phrase.takes("at"):  # no name of a task
+            self.phrase.take_words("least", "half", "the")
+            return "at least half"
+        return next((word for word in QUANTIFIERS if self.phrase.takes(word)), None)
 
     def _refuse_other_quantifiers(self) -> None:
         """`on all targets`: a word before `target` can only be meant as one of ours."""

@@ -11,7 +11,7 @@ from attrs import field, frozen
 from ..source import Span
 from ..units import START, Sparsity
 from .arms import Arm, MaskOrigin, Partner, Return, WeightsOrigin
-from .claims import ArmPattern, Claim, Deviation, MatchRule
+from .claims import ArmPattern, Claim, Deviation, MatchRule, Quantifier
 from .common import OUTSIDE_KEY, Places
 from .published import Published, PublishedLevel, PublishedNumber, PublishedScore
 from .tasks import Data, Optimizer, Recipe, Task
@@ -38,6 +38,7 @@ __all__ = [
     "PublishedLevel",
     "PublishedNumber",
     "PublishedScore",
+    "Quantifier",
     "Recipe",
     "Resets",
     "Return",

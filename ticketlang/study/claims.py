@@ -48,6 +48,9 @@ class ArmPattern:
         return f"{self.arm}{source}{f' at {self.level}' if self.level else ''}"
 
 
+Quantifier = Literal["every", "most", "at least half", "some"]
+
+
 @frozen(kw_only=True, repr=False)
 class Claim:
     """A sentence that the study tests."""
@@ -57,7 +60,7 @@ class Claim:
     relation: Literal["is at least", "is within", "beats", "matches"]
     right: ArmPattern
     margin: Fraction = Fraction(0)  # points: that "beats" asks for, or that "is within" allows it to be below
-    quantifier: Literal["every", "most", "some"] = "every"
+    quantifier: Quantifier = "every"
     other: bool = False  # targets other than the left side's source
     targets: tuple[str, ...] = ()  # empty: all that were run
     sentence: str  # as written, layout aside
