@@ -45,8 +45,8 @@ class Recipe(NamedTuple):
 
 TASKS = {
     "sst2": Recipe("classify sentence", "sentence", "accuracy", examples=2000, epochs=1, rate="2e-4"),
-    "cola": Recipe("classify sentence", "sentence", "matthews", examples=3000, epochs=3, rate="3e-4"),
-    "mrpc": Recipe("classify pair", "sentence1, sentence2", "accuracy", examples=2000, epochs=1, rate="2e-4"),
+    "cola": Recipe("classify sentence", "sentence", "matthews", examples=4000, epochs=3, rate="1e-4"),
+    "mrpc": Recipe("classify pair", "sentence1, sentence2", "accuracy", examples=2000, epochs=2, rate="1e-4"),
     "stsb": Recipe("score pair", "sentence1, sentence2", "pearson", examples=2000, epochs=1, rate="2e-4"),
 }
 
@@ -86,8 +86,7 @@ def main() -> None:
     session = Session.open(study, Path("agreement.ticket"), asked.data.resolve(), asked.keep / "store")
     if problems := session.gathered.diagnostics or session.make_ready():
         raise SystemExit("\n".join(str(problem.message) for problem in problems))
-    theirs = _theirs(asked, study, session)
-    _show(study, _ours(session), theirs)
+    _show(study, _ours(session), _theirs(asked, study, session))
 
 
 def _arguments() -> argparse.Namespace:
@@ -119,7 +118,9 @@ def _spec(name: str, most: int | None) -> str:
 
 def _ours(session: Session) -> Scores:
     session.wanted = tuple(cell.id for cell in session.plan().cells if cell.arm == "dense")
-    session.run(Lines())
+    ran = session.run(Lines())
+    if ran.failed or ran.interrupted:
+        raise SystemExit("not all is trained; run it again to go on from here")
     assert session.store is not None
     scores: Scores = {}
     for cell, found in Results.of(session.plan(), session.store).measurements.items():
