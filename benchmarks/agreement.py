@@ -39,15 +39,16 @@ class Recipe(NamedTuple):
     text: str
     metric: str
     examples: int
+    batch: int
     epochs: int
     rate: str
 
 
 TASKS = {
-    "sst2": Recipe("classify sentence", "sentence", "accuracy", examples=2000, epochs=1, rate="2e-4"),
-    "cola": Recipe("classify sentence", "sentence", "matthews", examples=4000, epochs=3, rate="1e-4"),
-    "mrpc": Recipe("classify pair", "sentence1, sentence2", "accuracy", examples=2000, epochs=2, rate="1e-4"),
-    "stsb": Recipe("score pair", "sentence1, sentence2", "pearson", examples=2000, epochs=1, rate="2e-4"),
+    "sst2": Recipe("classify sentence", "sentence", "accuracy", examples=2000, batch=32, epochs=1, rate="2e-4"),
+    "cola": Recipe("classify sentence", "sentence", "matthews", examples=4000, batch=32, epochs=3, rate="1e-4"),
+    "mrpc": Recipe("classify pair", "sentence1, sentence2", "accuracy", examples=2000, batch=32, epochs=2, rate="1e-4"),
+    "stsb": Recipe("score pair", "sentence1, sentence2", "pearson", examples=2000, batch=16, epochs=1, rate="1e-4"),
 }
 
 TASK = """
@@ -59,7 +60,7 @@ task {name} {{
   metric    {metric}
   limit     {examples} examples
   train     {epochs} epochs
-  batch     32 examples
+  batch     {batch} examples
   rate      {rate} linear
   length    128 tokens
 }}
@@ -169,7 +170,7 @@ def _train(task: Task, train: Split, score: Split, model: Path, seed: int) -> fl
         model, num_labels=1 if is_regression else 2, local_files_only=True
     )
     arguments = TrainingArguments(
-        output_dir="/nowhere", per_device_train_batch_size=32, per_device_eval_batch_size=64,
+        output_dir="/nowhere", per_device_train_batch_size=TASKS[task.name].batch, per_device_eval_batch_size=64,
         num_train_epochs=TASKS[task.name].epochs, learning_rate=float(task.recipe.rate), lr_scheduler_type="linear",
         adam_epsilon=1e-8, weight_decay=0.0, max_grad_norm=1.0, save_strategy="no", eval_strategy="no",
         report_to="none", disable_tqdm=True, seed=seed, logging_strategy="no", use_cpu=True,
