@@ -33,7 +33,7 @@ Scores = dict[str, dict[int, float]]  # task -> seed -> the deciding metric
 
 
 class Recipe(NamedTuple):
-    """A task, and how it is trained: long enough that both programs learn it."""
+    """A task, and how it is trained: long enough, and at a rate, that both programs learn it, found by trying."""
 
     kind: str
     text: str
@@ -141,7 +141,7 @@ def _theirs(asked: argparse.Namespace, study: Study, session: Session) -> Scores
     scores: Scores = {}
     for task in study.tasks.values():
         for seed in range(1, asked.seeds + 1):
-            named = f"{task.name} of {task.limit}, {TASKS[task.name].epochs} epochs, seed {seed}"
+            named = f"{_recipe_of(task)}, seed {seed}"
             if named not in found:
                 examples = limited(task, load_examples(task, session.gathered.places.tasks[task.name]), seed)
                 found[named] = _train(task, examples.train, examples.score, model, seed)
@@ -149,6 +149,12 @@ def _theirs(asked: argparse.Namespace, study: Study, session: Session) -> Scores
                 print(f"Trainer: {named}: {100 * found[named]:.2f}", flush=True)
             scores.setdefault(task.name, {})[seed] = found[named]
     return scores
+
+
+def _recipe_of(task: Task) -> str:
+    """All that its scores depend on but the seed."""
+    recipe = TASKS[task.name]
+    return f"{task.name} of {task.limit}, {recipe.epochs} epochs, batches of {recipe.batch}, rate {recipe.rate}"
 
 
 def _train(task: Task, train: Split, score: Split, model: Path, seed: int) -> float:

@@ -27,6 +27,8 @@ from rich.console import Console
 from rich.table import Table
 from stacks import LENGTH, STACKS
 
+from runtime.models.products import are_slow
+
 HERE = Path(__file__).parent
 
 
@@ -38,7 +40,9 @@ def main() -> None:
         rounds: list[dict[str, dict[str, Any]]] = []
         for _ in range(asked.rounds):
             rounds.append({name: _run(name, folder, asked.threads) for name in asked.stacks})
-        rates = {kind: _matrix_rate(facts, kind, asked.threads) for kind in (torch.float32, torch.bfloat16)}
+        rates = {
+            kind: _matrix_rate(facts, kind, asked.threads) for kind in dict.fromkeys((torch.float32, *KINDS.values()))
+        }
         profiles = {name: _run(name, folder, asked.threads, "profile") for name in asked.stacks if asked.profile}
     _show(asked, facts, rounds, rates)
     if profiles:
@@ -196,7 +200,8 @@ def _show_profiles(profiles: dict[str, dict[str, float]]) -> None:
     Console(width=110).print(table)
 
 
-KINDS = {"ours bf16": torch.bfloat16}
+# What stacks multiply in; numbers of bf16 may be multiplied in fp32.
+KINDS = {"ours bf16": torch.float32 if are_slow(torch.bfloat16, torch.device("cpu")) else torch.bfloat16}
 
 
 def _ratios(rounds: list[Any], name: str, of: str) -> str:

@@ -325,8 +325,8 @@ def _claim(claim: Claim) -> str:
     margin = f" by {points}" if points and not is_within else ""
     other = " other" if claim.other else ""
     targets = f" of {_list(claim.targets)}" if claim.targets else ""
-    half = claim.quantifier == "at least half"
-    on = f"on {claim.quantifier}{' the' if half else ''}{other} target{'s' if half else ''}{targets}"
+    is_half = claim.quantifier == "at least half"
+    on = f"on {claim.quantifier}{' the' if is_half else ''}{other} target{'s' if is_half else ''}{targets}"
     return f"{_pattern(claim.left)} {relation} {_pattern(claim.right)}{margin} {on}"
 
 

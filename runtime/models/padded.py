@@ -1,6 +1,5 @@
 """The forward pass of transformers: for trunks that `packed` does not know, and for comparing the two."""
 
-from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import torch
@@ -8,7 +7,7 @@ from torch import Tensor, nn
 
 from ..families import FAMILIES
 from .packing import Packed
-from .products import Emulated, are_slow
+from .products import emulating
 
 # Shapes: B texts, T tokens of the longest, R tokens that the head reads, H hidden
 
@@ -23,16 +22,12 @@ def read(trunk: nn.Module, batch: Packed, products: torch.dtype | None = None) -
     inputs = side_by_side(batch, config.pad_token_id or 0)
     if not FAMILIES[config.model_type].reads_segments:
         inputs.pop("token_type_ids", None)
-    is_slow = products is not None and are_slow(products, batch.tokens.device)
-    with torch.autocast(batch.tokens.device.type, products, enabled=products is not None), _emulated(is_slow):
+    device = batch.tokens.device
+    with torch.autocast(device.type, products, enabled=products is not None), emulating(products, device):
         states = trunk(**inputs).last_hidden_state  # (B, T, H)
     asked = batch.reads[batch.asked]
     found = states[batch.texts[asked], batch.positions[asked]]
     return found.to(next(trunk.parameters()).dtype)  # type: ignore[no-any-return]  # modules are callables of Any
-
-
-def _emulated(is_slow: bool) -> AbstractContextManager[Any]:
-    return Emulated() if is_slow else nullcontext()
 
 
 def side_by_side(batch: Packed, padding: int) -> dict[str, Tensor]:

@@ -1,34 +1,23 @@
-"""Products in bf16 on processors that have none: the same numbers, multiplied in fp32.
+"""Products in bf16 where oneDNN has none, as on x86 below AVX-512: numbers of bf16, multiplied in fp32.
 
-A product of two bf16 numbers is exact in fp32, and sums are fp32 on processors that do have bf16; so what is rounded to
-bf16 before and after is the same computation, up to the order of its sums. Left to itself, PyTorch multiplies sixty
-times slower there.
+A product of two bf16 numbers is exact in fp32, but for overflow and underflow, and processors with bf16 add such
+products up in fp32. So numbers are rounded before and after each product as they would be there. Sums differ in their
+order alone, but for gradients of a layer that is used several times, which are added up in fp32. Left to itself,
+PyTorch multiplies bf16 in plain loops there.
 """
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn.functional import linear, scaled_dot_product_attention
+from torch.nn.functional import linear
 from torch.overrides import TorchFunctionMode
 
-MULTIPLYING = {
-    *(linear, torch.matmul, torch.bmm, torch.baddbmm, torch.einsum, scaled_dot_product_attention),
-    *(Tensor.matmul, Tensor.bmm, Tensor.__matmul__),
-}
-
-
-def are_slow(products: torch.dtype, device: torch.device) -> bool:
-    """Whether a device multiplies this type only in an emulation."""
-    return products == torch.bfloat16 and device.type == "cpu" and not _has_bf16()
-
-
-@cache
-def _has_bf16() -> bool:
-    """As oneDNN tells, which multiplies; PyTorch has no public word for it."""
-    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+# The products that encoders of transformers are made of.
+MULTIPLYING = {linear, torch.matmul, torch.bmm, torch.conv1d, Tensor.matmul, Tensor.bmm, Tensor.__matmul__}
 
 
 def product(states: Tensor, weight: Tensor, bias: Tensor, products: torch.dtype) -> Tensor:
@@ -39,8 +28,24 @@ def product(states: Tensor, weight: Tensor, bias: Tensor, products: torch.dtype)
     return linear(*parts)
 
 
+def emulating(products: torch.dtype | None, device: torch.device) -> AbstractContextManager[Any]:
+    """What to run the code of transformers in, within `torch.autocast`."""
+    return Emulated() if products is not None and are_slow(products, device) else nullcontext()
+
+
+def are_slow(products: torch.dtype, device: torch.device) -> bool:
+    """Whether a device multiplies this type in plain loops."""
+    return products == torch.bfloat16 and device.type == "cpu" and not _onednn_has_bf16()
+
+
+@cache
+def _onednn_has_bf16() -> bool:
+    """PyTorch has no public word for it."""
+    return torch.backends.mkldnn.is_available() and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+
+
 class Emulated(TorchFunctionMode):
-    """Within it, whatever code multiplies does so in numbers of bf16, and in fp32."""
+    """Within it, the products that encoders are made of are of numbers of bf16, multiplied in fp32."""
 
     def __torch_function__(
         self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
@@ -54,5 +59,5 @@ class Emulated(TorchFunctionMode):
 
 def _rounded(value: Any) -> Any:
     """What autocast would multiply, as fp32."""
-    is_number = isinstance(value, Tensor) and value.is_floating_point()
-    return value.bfloat16().float() if is_number else value
+    is_cast = isinstance(value, Tensor) and value.dtype in (torch.float32, torch.bfloat16)
+    return value.bfloat16().float() if is_cast else value

@@ -19,7 +19,7 @@ PACKAGES = ("numpy", "torch", "transformers")
 
 @frozen
 class Environment:
-    """What a result may depend on beyond its key: results of one environment are equal to the bit."""
+    """What a result may depend on beyond its key: those of one environment and processor are equal to the bit."""
 
     device: str  # "cpu", or the name of the accelerator
     threads: int  # of torch; 0 where it was not loaded

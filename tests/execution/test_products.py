@@ -1,61 +1,92 @@
-"""Products in bf16 are the same numbers on a processor that has none: rounded alike, and multiplied in fp32."""
+"""Products in bf16 are the same numbers where a processor has none: rounded alike, and multiplied in fp32."""
 
+from typing import Any
+
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
 from torch.nn.functional import linear
-from transformers import BertConfig, BertModel
+from torch.utils._python_dispatch import TorchDispatchMode
+from transformers import AlbertConfig, AutoModel, DebertaV2Config, MPNetConfig, PreTrainedConfig
 
-from runtime.models import products
+from runtime.models import padded, products
+from runtime.models.packing import pack
 
 TYPE = torch.bfloat16
+WORDS = 40
+ROUNDED_AWAY = 1.0018  # times a number of four bits: what it adds is less than half a step of bf16
 
 
-def found_by(way: str, monkeypatch: pytest.MonkeyPatch) -> tuple[Tensor, ...]:
-    """A layer's output and its gradients: as torch multiplies bf16 by itself, or by our emulation."""
-    monkeypatch.setattr(products, "are_slow", lambda *_: way == "emulated")
+def drawn(draw: torch.Generator, *shape: int) -> Tensor:
+    """Eighths from -1 to 1: sums of their products are exact in fp32, in whatever order."""
+    return torch.randint(-8, 9, shape, generator=draw) / 8
+
+
+@pytest.mark.parametrize("is_slow", [False, True], ids=["as torch multiplies", "emulated"])
+def test_a_layer_and_its_gradients_are_of_rounded_numbers(monkeypatch: pytest.MonkeyPatch, is_slow: bool) -> None:
+    monkeypatch.setattr(products, "are_slow", lambda *_: is_slow)
     draw = torch.Generator().manual_seed(1)
-    states, weight, bias, upstream = (
-        torch.randn(shape, generator=draw) for shape in ((40, 24), (32, 24), (32,), (40, 32))
-    )
-    parts = [part.requires_grad_() for part in (states, weight, bias)]
-    found = products.product(states, weight, bias, TYPE)
+    states, weight, bias, upstream = (drawn(draw, *shape) for shape in ((40, 24), (32, 24), (32,), (40, 32)))
+    given = [(ROUNDED_AWAY * part).requires_grad_() for part in (states, weight, bias)]
+    found = products.product(*given, TYPE)
     found.backward(upstream.to(TYPE))
-    return (found.detach(), *(part.grad for part in parts if part.grad is not None))
+
+    expected = (linear(states, weight, bias), upstream @ weight, upstream.T @ states, upstream.sum(0))
+    for one, exact in zip((found, *(part.grad for part in given)), expected, strict=True):
+        assert one is not None
+        assert torch.equal(one.float(), exact.to(TYPE).float())
+    assert not torch.equal(found, linear(*given).to(TYPE))
 
 
-def test_a_layer_and_its_gradients_are_those_of_bf16(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Up to the order of sums, which may cross where a number is rounded: by one step of eight bits at most."""
-    own, emulated = (found_by(way, monkeypatch) for way in ("own", "emulated"))
+class Types(TorchDispatchMode):
+    """Collects the types that are multiplied, forward and backward."""
 
-    assert [part.dtype for part in emulated] == [part.dtype for part in own] == [TYPE, *[torch.float32] * 3]
-    for one, other in zip(own, emulated, strict=True):
-        torch.testing.assert_close(other.float(), one.float(), rtol=2**-7, atol=2**-7 * float(one.abs().max()))
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: set[torch.dtype] = set()
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if func.overloadpacket in (torch.ops.aten.mm, torch.ops.aten.addmm, torch.ops.aten.bmm):
+            self.found |= {value.dtype for value in args if isinstance(value, Tensor)}
+        return func(*args, **(kwargs or {}))
 
 
-def test_an_encoder_of_transformers_is_as_far_from_fp32_as_under_autocast() -> None:
+SIZES: dict[str, Any] = {
+    "vocab_size": WORDS, "hidden_size": 16, "num_attention_heads": 2, "num_hidden_layers": 2, "intermediate_size": 32,
+    "max_position_embeddings": 70, "initializer_range": 0.3,
+}  # fmt: skip
+CONFIGURATIONS = [
+    AlbertConfig(**SIZES, embedding_size=6),
+    MPNetConfig(**SIZES),
+    DebertaV2Config(**SIZES, relative_attention=True, pos_att_type=["c2p", "p2c"], conv_kernel_size=3),
+]
+
+
+@pytest.mark.parametrize("config", CONFIGURATIONS, ids=lambda config: config.model_type)
+def test_an_encoder_of_transformers_is_as_far_from_fp32_as_under_autocast(
+    config: PreTrainedConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Where a sum falls on the other side of a rounding, all that follows differs: the size of errors is what stays."""
-    config = BertConfig(
-        vocab_size=50, hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64,
-        initializer_range=0.2,
-    )  # fmt: skip
     torch.manual_seed(1)
-    trunk = BertModel(config).eval()
-    tokens = torch.randint(50, (3, 9), generator=torch.Generator().manual_seed(1))
-    with torch.no_grad():
-        with torch.autocast("cpu", TYPE):
-            own = trunk(tokens).last_hidden_state
-            with products.Emulated():
-                emulated = trunk(tokens).last_hidden_state
-        exact = trunk(tokens).last_hidden_state
+    trunk = AutoModel.from_config(config, attn_implementation="eager").eval()
+    lengths, reads = np.array([9, 5, 7]), np.array([[0, 0], [1, 2], [2, 6]])
+    batch = pack(np.random.default_rng(1).integers(2, WORDS, 21), None, lengths, reads, torch.device("cpu"))
 
-    errors = [float((states - exact).norm()) for states in (own, emulated)]
-    assert 0.7 < errors[1] / errors[0] < 1.4
-    assert errors[0] > 1e-3 * float(exact.norm())
+    def read(kind: torch.dtype | None, is_slow: bool = False) -> tuple[Tensor, set[torch.dtype]]:
+        """States and the gradients of all parameters, as one vector."""
+        monkeypatch.setattr(products, "are_slow", lambda *_: is_slow)
+        trunk.zero_grad()
+        with Types() as types:
+            states = padded.read(trunk, batch, kind)
+            states.square().sum().backward()
+        parts = [states, *(p.grad for p in trunk.parameters() if p.grad is not None)]
+        return torch.cat([part.detach().flatten() for part in parts]), types.found
 
+    exact, own, emulated = read(None), read(TYPE), read(TYPE, is_slow=True)
+    errors = [float((found - exact[0]).norm()) for found, _ in (own, emulated)]
 
-def test_what_is_no_product_keeps_its_type() -> None:
-    with products.Emulated():
-        assert torch.softmax(torch.ones(3), 0).dtype == torch.float32
-        assert (torch.ones(2, 2) @ torch.ones(2, 2)).dtype == TYPE
-        assert linear(torch.ones(2, 2), torch.ones(2, 2)).dtype == TYPE
+    assert own[1] == {TYPE}
+    assert emulated[1] == {torch.float32}
+    assert errors[0] > 1e-3 * float(exact[0].norm())
+    assert 0.5 < errors[1] / errors[0] < 2

@@ -16,6 +16,7 @@ from .patterns import Names, Patterns
 from .phrases import Reader, check_above_zero, text_of
 
 QUANTIFIERS: tuple[Quantifier, ...] = ("every", "most", "some")  # of one word
+KNOWN = (*QUANTIFIERS, "at least half the")
 TARGETS = ("target", "targets")
 
 
@@ -88,8 +89,10 @@ class Sentence:
         return quantifier, other, self._named_targets() if self.phrase.takes("of") else ()
 
     def _quantifier(self) -> Quantifier | None:
-        if self.phrase.takes("at"):  # no name of a task
-            self.phrase.take_words("least", "half", "the")
+        if self.phrase.takes("at"):  # a fixed word, which cannot name a task
+            self.phrase.take_words("least", "half")
+            self.phrase.takes("of")
+            self.phrase.take_words("the")
             return "at least half"
         return next((word for word in QUANTIFIERS if self.phrase.takes(word)), None)
 
@@ -98,7 +101,7 @@ class Sentence:
         said, *after = (*self.phrase.parts[self.phrase.index :], None)
         if isinstance(said, Word) and any(isinstance(part, Word) and part.text in TARGETS for part in after[:2]):
             guess = nearest(said.text, QUANTIFIERS)
-            raise Misread(diagnostics.UnknownQuantifier(at=said.at, name=said.text, nearest=guess, known=QUANTIFIERS))
+            raise Misread(diagnostics.UnknownQuantifier(at=said.at, name=said.text, nearest=guess, known=KNOWN))
 
     def _named_targets(self) -> tuple[str, ...]:
         targets: dict[str, None] = {}

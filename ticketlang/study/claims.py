@@ -10,6 +10,7 @@ from ..units import Sparsity, percent_text
 from .common import Places
 
 Deviation = Literal["ticket", "dense", "larger", "pooled"]
+Quantifier = Literal["every", "most", "at least half", "some"]
 
 
 @frozen(kw_only=True, repr=False)
@@ -46,9 +47,6 @@ class ArmPattern:
     def __str__(self) -> str:
         source = f" from {self.source}" if self.source else ""
         return f"{self.arm}{source}{f' at {self.level}' if self.level else ''}"
-
-
-Quantifier = Literal["every", "most", "at least half", "some"]
 
 
 @frozen(kw_only=True, repr=False)
