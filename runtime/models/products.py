@@ -41,7 +41,7 @@ def are_slow(products: torch.dtype, device: torch.device) -> bool:
 @cache
 def _onednn_has_bf16() -> bool:
     """PyTorch has no public word for it."""
-    return torch.backends.mkldnn.is_available() and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+    return torch._C._has_mkldnn and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
 class Emulated(TorchFunctionMode):
