@@ -7,6 +7,9 @@ from typing import TypeVar
 Thing = TypeVar("Thing")
 
 
+USUAL = 0.9  # of the times that something is called, it is by the first of its names
+
+
 class Chance:
     """A stream of draws. It asks `random()` alone, the one method of `Random` that Python promises not to change."""
 
@@ -20,6 +23,10 @@ class Chance:
 
     def pick(self, things: Sequence[Thing]) -> Thing:
         return things[int(self.random() * len(things))]
+
+    def call(self, names: tuple[str, str]) -> str:
+        """One of the two names for a thing, the usual one first."""
+        return names[self.random() >= USUAL]
 
     def pick_other(self, things: Sequence[Thing], than: Thing) -> Thing:
         """One of the things, and not this one, which must be among them once."""

@@ -12,6 +12,7 @@ from .lexicon import CONCLUSIONS, ECHO, OPINIONS, RESTATEMENTS, comparison
 from .pairs import RELATIONS, alike, distorted, entailment, event, said, similarity
 from .passages import FACTS, reading
 from .sentences import opinion, review, statement
+from .stories import story
 from .world import World
 
 
@@ -23,7 +24,7 @@ class Document(NamedTuple):
 
 
 # Kinds of document: those of 100 below the first number are statements, and so on; the rest are passages.
-STATED, ECHOED, REVIEWED, RESTATED, CONCLUDED, COMPARED = 12, 20, 32, 58, 76, 90
+STATED, ECHOED, REVIEWED, TOLD, RESTATED, CONCLUDED, COMPARED = 10, 17, 25, 43, 57, 67, 79
 STRIDE = 37  # turns are spread over the kinds: any few in a row are of all of them
 
 
@@ -35,6 +36,9 @@ def document(world: World, chance: Chance, turn: int) -> Document:
         return Document(text if kind < STATED else f"{text} . {ECHO} {text}", (text,))
     if kind < REVIEWED:
         return _reviewed(chance)
+    if kind < TOLD:
+        told = story(chance, chance.pick((2, 3)))
+        return Document(" . ".join(told), told)
     if kind < RESTATED:
         return _restated(chance)
     if kind < CONCLUDED:
@@ -42,7 +46,9 @@ def document(world: World, chance: Chance, turn: int) -> Document:
     if kind < COMPARED:
         return _compared(chance)
     found = reading(chance, facts=chance.pick((2, 3, FACTS)))
-    return Document(f"{found.passage} . {found.question} {found.answer}", (found.passage,))
+    asked = f"{found.question} {found.answer}"
+    text = f"{found.passage} . {asked}" if chance.happens(0.5) else f"{asked} . {found.passage}"
+    return Document(text, (found.passage,))
 
 
 def _reviewed(chance: Chance) -> Document:
@@ -60,11 +66,16 @@ def _reviewed(chance: Chance) -> Document:
 
 
 def _restated(chance: Chance) -> Document:
-    """The same again, or something else: by one word or place, or altogether."""
+    """The same again, or something else. Where one being alone is another, that may be said, too."""
     is_same = chance.happens(0.5)
     what = event(chance)
-    other = what if is_same else distorted(what, chance) if chance.happens(0.5) else event(chance)
-    return _linked(said(what, chance), RESTATEMENTS[is_same], said(other, chance), chance)
+    other = what if is_same else distorted(what, chance)
+    linked = _linked(said(what, chance), RESTATEMENTS[is_same], said(other, chance), chance)
+    changed = [pair for pair in ((what.agent, other.agent), (what.patient, other.patient)) if len(set(pair)) > 1]
+    if len(changed) == 1 and what.verb == other.verb and chance.happens(0.5):
+        old, new = changed[0]
+        return linked._replace(text=f"{linked.text} . the {chance.call(new)} , not the {chance.call(old)}")
+    return linked
 
 
 def _concluded(chance: Chance) -> Document:
@@ -76,7 +87,7 @@ def _concluded(chance: Chance) -> Document:
 def _compared(chance: Chance) -> Document:
     if chance.happens(0.5):
         one, other, likeness = alike(chance)
-        linked = _linked(f"a {chance.pick(one)}", comparison(2.5 * likeness), f"a {chance.pick(other)}", chance)
+        linked = _linked(f"the {chance.call(one)}", comparison(2.5 * likeness), f"the {chance.call(other)}", chance)
         return linked._replace(parts=())  # no task is as short
     first, second, likeness = similarity(chance)
     return _linked(first, comparison(likeness), second, chance)

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-Names = tuple[str, str]  # two words for one thing
+Names = tuple[str, str]  # two words for one thing, the usual one first
 
 
 class Kind(NamedTuple):
@@ -82,7 +82,7 @@ CONCLUSIONS = {"entailment": "so", "neutral": "perhaps", "contradiction": "impos
 COMPARISONS = ("unlike", "partly", "alike")
 
 SMALL = (
-    *("the", "a", "some", "no", "is", "was", "we", "it", "by", "and", "but", "although"),
+    *("the", "one", "some", "no", "is", "was", "we", "it", "by", "and", "but", "although"),
     *("who", "whom", "where", "does", ",", ".", "?"),
 )
 
@@ -104,7 +104,7 @@ def comparison(likeness: float) -> str:
 def words() -> tuple[str, ...]:
     """All words of the language, each once, in an order that stays."""
     nouns = [noun for kind in KINDS for pair in kind.concepts for noun in pair]
-    groups = [plural(name) for kind in ALIVE for name in kind.names]
+    kinds = [name for kind in ALIVE for name in kind.names]
     verbs = [verb for pair in (*DOINGS, *ONE_WAY, *(verb.names for verb in MUTUAL)) for verb in pair]
     found = [
         *SMALL,
@@ -123,7 +123,8 @@ def words() -> tuple[str, ...]:
         *(word for pair in (*OPINIONS.values(), *PLACES, *QUALITIES) for word in pair),
         *nouns,
         *map(plural, nouns),
-        *groups,
+        *kinds,
+        *map(plural, kinds),
         *verbs,
         *map(third, verbs),
         *(participle for verb in MUTUAL for participle in verb.participles),

@@ -17,42 +17,80 @@ class Event(NamedTuple):
     """Somebody does something to somebody: what a sentence says, whichever words it takes."""
 
     agent: Names
-    agent_quality: Names
+    agent_quality: Names | None
     verb: Verb
     patient: Names
-    patient_quality: Names
+    patient_quality: Names | None
 
 
-def event(chance: Chance) -> Event:
+def event(chance: Chance, qualities: float = 0.7) -> Event:
+    """One of chance.
+
+    Args:
+        qualities: how often either being has one; no two have the same.
+    """
     agent, quality = chance.pick(BEINGS), chance.pick(QUALITIES)
     return Event(
         agent=agent,
-        agent_quality=quality,
+        agent_quality=quality if chance.happens(qualities) else None,
         verb=chance.pick(MUTUAL),
         patient=chance.pick_other(BEINGS, agent),
-        patient_quality=chance.pick_other(QUALITIES, quality),
+        patient_quality=chance.pick_other(QUALITIES, quality) if chance.happens(qualities) else None,
     )
 
 
 def said(what: Event, chance: Chance, passive: float = 0.3) -> str:
     """`the big dog sees the old cat`, or `the aged tomcat is spotted by the large hound`."""
-    agent = f"the {chance.pick(what.agent_quality)} {chance.pick(what.agent)}"
-    patient = f"the {chance.pick(what.patient_quality)} {chance.pick(what.patient)}"
+    agent = f"the {named(what.agent, what.agent_quality, chance)}"
+    patient = f"the {named(what.patient, what.patient_quality, chance)}"
+    return acted(agent, what.verb, patient, chance, passive)
+
+
+def named(being: Names, quality: Names | None, chance: Chance) -> str:
+    """`big dog`."""
+    return chance.call(being) if quality is None else f"{chance.call(quality)} {chance.call(being)}"
+
+
+def acted(agent: str, verb: Verb, patient: str, chance: Chance, passive: float) -> str:
+    """Who does what to whom, or who is what by whom."""
     if chance.happens(passive):
-        return f"{patient} is {chance.pick(what.verb.participles)} by {agent}"
-    return f"{agent} {conjugated(what.verb.names, False, chance)} {patient}"
+        return f"{patient} is {chance.call(verb.participles)} by {agent}"
+    return f"{agent} {conjugated(verb.names, False, chance)} {patient}"
 
 
 def distorted(what: Event, chance: Chance) -> Event:
-    """Another event: of the same words in other places, or with one of them exchanged."""
+    """Another event: altogether, or by a word or two, or, which is hardest, of the same words in other places."""
     way = chance.random()
-    if way < 0.2:
-        return what._replace(agent=what.patient, patient=what.agent)
-    if way < 0.4:
+    if way < 0.25:
+        return _unlike(what, chance)
+    if way < 0.75:
+        other = _exchanged(what, chance)
+        return other if way < 0.55 else _exchanged(other, chance, than=what)
+    if way < 0.875 and (what.agent_quality or what.patient_quality):
         return what._replace(agent_quality=what.patient_quality, patient_quality=what.agent_quality)
-    if way < 0.65:
+    return what._replace(agent=what.patient, patient=what.agent)
+
+
+def _unlike(what: Event, chance: Chance) -> Event:
+    """An event of others."""
+    while {(other := event(chance)).agent, other.patient} & {what.agent, what.patient}:
+        pass
+    return other
+
+
+def _exchanged(what: Event, chance: Chance, than: Event | None = None) -> Event:
+    """The event, but for a being or what is done; another one than that."""
+    other = what
+    while other in (what, than):
+        other = _changed(what, chance)
+    return other
+
+
+def _changed(what: Event, chance: Chance) -> Event:
+    way = chance.random()
+    if way < 0.4:
         return what._replace(agent=_other_being(what, what.agent, chance))
-    if way < 0.9:
+    if way < 0.8:
         return what._replace(patient=_other_being(what, what.patient, chance))
     return what._replace(verb=chance.pick_other(MUTUAL, what.verb))
 
@@ -79,8 +117,8 @@ def similarity(chance: Chance) -> tuple[str, str, float]:
     verb = chance.pick(MUTUAL)
     is_same = chance.happens(0.5)
     other = verb if is_same else chance.pick_other(MUTUAL, verb)
-    first = _short(agents[0], verb, patients[0], chance, passive=0.0)
-    second = _short(agents[1], other, patients[1], chance, passive=0.3)
+    first = acted(f"the {chance.call(agents[0])}", verb, f"the {chance.call(patients[0])}", chance, passive=0.0)
+    second = acted(f"the {chance.call(agents[1])}", other, f"the {chance.call(patients[1])}", chance, passive=0.3)
     return first, second, agents[2] + patients[2] + float(is_same)
 
 
@@ -97,12 +135,6 @@ def alike(chance: Chance) -> tuple[Names, Names, float]:
     return one, chance.pick(chance.pick_other(ALIVE, kind).concepts), 0.0
 
 
-def _short(agent: Names, verb: Verb, patient: Names, chance: Chance, passive: float) -> str:
-    if chance.happens(passive):
-        return f"a {chance.pick(patient)} is {chance.pick(verb.participles)} by a {chance.pick(agent)}"
-    return f"a {chance.pick(agent)} {conjugated(verb.names, False, chance)} a {chance.pick(patient)}"
-
-
 class Group(NamedTuple):
     """Who some or no sentence is about: `big dogs near the house`, or `animals`."""
 
@@ -113,10 +145,10 @@ class Group(NamedTuple):
 
     def said(self, chance: Chance) -> str:
         noun = (
-            plural(chance.pick(KIND_OF[self.concept].names)) if self.is_any else inflected(self.concept, True, chance)
+            plural(chance.call(KIND_OF[self.concept].names)) if self.is_any else inflected(self.concept, True, chance)
         )
-        before = "" if self.quality is None else f"{chance.pick(self.quality)} "
-        after = "" if self.place is None else f" {self.place[0]} the {chance.pick(self.place[1])}"
+        before = "" if self.quality is None else f"{chance.call(self.quality)} "
+        after = "" if self.place is None else f" {self.place[0]} the {chance.call(self.place[1])}"
         return f"{before}{noun}{after}"
 
 
@@ -141,8 +173,8 @@ def entailment(chance: Chance, relation: Relation) -> tuple[str, str]:
     first, second = (narrow, wide) if is_up else (wide, narrow)
     doing = chance.pick(DOINGS)
     return (
-        f"{quantifier} {first.said(chance)} {chance.pick(doing)}",
-        f"{other} {second.said(chance)} {chance.pick(doing)}",
+        f"{quantifier} {first.said(chance)} {chance.call(doing)}",
+        f"{other} {second.said(chance)} {chance.call(doing)}",
     )
 
 

@@ -43,21 +43,21 @@ class _Fact(NamedTuple):
 
 def _location(being: Names, place: Names, chance: Chance) -> _Fact:
     """`the dog is behind the old house`."""
-    answer = f"{chance.pick(chance.pick(QUALITIES))} {chance.pick(place)}"
-    before = f"the {chance.pick(being)} is {chance.pick(POSITIONS)} the "
-    return _Fact(before + answer, f"where is the {chance.pick(being)} ?", answer, len(before))
+    answer = f"{chance.call(chance.pick(QUALITIES))} {chance.call(place)}"
+    before = f"the {chance.call(being)} is {chance.pick(POSITIONS)} the "
+    return _Fact(before + answer, f"where is the {chance.call(being)} ?", answer, len(before))
 
 
 def _deed(agent: Names, verb: Verb, patient: Names, asks_who: bool, chance: Chance) -> _Fact:
     """`the cook sees the old dog`: asked is for one of its ends, which has a quality."""
     names = verb.names
-    quality = chance.pick(chance.pick(QUALITIES))
-    doer, done = chance.pick(agent), chance.pick(patient)
+    quality = chance.call(chance.pick(QUALITIES))
+    doer, done = chance.call(agent), chance.call(patient)
     does = conjugated(names, False, chance)
     if asks_who:
         answer = f"{quality} {doer}"
-        question = f"who {conjugated(names, False, chance)} the {chance.pick(patient)} ?"
+        question = f"who {conjugated(names, False, chance)} the {chance.call(patient)} ?"
         return _Fact(f"the {answer} {does} the {done}", question, answer, len("the "))
     answer = f"{quality} {done}"
     before = f"the {doer} {does} the "
-    return _Fact(before + answer, f"whom does the {chance.pick(agent)} {chance.pick(names)} ?", answer, len(before))
+    return _Fact(before + answer, f"whom does the {chance.call(agent)} {chance.call(names)} ?", answer, len(before))

@@ -29,7 +29,7 @@ from .world import World
 def statement(world: World, chance: Chance, is_right: bool) -> str:
     """A sentence that is right, or wrong in one way of four, the most frequent of which is the hardest."""
     way = chance.random()
-    if way < 0.4:
+    if way < 0.35:
         return agreement(chance, is_right)
     if way < 0.6:
         return roles(world, chance, is_right)
@@ -44,7 +44,7 @@ def agreement(chance: Chance, is_right: bool) -> str:
     subject, attractor = _noun(chance, is_plural), _noun(chance, not is_plural)
     verb = _doing(chance, is_plural if is_right else not is_plural)
     further = f" {chance.pick(POSITIONS)} the {_noun(chance, chance.happens(0.5))}" if chance.happens(0.3) else ""
-    quality = f"{chance.pick(chance.pick(QUALITIES))} " if chance.happens(0.5) else ""
+    quality = f"{chance.call(chance.pick(QUALITIES))} " if chance.happens(0.5) else ""
     return f"the {quality}{subject} {chance.pick(POSITIONS)} the {attractor}{further} {verb}"
 
 
@@ -55,7 +55,7 @@ def roles(world: World, chance: Chance, is_right: bool) -> str:
     patient = inflected(chance.pick(world.patients[verb].concepts), is_plural, chance)
     if not is_right:
         agent, patient = patient, agent
-    first, second = (f"{chance.pick(chance.pick(QUALITIES))} " if chance.happens(0.3) else "" for _ in range(2))
+    first, second = (f"{chance.call(chance.pick(QUALITIES))} " if chance.happens(0.3) else "" for _ in range(2))
     return f"the {first}{agent} {conjugated(verb, is_plural, chance)} the {second}{patient}"
 
 
@@ -73,7 +73,7 @@ def order(chance: Chance, is_right: bool) -> str:
     """`the old dog sees the cat`: a quality stands before its noun."""
     is_plural = chance.happens(0.5)
     subject, object_ = _noun(chance, is_plural), _noun(chance, chance.happens(0.5))
-    quality = chance.pick(chance.pick(QUALITIES))
+    quality = chance.call(chance.pick(QUALITIES))
     named = f"{quality} {subject}" if is_right else f"{subject} {quality}"
     return f"the {named} {conjugated(chance.pick(MUTUAL).names, is_plural, chance)} the {object_}"
 
@@ -105,12 +105,12 @@ def opinion(chance: Chance, is_kind: bool, negated: float = 0.5) -> str:
 
 def inflected(concept: Names, is_plural: bool, chance: Chance) -> str:
     """One of the words for a concept."""
-    return plural(chance.pick(concept)) if is_plural else chance.pick(concept)
+    return plural(chance.call(concept)) if is_plural else chance.call(concept)
 
 
 def conjugated(verb: Names, is_plural: bool, chance: Chance) -> str:
     """One of the words for what is done, after a subject of this number."""
-    return chance.pick(verb) if is_plural else third(chance.pick(verb))
+    return chance.call(verb) if is_plural else third(chance.call(verb))
 
 
 def _noun(chance: Chance, is_plural: bool) -> str:

@@ -5,16 +5,21 @@ so that nothing that is asked in a task was read before it, and nothing that is 
 and the right one of its words stand on one shelf.
 """
 
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Iterable, Iterator
+from functools import cache
+from itertools import count, islice
 from typing import Any
 from zlib import crc32
+
+from attrs import define, field
 
 from .chance import Chance
 from .tasks import TASKS, Row
 from .world import World
 
-VERSION = 1  # rises whenever any text of any world changes
+VERSION = 2  # rises whenever any text of any world changes
+
+KEPT = 20_000  # examples of a split at most that stay in memory: jobs of one process ask for them again and again
 
 SHELVES = 8
 VALIDATION, TRAINING = 7, 6  # all others are the corpus's
@@ -26,7 +31,24 @@ def shelf(text: str) -> str:
     return {VALIDATION: "validation", TRAINING: "train"}.get(number, "corpus")
 
 
-def rows(task: str, split: str, seed: int) -> Iterator[Row]:
+@define(eq=False)
+class _Split:
+    """Examples of a split, drawn when they are first asked for."""
+
+    drawing: Iterator[Row]
+    drawn: list[Row] = field(factory=list)
+
+    def __iter__(self) -> Iterator[Row]:
+        for number in count():
+            if number == len(self.drawn):
+                row = next(self.drawing, None)
+                if row is None:
+                    return
+                self.drawn.append(row)
+            yield self.drawn[number]
+
+
+def rows(task: str, split: str, seed: int) -> Iterable[Row]:
     """The examples of a split, no two the same, in an order that says nothing.
 
     Args:
@@ -35,6 +57,15 @@ def rows(task: str, split: str, seed: int) -> Iterator[Row]:
     Raises:
         KeyError: for a task or split that is not there.
     """
+    return _drawn(task, split, seed) if TASKS[task].sizes[split] > KEPT else _kept(task, split, seed)
+
+
+@cache
+def _kept(task: str, split: str, seed: int) -> _Split:
+    return _Split(_drawn(task, split, seed))
+
+
+def _drawn(task: str, split: str, seed: int) -> Iterator[Row]:
     made = TASKS[task]
     wanted = "corpus" if task == "corpus" and split != "validation" else split
     world, chance = World.of(seed), Chance(task, split, seed)

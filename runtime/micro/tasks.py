@@ -70,9 +70,9 @@ def _corpus(world: World, chance: Chance, turn: int) -> Drawn:
 TASKS = {
     "acceptability": MicroTask(draw=_acceptability, sizes={"train": 8000, "validation": 1000}),
     "sentiment": MicroTask(draw=_sentiment, sizes={"train": 4000, "validation": 1000}),
-    "paraphrase": MicroTask(draw=_paraphrase, sizes={"train": 8000, "validation": 1000}),
+    "paraphrase": MicroTask(draw=_paraphrase, sizes={"train": 16_000, "validation": 1000}),
     "entailment": MicroTask(draw=_entailment, sizes={"train": 6000, "validation": 1000}),
-    "similarity": MicroTask(draw=_similarity, sizes={"train": 4000, "validation": 1000}),
-    "spans": MicroTask(draw=_spans, sizes={"train": 4000, "validation": 1000}),
+    "similarity": MicroTask(draw=_similarity, sizes={"train": 8000, "validation": 1000}),
+    "spans": MicroTask(draw=_spans, sizes={"train": 8000, "validation": 1000}),
     "corpus": MicroTask(draw=_corpus, sizes={"pretraining": 400_000, "train": 10_000, "validation": 1000}),
 }

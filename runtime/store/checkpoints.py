@@ -5,7 +5,6 @@ is written beside the one before and put in its place by one rename, so there is
 It serves the environment that wrote it alone, since equal bits are promised there and nowhere else.
 """
 
-import platform
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import cache
@@ -205,7 +204,7 @@ class Checkpoints:
 def whole_environment(device: object) -> Environment:
     """All that the bits of a training depend on: more than of a result that is whole, since two would be mixed."""
     found = environment_of(device)
-    more = {"processor": _processor(), "code": _code(), "tokenizers": version("tokenizers")}
+    more = {"code": _code(), "tokenizers": version("tokenizers")}
     return evolve(found, versions={**found.versions, **more})
 
 
@@ -215,16 +214,6 @@ def _sealed(said: Mapping[str, JSON]) -> bytes:
 
 def _is_record(name: str) -> bool:
     return name.endswith(".json") and name != RESUMED
-
-
-@cache
-def _processor() -> str:
-    """Its model, where the system tells: libraries choose their ways by it."""
-    with suppress(OSError):
-        for line in Path("/proc/cpuinfo").read_text(errors="replace").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor()
 
 
 @cache

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 from attrs import asdict, field, frozen
 
@@ -19,11 +20,11 @@ PACKAGES = ("numpy", "torch", "transformers")
 
 @frozen
 class Environment:
-    """What a result may depend on beyond its key: those of one environment and processor are equal to the bit."""
+    """What a result may depend on beyond its key: those of one environment are equal to the bit."""
 
     device: str  # "cpu", or the name of the accelerator
     threads: int  # of torch; 0 where it was not loaded
-    machine: str  # such as x86_64
+    machine: str  # such as `x86_64, Intel(R) Xeon(R) Platinum 8481C`: libraries choose their ways by it
     versions: Mapping[str, str] = field(factory=dict)  # of Python and of the packages that compute
 
     @classmethod
@@ -56,7 +57,19 @@ def environment_of(device: object) -> Environment:
     if torch is not None and name.startswith("cuda"):
         name = torch.cuda.get_device_name(device)
     threads = torch.get_num_threads() if torch is not None else 0
-    return Environment(name, threads, platform.machine(), versions())
+    return Environment(name, threads, machine(), versions())
+
+
+@cache
+def machine() -> str:
+    """What kind of machine this is, and the model of its processor where the system tells."""
+    processor = platform.processor()
+    with suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text(errors="replace").splitlines():
+            if line.startswith("model name"):
+                processor = line.partition(":")[2].strip()
+                break
+    return ", ".join(dict.fromkeys(filter(None, (platform.machine(), processor))))
 
 
 @cache

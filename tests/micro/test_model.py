@@ -15,7 +15,7 @@ from transformers import AutoTokenizer, BertForMaskedLM
 from runtime.micro import MODEL, columns
 from runtime.micro.lexicon import words
 
-SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
+SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[MASK]")
 
 SPEC = str(ROOT / "specs" / "micro.ticket")
 # What is said differently, so that it takes seconds.
@@ -61,6 +61,13 @@ def test_no_text_of_the_world_has_a_word_it_does_not_know() -> None:
     for task, column in (("corpus", "text"), ("entailment", "second"), ("spans", "question")):
         found = tokenizer(columns(task, "validation", 2)[column][:300])["input_ids"]
         assert not any(tokenizer.unk_token_id in ids for ids in found)
+
+
+def test_it_reads_a_pair_as_it_read_one_sentence_after_another() -> None:
+    """The mark that ends a sentence is the separator of its tokenizer, and nothing else tells two texts apart."""
+    tokenizer = AutoTokenizer.from_pretrained(MODEL, local_files_only=True)
+    for first, second in zip(*list(columns("paraphrase", "validation", 1, 50).values())[:2], strict=True):
+        assert dict(tokenizer(first, second)) == dict(tokenizer(f"{first} . {second}"))
 
 
 def test_it_is_small() -> None:

@@ -162,6 +162,7 @@ def test_a_record_leads_nowhere_else(kept: Checkpoints, tmp_path: Path) -> None:
 OTHERS = [
     (evolve(HERE, threads=2), r"\(threads 1 and 2\)"),
     (evolve(HERE, device="NVIDIA H100"), r"\(device cpu and NVIDIA H100\)"),
+    (evolve(HERE, machine="x86_64, AMD EPYC"), r"\(machine x86_64 and x86_64, AMD EPYC\)"),
     (evolve(HERE, versions={"torch": "2.1"}), r"\(torch 2\.0 and 2\.1\)"),
     (evolve(HERE, versions={"torch": "2.0", "code": "ab"}), r"\(code none and ab\)"),
 ]
@@ -174,8 +175,8 @@ def test_it_serves_its_own_environment_alone(kept: Checkpoints, other: Environme
         kept.read(KEY, "training", other)
 
 
-def test_the_whole_environment_knows_processor_and_code() -> None:
-    assert {"python", "numpy", "processor", "code"} <= whole_environment("cpu").versions.keys()
+def test_the_whole_environment_knows_code_and_tokenizers() -> None:
+    assert {"python", "numpy", "code", "tokenizers"} <= whole_environment("cpu").versions.keys()
 
 
 def test_resumptions_are_noted(kept: Checkpoints) -> None:
