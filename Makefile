@@ -14,7 +14,7 @@ TEST := $(ONE_THREAD) HF_HUB_OFFLINE=1 $(BIN)/pytest -n 2 --dist worksteal
 .PHONY: help demo proof minilm realtext test smoke check fuzz torture bench goldens docs clean
 
 help:
-	@echo "make demo             run examples/quickstart.ticket, a whole small study: two and a half minutes on one core, half of that on two"
+	@echo "make demo             run examples/quickstart.ticket, a whole small study: two minutes on one core, half of that on two"
 	@echo "make proof            run what it compares over fresh seeds, in four worlds: half an hour"
 	@echo "make minilm GLUE=DIR  run examples/minilm.ticket on the files in DIR: about 80 minutes"
 	@echo "make realtext DATA=DIR  run examples/real_text/ on the files in DIR: some hours of one core"

@@ -3,9 +3,10 @@
     python benchmarks/phenomenon.py [--worlds 1 2 3 4] [--folder build/phenomenon]
 
 World 1 is read by the BERT that ships. For each other world one is pre-trained first, on the text of that world, by
-specs/micro.ticket, but for a quarter of its steps; then benchmarks/phenomenon.ticket is run in it. The table shows scores in percent with their
-standard errors over seeds, and how far each arm stands from dense or from the ticket: the mean difference of runs of
-the same seeds, and in brackets how many of its standard errors that is. What is done is kept in the folder.
+specs/micro.ticket, but for a quarter of its steps; then benchmarks/phenomenon.ticket is run in it. The table shows
+scores in percent with their standard errors over seeds, and how far each arm stands from dense or from the ticket: the
+mean difference of runs of the same seeds, and in brackets how many of its standard errors that is. What is done is kept
+in the folder.
 """
 
 import subprocess
