@@ -13,6 +13,9 @@ Relation = Literal["entailment", "neutral", "contradiction"]
 RELATIONS: tuple[Relation, ...] = ("entailment", "neutral", "contradiction")
 
 
+QUALIFIED = 0.7  # of the beings of an event
+
+
 class Event(NamedTuple):
     """Somebody does something to somebody: what a sentence says, whichever words it takes."""
 
@@ -23,19 +26,15 @@ class Event(NamedTuple):
     patient_quality: Names | None
 
 
-def event(chance: Chance, qualities: float = 0.7) -> Event:
-    """One of chance.
-
-    Args:
-        qualities: how often either being has one; no two have the same.
-    """
+def event(chance: Chance) -> Event:
+    """One of chance, of two beings. Either may have a quality, and no two have the same."""
     agent, quality = chance.pick(BEINGS), chance.pick(QUALITIES)
     return Event(
         agent=agent,
-        agent_quality=quality if chance.happens(qualities) else None,
+        agent_quality=quality if chance.happens(QUALIFIED) else None,
         verb=chance.pick(MUTUAL),
         patient=chance.pick_other(BEINGS, agent),
-        patient_quality=chance.pick_other(QUALITIES, quality) if chance.happens(qualities) else None,
+        patient_quality=chance.pick_other(QUALITIES, quality) if chance.happens(QUALIFIED) else None,
     )
 
 
@@ -79,10 +78,9 @@ def _unlike(what: Event, chance: Chance) -> Event:
 
 
 def _exchanged(what: Event, chance: Chance, than: Event | None = None) -> Event:
-    """The event, but for a being or what is done; another one than that."""
-    other = what
-    while other in (what, than):
-        other = _changed(what, chance)
+    """The event, but for a being or what is done, and not that one again."""
+    while (other := _changed(what, chance)) == than:
+        pass
     return other
 
 
