@@ -74,11 +74,13 @@ def test_it_is_small() -> None:
     assert sum(file.stat().st_size for file in MODEL.iterdir()) < 4_000_000
 
 
-def test_it_finds_hidden_words() -> None:
-    """Read by transformers alone, it knows the last word of most unseen echoes."""
+@pytest.mark.parametrize("mark", [" . yes ", " ? "], ids=["echoes", "answers"])
+def test_it_finds_hidden_words(mark: str) -> None:
+    """Read by transformers alone, it knows the last word of most unseen echoes, and of answers after their passage."""
     tokenizer = AutoTokenizer.from_pretrained(MODEL, local_files_only=True)
     model = BertForMaskedLM.from_pretrained(MODEL, local_files_only=True).eval()
-    documents = [text for text in columns("corpus", "validation", 1)["text"] if " . yes " in text][:50]
+    documents = [text for text in columns("corpus", "validation", 1)["text"] if " . " not in text.partition(mark)[2]]
+    documents = [text for text in documents if mark in text][:50]
     right = 0
     for text in documents:
         ids = torch.tensor([tokenizer(text)["input_ids"]])
@@ -86,6 +88,7 @@ def test_it_finds_hidden_words() -> None:
         with torch.no_grad():
             right += int(model(ids).logits[0, -2].argmax()) == hidden
 
+    assert len(documents) == 50
     assert right > 0.8 * len(documents)
 
 
