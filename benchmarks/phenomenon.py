@@ -17,6 +17,7 @@ from math import inf, sqrt
 from pathlib import Path
 from statistics import mean, stdev
 
+from runtime.micro.splits import VERSION
 from runtime.results import Condition, Results
 from runtime.session import Session
 from ticketlang.cli.common import read_study
@@ -66,7 +67,7 @@ def _settings(world: int, folder: Path) -> list[str]:
     """What is said differently of a world, whose BERT is pre-trained now if it is not there."""
     if world == SHIPPED:
         return []
-    model = folder / f"world-{world}"
+    model = folder / f"world-{world}-version-{VERSION}-{STEPS}-steps"  # another text, or another length: another BERT
     if not model.exists():
         own = _said([f"reading.data micro corpus world {world}", f"reading.train {STEPS} steps"])
         _ticketrun("pretrain", PRETRAINING, "--to", model, "--store", folder / f"world-{world}.store", *own)

@@ -1,6 +1,7 @@
 """Pairs of sentences: the same in other words, more or less alike, or what follows from what.
 
-Each half of a pair is drawn alike whatever the answer is, so that it can only be told from both, word against word.
+What both halves are is told from both, word against word. Either half by itself says nothing of the answer, but for
+entailment, where a quantifier and how wide its group is are less even over the three than each of them.
 """
 
 from typing import Literal, NamedTuple
@@ -100,8 +101,9 @@ def _other_being(what: Event, than: Names, chance: Chance) -> Names:
 
 
 def paraphrase(chance: Chance, is_same: bool) -> tuple[str, str]:
-    """Two sentences that say the same, or nearly so."""
-    first = event(chance)
+    """Two sentences that say the same, or nearly so. The first is none that a passage could have as a fact."""
+    while ((first := event(chance)).agent_quality is None) != (first.patient_quality is None):
+        pass
     return said(first, chance), said(first if is_same else distorted(first, chance), chance)
 
 

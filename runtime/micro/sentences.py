@@ -26,8 +26,12 @@ from .lexicon import (
 from .world import World
 
 
-def statement(world: World, chance: Chance, is_right: bool) -> str:
-    """A sentence that is right, or wrong in one way of four, the most frequent of which is the hardest."""
+def statement(world: World, chance: Chance, is_right: bool, is_asked: bool = False) -> str:
+    """A sentence that is right, or wrong in one way of four, the most frequent of which is the hardest.
+
+    Args:
+        is_asked: in a task, and so none that a passage could have as a fact: these are read.
+    """
     way = chance.random()
     if way < 0.35:
         return agreement(chance, is_right)
@@ -35,7 +39,7 @@ def statement(world: World, chance: Chance, is_right: bool) -> str:
         return roles(world, chance, is_right)
     if way < 0.8:
         return determiners(chance, is_right)
-    return order(chance, is_right)
+    return order(chance, is_right, is_asked)
 
 
 def agreement(chance: Chance, is_right: bool) -> str:
@@ -69,13 +73,13 @@ def determiners(chance: Chance, is_right: bool) -> str:
     return f"{first} {subject} {conjugated(chance.pick(MUTUAL).names, is_plural, chance)} {second} {object_}"
 
 
-def order(chance: Chance, is_right: bool) -> str:
+def order(chance: Chance, is_right: bool, is_asked: bool) -> str:
     """`the old dog sees the cat`: a quality stands before its noun."""
     is_plural = chance.happens(0.5)
-    subject, object_ = _noun(chance, is_plural), _noun(chance, chance.happens(0.5))
+    subject, object_ = _noun(chance, is_plural), _noun(chance, is_asked or chance.happens(0.5))
     quality = chance.call(chance.pick(QUALITIES))
-    named = f"{quality} {subject}" if is_right else f"{subject} {quality}"
-    return f"the {named} {conjugated(chance.pick(MUTUAL).names, is_plural, chance)} the {object_}"
+    agent = f"{quality} {subject}" if is_right else f"{subject} {quality}"
+    return f"the {agent} {conjugated(chance.pick(MUTUAL).names, is_plural, chance)} the {object_}"
 
 
 def review(chance: Chance, is_kind: bool) -> str:

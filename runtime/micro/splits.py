@@ -1,13 +1,14 @@
 """Splits that share no text: the words of a text, in whatever order, say on which shelf it stands.
 
 A shelf belongs to the corpus, to training or to validation. A text is drawn again until it stands where it is wanted,
-so that nothing that is asked in a task was read before it, and nothing that is scored was trained on. A wrong sentence
-and the right one of its words stand on one shelf.
+so that nothing that is scored was trained on, nor read before. A wrong sentence and the right one of its words stand on
+one shelf. Filed are the sentence, the passage, and of a pair the first sentence; the second may be the first of another
+pair, of another split, too. Facts of passages that are read are no sentence or first sentence of a task by their form.
 """
 
 from collections.abc import Iterable, Iterator
 from functools import cache
-from itertools import count, islice
+from itertools import islice
 from typing import Any
 from zlib import crc32
 
@@ -33,19 +34,26 @@ def shelf(text: str) -> str:
 
 @define(eq=False)
 class _Split:
-    """Examples of a split, drawn when they are first asked for."""
+    """Examples of a split, each drawn when it is first asked for."""
 
-    drawing: Iterator[Row]
+    task: str
+    split: str
+    seed: int
     drawn: list[Row] = field(factory=list)
+    drawing: Iterator[Row] = field(factory=lambda: iter(()))
 
     def __iter__(self) -> Iterator[Row]:
-        for number in count():
+        for number in range(TASKS[self.task].sizes[self.split]):
             if number == len(self.drawn):
-                row = next(self.drawing, None)
-                if row is None:
-                    return
-                self.drawn.append(row)
+                self.drawn.append(self._next())
             yield self.drawn[number]
+
+    def _next(self) -> Row:
+        """A drawing that was interrupted, such as by Ctrl-C, has ended for good: another one begins and catches up."""
+        for row in self.drawing:
+            return row
+        self.drawing = islice(_drawn(self.task, self.split, self.seed), len(self.drawn), None)
+        return next(self.drawing)
 
 
 def rows(task: str, split: str, seed: int) -> Iterable[Row]:
@@ -60,9 +68,7 @@ def rows(task: str, split: str, seed: int) -> Iterable[Row]:
     return _drawn(task, split, seed) if TASKS[task].sizes[split] > KEPT else _kept(task, split, seed)
 
 
-@cache
-def _kept(task: str, split: str, seed: int) -> _Split:
-    return _Split(_drawn(task, split, seed))
+_kept = cache(_Split)
 
 
 def _drawn(task: str, split: str, seed: int) -> Iterator[Row]:

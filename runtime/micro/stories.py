@@ -7,7 +7,9 @@ from .chance import Chance
 from .lexicon import BEINGS, KIND_OF, MUTUAL, QUALITIES, Names
 from .pairs import acted, named
 
-KNOWN, QUALIFIED, BY_KIND = 0.6, 0.5, 0.25  # how often a being is one told of before, and how it is called
+KNOWN = 0.6  # how often a being is one that was told of
+HAS_QUALITY = 0.5  # of those that are new
+BY_KIND, BY_QUALITY = 0.25, 0.5  # how those that are known are called
 
 
 def story(chance: Chance, sentences: int) -> tuple[str, ...]:
@@ -29,8 +31,8 @@ def _somebody(cast: dict[Names, Names | None], than: Names | None, chance: Chanc
         kind = KIND_OF[being]
         if chance.happens(BY_KIND) and sum(KIND_OF[other] is kind for other in cast) == 1:
             return being, f"the {chance.call(kind.names)}"
-        return being, f"the {named(being, cast[being] if chance.happens(QUALIFIED) else None, chance)}"
+        return being, f"the {named(being, cast[being] if chance.happens(BY_QUALITY) else None, chance)}"
     while (being := chance.pick(BEINGS)) in cast:
         pass
-    cast[being] = chance.pick(QUALITIES) if chance.happens(QUALIFIED) else None
+    cast[being] = chance.pick(QUALITIES) if chance.happens(HAS_QUALITY) else None
     return being, f"one {named(being, cast[being], chance)}"

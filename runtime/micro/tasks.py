@@ -31,7 +31,7 @@ class MicroTask:
 
 
 def _acceptability(world: World, chance: Chance, turn: int) -> Drawn:
-    sentence = statement(world, chance, is_right=turn % 2 == 1)
+    sentence = statement(world, chance, is_right=turn % 2 == 1, is_asked=True)
     return Drawn({"sentence": sentence, "label": turn % 2}, (sentence,))
 
 

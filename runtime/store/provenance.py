@@ -20,7 +20,8 @@ PACKAGES = ("numpy", "torch", "transformers")
 
 @frozen
 class Environment:
-    """What a result may depend on beyond its key: those of one environment are equal to the bit."""
+    """What a result may depend on beyond its key: those of one environment are equal to the bit where it
+    names the processor."""
 
     device: str  # "cpu", or the name of the accelerator
     threads: int  # of torch; 0 where it was not loaded
@@ -63,13 +64,11 @@ def environment_of(device: object) -> Environment:
 @cache
 def machine() -> str:
     """What kind of machine this is, and the model of its processor where the system tells."""
-    processor = platform.processor()
     with suppress(OSError):
         for line in Path("/proc/cpuinfo").read_text(errors="replace").splitlines():
             if line.startswith("model name"):
-                processor = line.partition(":")[2].strip()
-                break
-    return ", ".join(dict.fromkeys(filter(None, (platform.machine(), processor))))
+                return f"{platform.machine()}, {line.partition(':')[2].strip()}"
+    return platform.machine()
 
 
 @cache

@@ -2,6 +2,7 @@
 
 import errno
 import json
+import platform
 from contextlib import suppress
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from handmade import Bench, chain, draw, perform, plan_of_jobs, publish
 
 from runtime.progress import Silent
 from runtime.schedulers.serial import run
-from runtime.store import Environment, PassingDisk, Store, StoreError, records
+from runtime.store import Environment, PassingDisk, Store, StoreError, environment_of, records
 from runtime.store.checkpoints import RESUMED, Checkpoints, Standing, UnusableError, whole_environment
 from runtime.tensors import blank_file, map_tensors
 
@@ -173,6 +174,14 @@ def test_it_serves_its_own_environment_alone(kept: Checkpoints, other: Environme
     write(kept)
     with pytest.raises(UnusableError, match="is of another environment " + said):
         kept.read(KEY, "training", other)
+
+
+def test_an_environment_names_the_processor() -> None:
+    said = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
+    models = [line.partition(":")[2].strip() for line in said.splitlines() if line.startswith("model name")]
+    machine = environment_of("cpu").machine
+
+    assert machine == ", ".join([platform.machine(), *models[:1]])
 
 
 def test_the_whole_environment_knows_code_and_tokenizers() -> None:
