@@ -20,8 +20,7 @@ PACKAGES = ("numpy", "torch", "transformers")
 
 @frozen
 class Environment:
-    """What a result may depend on beyond its key: those of one environment are equal to the bit where it
-    names the processor."""
+    """What a result may depend on beyond its key: those of one environment with a processor are the same bits."""
 
     device: str  # "cpu", or the name of the accelerator
     threads: int  # of torch; 0 where it was not loaded
