@@ -1,7 +1,7 @@
 """Pairs of sentences: the same in other words, more or less alike, or what follows from what.
 
-What both halves are is told from both, word against word. Either half by itself says nothing of the answer, but for
-entailment, where a quantifier and how wide its group is are less even over the three than each of them.
+The answer is told from both halves, word against word, and either by itself says nothing of it. But for entailment:
+there the quantifier of a half and how wide its group is, taken together, are not equally frequent with each answer.
 """
 
 from typing import Literal, NamedTuple
@@ -117,8 +117,8 @@ def similarity(chance: Chance) -> tuple[str, str, float]:
     verb = chance.pick(MUTUAL)
     is_same = chance.happens(0.5)
     other = verb if is_same else chance.pick_other(MUTUAL, verb)
-    first = acted(f"the {chance.call(agents[0])}", verb, f"the {chance.call(patients[0])}", chance, passive=0.0)
-    second = acted(f"the {chance.call(agents[1])}", other, f"the {chance.call(patients[1])}", chance, passive=0.3)
+    first = said(Event(agents[0], None, verb, patients[0], None), chance, passive=0.0)
+    second = said(Event(agents[1], None, other, patients[1], None), chance)
     return first, second, agents[2] + patients[2] + float(is_same)
 
 

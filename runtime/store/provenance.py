@@ -20,7 +20,7 @@ PACKAGES = ("numpy", "torch", "transformers")
 
 @frozen
 class Environment:
-    """What a result may depend on beyond its key: those of one environment with a processor are the same bits."""
+    """What a result may depend on beyond its key: those of one that names its processor are equal to the bit."""
 
     device: str  # "cpu", or the name of the accelerator
     threads: int  # of torch; 0 where it was not loaded
