@@ -5,6 +5,7 @@ in the process moves it. On the CPU, lanes of 16 bits from numpy's SFC64 cost a 
 """
 
 from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -25,6 +26,13 @@ class Kept:
     scale: float
 
 
+class Drawn(Protocol):
+    """Lanes that are drawn beforehand."""
+
+    def of(self, dropout: "Dropout", shape: torch.Size, device: torch.device) -> Tensor:
+        """Whole numbers below `LANES` for the next draw of a dropout."""
+
+
 class Dropout(nn.Module):
     """Zero each entry with probability `share` while training, and scale the rest so that means stay.
 
@@ -38,6 +46,7 @@ class Dropout(nn.Module):
         self.step = 0
         self.portion = 0  # of the batch of this step, where it is learned in several
         self.times = 0  # that it drew at this step, for this portion
+        self.lanes: Drawn | None = None  # None: it draws them itself
         self.threshold = round(share * LANES)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -53,23 +62,37 @@ class Dropout(nn.Module):
         return Kept(factors, 1 / (1 - self.threshold / LANES))
 
     def _factors(self, shape: torch.Size, like: Tensor) -> Tensor:
+        if self.lanes is not None:
+            return (self.lanes.of(self, shape, like.device) >= self.threshold).to(like.dtype)
         if like.device.type == "cpu":
-            count = shape.numel()
-            source = np.random.SFC64([self.bits, self.step, *self._later])
-            lanes = source.random_raw((count + 3) // 4).view(np.uint16)[:count]
-            return _at_least(lanes, self.threshold, like.dtype).view(shape)
-        generator = torch.Generator(like.device).manual_seed(part_of(self.bits, "step", self.step, *self._later))
-        lanes_there = torch.randint(LANES, shape, generator=generator, device=like.device, dtype=torch.int32)
-        return (lanes_there >= self.threshold).to(like.dtype)
+            return _at_least(self._drawn(shape.numel(), self.times), self.threshold, like.dtype).view(shape)
+        lanes = torch.empty(shape, dtype=torch.int32, device=like.device)
+        self.fill_(lanes, self.times)
+        return (lanes >= self.threshold).to(like.dtype)
 
-    @property
-    def _later(self) -> tuple[int, ...]:
+    def fill_(self, lanes: Tensor, times: int) -> None:
+        """Draw whole numbers below `LANES`, int32.
+
+        Args:
+            times: how often it has drawn before, at this step and for this portion.
+        """
+        if lanes.device.type == "cpu":
+            lanes.view(-1).copy_(torch.from_numpy(self._drawn(lanes.numel(), times).astype(np.int32)))
+            return
+        seed = part_of(self.bits, "step", self.step, *self._later(times))
+        lanes.random_(0, LANES, generator=torch.Generator(lanes.device).manual_seed(seed))
+
+    def _drawn(self, count: int, times: int) -> "np.typing.NDArray[np.uint16]":
+        source = np.random.SFC64([self.bits, self.step, *self._later(times)])
+        return source.random_raw((count + 3) // 4).view(np.uint16)[:count]
+
+    def _later(self, times: int) -> tuple[int, ...]:
         """What tells other draws of a step from the first: the number of the portion, and of the draw for it.
 
         Where a batch is whole, and no layers are shared, there is no other.
         """
-        if self.times:
-            return (self.portion, self.times)
+        if times:
+            return (self.portion, times)
         return (self.portion,) if self.portion else ()
 
     def extra_repr(self) -> str:

@@ -45,7 +45,7 @@ class _Attention(torch.autograd.Function):
             query, key, value = _of_group(queries, keys_values, heads, look)
             weight = torch.softmax(_scores(query, key, look.bias), dim=-1)  # (A, Q, L)
             kept_weight = weight if factor is None else weight * factor
-            _by_head(found[look.queries], heads).copy_(_product(kept_weight, value, scale))
+            _by_head(found[look.queries], heads).copy_(scaled_product(kept_weight, value, scale))
             weights.append(weight)
         if any(ctx.needs_input_grad):
             ctx.save_for_backward(queries, keys_values, *weights)
@@ -65,11 +65,11 @@ class _Attention(torch.autograd.Function):
             if factor is not None:
                 for_weight.mul_(factor)
             kept_weight = weight if factor is None else weight * factor
-            for_value.copy_(_product(kept_weight.transpose(1, 2), for_result, ctx.scale))
+            for_value.copy_(scaled_product(kept_weight.transpose(1, 2), for_result, ctx.scale))
             for_scores = torch._softmax_backward_data(for_weight, weight, -1, weight.dtype)
             scale = ctx.scale * query.shape[-1] ** -0.5
-            for_query.copy_(_product(for_scores, key, scale))
-            for_key.copy_(_product(for_scores.transpose(1, 2), query, scale))
+            for_query.copy_(scaled_product(for_scores, key, scale))
+            for_key.copy_(scaled_product(for_scores.transpose(1, 2), query, scale))
         return for_queries, for_keys_values, None, None, None
 
 
@@ -77,11 +77,11 @@ def _scores(query: Tensor, key: Tensor, bias: Tensor | None) -> Tensor:
     """(A, Q, D), (A, L, D) -> (A, Q, L)."""
     scale = query.shape[-1] ** -0.5
     if bias is None:
-        return _product(query, key.transpose(1, 2), scale)
+        return scaled_product(query, key.transpose(1, 2), scale)
     return torch.baddbmm(bias.to(query.dtype), query, key.transpose(1, 2), alpha=scale)
 
 
-def _product(one: Tensor, other: Tensor, scale: float) -> Tensor:
+def scaled_product(one: Tensor, other: Tensor, scale: float) -> Tensor:
     """The product of each head, scaled at no cost."""
     nothing = one.new_empty(())  # that it is added to, times zero
     return torch.baddbmm(nothing, one, other, beta=0, alpha=scale)

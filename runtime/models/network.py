@@ -33,6 +33,11 @@ class Network(nn.Module):
         Args:
             part: which head answers: 0 the first, 1 the first of those joined.
         """
+        answers = self.answers(batch, part)
+        return answers if len(answers) == batch.count else answers[: batch.count]
+
+    def answers(self, batch: Packed, part: int) -> Tensor:
+        """The same, with answers to what only fills a batch up behind them."""
         head = self.heads[part]
         vectors = self.read(batch, pooled=head.answers_for_whole_inputs and has_pooler(self.trunk))
         return head(vectors)  # type: ignore[no-any-return]  # modules are callables of Any

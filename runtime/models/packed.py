@@ -17,10 +17,11 @@ from attrs import asdict, frozen
 from torch import Tensor, nn
 
 from ..families import FAMILIES, Packable
+from . import group_attention, row_attention
 from .dropout import Dropout, Kept
-from .group_attention import attend
 from .packing import Look, Packed
 from .products import product
+from .rows import Rows
 
 # Shapes: P tokens of all texts, R tokens that the head reads, H hidden
 
@@ -119,18 +120,27 @@ def _positions(batch: Packed, padding: int | None) -> Tensor:
 
 
 def _layer(
-    layer: _Parts, heads: int, readers: Tensor, states: Tensor, looks: Sequence[Look], products: torch.dtype
+    layer: _Parts, heads: int, readers: Tensor, states: Tensor, looks: Sequence[Look] | Rows, products: torch.dtype
 ) -> Tensor:
     """One layer of the encoder, for the tokens of `readers` (R, H), which look at `states` (P, H)."""
     queries = _product(readers, layer.query, products=products).to(states.dtype)
     keys_values = _product(states, layer.key, layer.value, products=products).to(states.dtype)
-    weights = heads * sum(math.prod(look.shape) for look in looks)
-    found = attend(queries, keys_values, heads, looks, _drawn(layer.attention_dropout, (weights,), states))
+    found = _attend(queries, keys_values, heads, looks, layer.attention_dropout)
     found = _product(found, layer.attended, products=products).to(states.dtype)
     found = layer.attended_norm(_joined(found, readers, layer.attended_dropout))
     inner = layer.activation(_product(found, layer.inner, products=products))
     inner = _product(inner, layer.outer, products=products).to(states.dtype)
     return layer.outer_norm(_joined(inner, found, layer.outer_dropout))  # type: ignore[no-any-return]  # as above
+
+
+def _attend(
+    queries: Tensor, keys_values: Tensor, heads: int, looks: Sequence[Look] | Rows, dropout: nn.Module | None
+) -> Tensor:
+    if isinstance(looks, Rows):
+        weights = heads * looks.apart.numel()
+        return row_attention.attend(queries, keys_values, heads, looks, _drawn(dropout, (weights,), queries))
+    weights = heads * sum(math.prod(look.shape) for look in looks)
+    return group_attention.attend(queries, keys_values, heads, looks, _drawn(dropout, (weights,), queries))
 
 
 def _joined(inner: Tensor, states: Tensor, dropout: nn.Module | None) -> Tensor:

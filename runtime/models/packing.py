@@ -1,7 +1,8 @@
-"""Texts of a batch one after another in one row, without padding, and how attention groups them.
+"""Texts of a batch one after another, without padding, and how attention groups them.
 
 Linear layers do not care where a text ends, so they see real tokens alone. Attention works on groups of whole texts:
-of about `WIDTH` tokens, since products of many short texts are slow, with a bias that keeps texts apart.
+of about `WIDTH` tokens, since products of many short texts are slow, with a bias that keeps texts apart. A processor
+goes through the groups one by one and copies nothing; a GPU takes them all at once, as rows.
 """
 
 from collections.abc import Iterator
@@ -12,10 +13,12 @@ from attrs import frozen
 from numpy.typing import NDArray
 from torch import Tensor
 
+from .rows import Layout, Rows, Side, fill_up, ship, side, unpack, width_for
+
 Int = NDArray[np.int64]
 
 # Tokens of a group, or of the longest text: a product this wide is as fast as any, and little of it is thrown away.
-WIDTH = {"cpu": 128, "cuda": 512}  # on a GPU, launching a product costs more than a wide one does
+WIDTH = 128
 
 # Shapes: B texts, P tokens of all texts, R tokens that the head reads, Q tokens of a group that look, L all its tokens
 
@@ -43,19 +46,28 @@ class Packed:
     positions: Tensor  # (P), each token's in its text
     reads: Tensor  # (R), places among the P that the head reads, rising
     asked: Tensor  # (R), where in `reads` that stands which was asked for first, second, ...
-    looks: tuple[Look, ...]  # of all tokens, one a group
-    last_looks: tuple[Look, ...]  # of those that are read, in the last layer
+    count: int  # how many were asked for; what only fills up comes behind
+    looks: tuple[Look, ...] | Rows  # of all tokens, one a group
+    last_looks: tuple[Look, ...] | Rows  # of those that are read, in the last layer
+    shipped: tuple[Tensor, Layout] | None = None  # what all this is made of, if it is in rows
 
 
-def pack(tokens: Int, segments: Int | None, lengths: Int, reads: Int, device: torch.device) -> Packed:
-    """Put texts into groups, and their tokens in one row.
+def pack(
+    tokens: Int, segments: Int | None, lengths: Int, reads: Int, device: torch.device, in_rows: bool | None = None
+) -> Packed:
+    """Put texts into groups, and their tokens one after another.
 
     Args:
         tokens, segments: (P), of all texts one after another.
         lengths: (B), tokens of each; none is empty.
         reads: (R, 2), what the head reads: a text and a token in it.
+        in_rows: None: on a GPU.
     """
-    grouped = group(lengths, WIDTH[device.type])
+    count, in_rows = len(reads), device.type == "cuda" if in_rows is None else in_rows
+    if in_rows:
+        tokens, segments, lengths, reads = fill_up(tokens, segments, lengths, reads)
+    width = width_for(int(lengths.max())) if in_rows else WIDTH
+    grouped = group(lengths, width)
     order = np.array([text for texts in grouped for text in texts])
     starts = np.empty_like(lengths)
     starts[order] = np.cumsum(lengths[order]) - lengths[order]  # where each text begins now
@@ -65,19 +77,40 @@ def pack(tokens: Int, segments: Int | None, lengths: Int, reads: Int, device: to
     places = starts[reads[:, 0]] + reads[:, 1]
     rising = np.argsort(places, kind="stable")
     bounds = np.cumsum([0, *(lengths[some].sum() for some in grouped)])
-
-    def there(values: Int) -> Tensor:
-        return torch.from_numpy(values).to(device)
-
+    parts = {
+        "tokens": tokens[before],
+        **({} if segments is None else {"segments": segments[before]}),
+        "texts": texts,
+        "positions": positions,
+        "reads": places[rising],
+        "asked": np.argsort(rising),
+    }
+    if in_rows:
+        keys, readers = side(np.arange(len(tokens)), texts, bounds, width), side(places[rising], texts, bounds)
+        parts |= {f"keys.{name}": part for name, part in keys.items()}
+        parts |= {f"readers.{name}": part for name, part in readers.items()}
+        return in_place(*ship(parts, device), count)
+    there = {name: torch.from_numpy(part).to(device) for name, part in parts.items()}
     return Packed(
-        tokens=there(tokens[before]),
-        segments=None if segments is None else there(segments[before]),
-        texts=there(texts),
-        positions=there(positions),
-        reads=there(places[rising]),
-        asked=there(np.argsort(rising)),
+        **{"segments": None, **there},  # type: ignore[arg-type]  # mypy looks at the values of the union
+        count=count,
         looks=tuple(_looks(np.arange(len(tokens)), texts, bounds, device)),
         last_looks=tuple(_looks(places[rising], texts, bounds, device)),
+    )
+
+
+def in_place(numbers: Tensor, layout: Layout, count: int) -> Packed:
+    """A batch in rows, of views of its numbers: what is written over them is another batch of the same shapes."""
+    there = unpack(numbers, layout)
+    keys, readers = (
+        Side(*(there.pop(f"{whose}.{name}") for name in ("tokens", "texts", "places"))) for whose in ("keys", "readers")
+    )
+    return Packed(
+        **{"segments": None, **there},  # type: ignore[arg-type]  # as above
+        count=count,
+        looks=Rows.of(keys, keys),
+        last_looks=Rows.of(readers, keys),
+        shipped=(numbers, layout),
     )
 
 

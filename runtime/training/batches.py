@@ -92,9 +92,14 @@ def collate(encoded: Encoded, examples: Int, device: torch.device, bits: int) ->
         examples=examples,
         inputs=pack(asked.tokens, segments, lengths, asked.reads, device),
         reads=asked.reads,
-        labels=asked.labels.to(device),
+        labels=_there(asked.labels, device),
         bits=bits,
     )
+
+
+def _there(labels: Tensor, device: torch.device) -> Tensor:
+    """On a GPU while it computes something else."""
+    return labels.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else labels.to(device)
 
 
 @frozen(eq=False)

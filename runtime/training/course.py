@@ -21,7 +21,7 @@ class Gradients:
     """The gradients of all parameters, and the largest norm each has had."""
 
     parameters: dict[str, nn.Parameter]
-    largest: dict[str, Tensor] = Factory(dict)
+    _largest: dict[tuple[str, ...], Tensor] = Factory(dict)  # by those that had gradients together, in one row
 
     @property
     def present(self) -> list[Tensor]:
@@ -29,14 +29,27 @@ class Gradients:
 
     def norm(self) -> float:
         """The L2 norm of all gradients together."""
-        names = [name for name, parameter in self.parameters.items() if parameter.grad is not None]
+        names = tuple(name for name, parameter in self.parameters.items() if parameter.grad is not None)
         norms = gradient_norms(self.present)
-        for name, norm in zip(names, norms.unbind(), strict=True):
-            self.largest[name] = norm if name not in self.largest else torch.maximum(self.largest[name], norm)
+        self._largest[names] = torch.maximum(self._largest.get(names, norms), norms)
         return float(torch.linalg.vector_norm(norms))
 
+    def largest(self) -> dict[str, float]:
+        """Of those parameters that have had a gradient."""
+        found: dict[str, float] = {}
+        for names, norms in self._largest.items():
+            for name, norm in zip(names, norms.tolist(), strict=True):
+                found[name] = max(norm, found.get(name, norm))
+        return found
+
+    def put_back_(self, largest: Mapping[str, float]) -> None:
+        """What `largest` took out."""
+        device = next(iter(self.parameters.values())).device
+        self._largest = {tuple(largest): torch.tensor(list(largest.values()), device=device)}
+
     def largest_norms(self) -> dict[str, float]:
-        return {name: float(self.largest.get(name, 0.0)) for name in self.parameters}
+        """Of all parameters; zero without a gradient."""
+        return dict.fromkeys(self.parameters, 0.0) | self.largest()
 
 
 @define
@@ -93,7 +106,7 @@ class Course:
             "told": self.is_told,
             "held": held,
             "portions": list(self.learner.changes),
-            "largest norms": {name: float(norm) for name, norm in self.gradients.largest.items()},
+            "largest norms": self.gradients.largest(),
             "curve": list(self.curve.points),
             "losses": list(self.curve.losses),
         }
@@ -129,9 +142,7 @@ class Course:
                     kind.removeprefix(MEMORY): tensor.to(parameter.device, copy=True)
                     for kind, tensor in memories.items()
                 }
-        norms = facts["largest norms"]
-        device = next(self.network.parameters()).device
-        self.gradients.largest = {name: torch.tensor(norm, device=device) for name, norm in norms.items()}
+        self.gradients.put_back_(facts["largest norms"])
         self.learner.put_back_(facts["portions"])
         self.curve.points = [(step, loss) for step, loss in facts["curve"]]
         self.curve.losses = list(facts["losses"])

@@ -12,7 +12,7 @@ from .batches import Encoded, Int, by_length, collate
 from .memory import is_out_of_memory
 from .seeds import part_of
 
-BATCH = 32  # larger ones leave the processor's cache
+BATCH = {"cpu": 32, "cuda": 256}  # examples; larger ones leave a processor's cache, and smaller ones a GPU idle
 BITS = part_of(0, "question", "evaluation")  # whatever the seed of a run: all are asked the same
 
 Predictions = Callable[[Tensor, Tensor], Tensor]  # answers (R, C), labels of the batch -> what is kept of them (R, ...)
@@ -33,9 +33,9 @@ def predict(network: Network, examples: Encoded, predictions: Predictions, part:
     network.eval()
     found: list[Tensor] = []
     owners: list[Int] = []
-    most = BATCH
+    most = BATCH[device.type]
     with torch.inference_mode():
-        for together in by_length(examples, BATCH):
+        for together in by_length(examples, most):
             begin = 0
             while begin < len(together):
                 chosen = together[begin : begin + most]

@@ -9,12 +9,14 @@ from collections.abc import Callable, Iterator, Sequence
 
 import torch
 from attrs import define, field
+from torch import Tensor
 
 from ..failures import JobFailed
 from ..models.dropout import Dropout, set_step
 from ..models.network import Network
 from .batches import Batch, collate
 from .memory import is_out_of_memory
+from .replay import Replays
 from .turns import Part
 
 
@@ -28,6 +30,8 @@ class Learner:
     dropouts: Sequence[Dropout] = ()
     size: int | None = None  # examples at once; None: all of a batch
     changes: list[tuple[int, int]] = field(factory=list)  # from which step on, at most how many examples at once
+    replays: Replays | None = field(default=None, kw_only=True)  # None: operations are started one by one
+    meanwhile: Callable[[], None] | None = field(default=None, kw_only=True)  # what there is to do while a GPU computes
 
     def learn(self, batch: Batch, part: int, step: int) -> float:
         """Leaves gradients behind, and tells the loss. Tries smaller portions as often as needed.
@@ -54,12 +58,20 @@ class Learner:
         found = 0.0
         for number, portion in enumerate(self._portions(batch, part)):
             set_step(self.dropouts, step, number)
-            value = self.parts[part].loss(self.network(portion.inputs, part), portion.labels)
+            value = self.parts[part].loss(self._answers(portion, part, portion is batch), portion.labels)
             if portion is not batch:
                 value = value * (len(portion.labels) / len(batch.labels))
             value.backward()  # type: ignore[no-untyped-call]  # torch leaves it without types
+            if self.meanwhile is not None:
+                self.meanwhile()
             found += value.item()
         return found
+
+    def _answers(self, batch: Batch, part: int, is_whole: bool) -> Tensor:
+        """Of portions, gradients add up, and those of a replay lie where the next one writes."""
+        if self.replays is None or not is_whole:
+            return self.network(batch.inputs, part)  # type: ignore[no-any-return]  # modules are callables of Any
+        return self.replays.answers(batch.inputs, part)
 
     def _portions(self, batch: Batch, part: int) -> Iterator[Batch]:
         if self.size is None or self.size >= len(batch.examples):

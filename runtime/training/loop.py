@@ -15,6 +15,7 @@ from ticketlang.study import Optimizer
 from ..failures import TrainingDiverged
 from ..models.dropout import Dropout
 from ..models.network import Network
+from ..models.packed import can_be_packed
 from ..pruning.mask import Mask
 from .batches import Batch, Encoded, TrainingOrder
 from .course import Course, Curve, Gradients
@@ -24,8 +25,9 @@ from .masking import MaskInForce
 from .moment import Forgetful, Keeper
 from .movement import Movement
 from .optimizer import adamw, clip_, rate_of, set_rate
+from .replay import Replays
 from .schedule import Schedule
-from .turns import Loss, Part, turns
+from .turns import Ahead, Loss, Part, turns
 from .words import see_words, trained_parameters
 
 CURVE_POINTS = 50  # of a learning curve, at most
@@ -95,7 +97,9 @@ def train(
     keeper = keeper or Forgetful()
     _go_on(course, keeper, advanced, steps)
     network.train()
-    for step, part, batch in turns(parts, course.step, training.ends, device):
+    coming = Ahead(turns(parts, course.step, training.ends, device))
+    course.learner.meanwhile = coming.prepare
+    for step, part, batch in coming:
         if gradual is not None:
             # Said before: a moment in the midst of a pruning would prune twice.
             course.is_whole = step not in gradual.sparsities
@@ -163,7 +167,9 @@ def _begin(
     held = MaskInForce(mask, dict(network.trunk.named_parameters()))
     words = see_words(network, [part.examples for part in parts], decays=training.optimizer.decay > 0)
     gradients = Gradients(trained_parameters(network, words))
-    optimizer = adamw(list(gradients.parameters.values()), training.optimizer)
+    trained = list(gradients.parameters.values())
+    optimizer = adamw(trained, training.optimizer)
+    replays = trained[0].device.type == "cuda" and can_be_packed(network.trunk)
     return Course(
         begins=training.begins,
         ends=training.ends,
@@ -171,7 +177,13 @@ def _begin(
         optimizer=optimizer,
         gradients=gradients,
         held=held,
-        learner=Learner(network, parts, lambda: optimizer.zero_grad(set_to_none=True), dropouts),
+        learner=Learner(
+            network,
+            parts,
+            lambda: optimizer.zero_grad(set_to_none=True),
+            dropouts,
+            replays=Replays(network, dropouts, trained) if replays else None,
+        ),
         words=words,
         movement=movement,
         curve=Curve(stretch=-(-(training.ends - training.begins) // CURVE_POINTS)),

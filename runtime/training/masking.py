@@ -29,10 +29,10 @@ class HeldMask:
 
     def mask_gradients_(self) -> None:
         """Set the gradients of removed weights to zero."""
-        for name, factor in self.factors.items():
-            gradient = self.parameters[name].grad
-            if gradient is not None:
-                gradient.mul_(factor)
+        gradients = {name: parameter.grad for name, parameter in self.parameters.items()}
+        there = {name: gradient for name, gradient in gradients.items() if gradient is not None}
+        if there:
+            torch._foreach_mul_(list(there.values()), [self.factors[name] for name in there])
 
     def forget_in_(self, optimizer: torch.optim.Optimizer) -> None:
         """Set the optimizer's memory of removed weights to zero: of a weight that was trained, it brings it back."""
@@ -43,7 +43,9 @@ class HeldMask:
 
     def revived(self) -> tuple[str, ...]:
         """Matrices in which a removed weight is not zero: none, unless the optimizer moves what has no gradient."""
-        return tuple(name for name, weight in self.parameters.items() if _any_in(weight.detach(), self.removed[name]))
+        found = [_any_in(weight.detach(), self.removed[name]) for name, weight in self.parameters.items()]
+        there = torch.stack(found).tolist() if found else []  # a GPU is asked once for all
+        return tuple(name for name, is_there in zip(self.parameters, there, strict=True) if is_there)
 
 
 class MaskInForce:
@@ -106,7 +108,7 @@ def _unpacked(packed: Tensor, shape: torch.Size) -> Tensor:
     return torch.from_numpy(bits).view(shape)
 
 
-def _any_in(weight: Tensor, removed: Tensor) -> bool:
+def _any_in(weight: Tensor, removed: Tensor) -> Tensor:
     if weight.device.type == "cpu":  # numpy compares and combines in a third of torch's time
-        return bool(np.logical_and(weight.numpy() != 0, removed.numpy()).any())
-    return bool(((weight != 0) & removed).any())
+        return torch.tensor(bool(np.logical_and(weight.numpy() != 0, removed.numpy()).any()))
+    return ((weight != 0) & removed).any()

@@ -38,7 +38,7 @@ def rate_of(optimizer: torch.optim.Optimizer) -> float:
 
 def gradient_norms(gradients: Sequence[Tensor]) -> Tensor:
     """The L2 norm of each gradient, in one row."""
-    return torch.stack([torch.linalg.vector_norm(gradient) for gradient in gradients])
+    return torch.stack(torch._foreach_norm(list(gradients)))
 
 
 def clip_(gradients: Sequence[Tensor], norm: float, largest: Fraction | None) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 
 import torch
-from attrs import frozen
+from attrs import define, frozen
 from torch import Tensor
 
 from .batches import Batch, Encoded, TrainingOrder, collate
@@ -20,7 +20,30 @@ class Part:
     loss: Loss
 
 
-def turns(parts: Sequence[Part], begins: int, ends: int, device: torch.device) -> Iterator[tuple[int, int, Batch]]:
+Turn = tuple[int, int, Batch]  # step, the number of its part, and what is learned
+
+
+@define
+class Ahead:
+    """Turns, of which the next one can be made before it is asked for."""
+
+    turns: Iterator[Turn]
+    coming: Turn | None = None
+
+    def prepare(self) -> None:
+        """Make the next one, if there is one more."""
+        if self.coming is None:
+            self.coming = next(self.turns, None)
+
+    def __iter__(self) -> Iterator[Turn]:
+        self.prepare()
+        while (turn := self.coming) is not None:
+            self.coming = None
+            yield turn
+            self.prepare()
+
+
+def turns(parts: Sequence[Part], begins: int, ends: int, device: torch.device) -> Iterator[Turn]:
     """The steps from `begins` to `ends` (half open), which task's turn each is, and its batch.
 
     Tasks take turns, one batch each: step k belongs to task k mod n. So each has the same share of the steps, whatever

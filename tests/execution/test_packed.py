@@ -1,4 +1,7 @@
-"""The forward pass without padding against that of transformers: states and gradients, of any texts and reads."""
+"""The forward pass without padding against that of transformers: states and gradients, of any texts and reads.
+
+In groups, as a processor goes through them, and in rows, as a GPU takes them.
+"""
 
 from typing import Any
 
@@ -19,10 +22,11 @@ from transformers import (
     XLMRobertaConfig,
 )
 
-from runtime.models import packed, padded
+from runtime.models import packed, padded, row_attention
 from runtime.models.dropout import Dropout, Kept
 from runtime.models.group_attention import attend
 from runtime.models.packing import Look, Packed, group, pack
+from runtime.models.rows import Rows, Side, side
 
 CPU = torch.device("cpu")
 FAMILIES = {
@@ -62,13 +66,13 @@ class Case:
         torch.manual_seed(self.seed)
         return AutoModel.from_config(config)
 
-    def batch(self, *, has_segments: bool) -> Packed:
+    def batch(self, *, has_segments: bool, in_rows: bool) -> Packed:
         draw = np.random.default_rng(self.seed)
         lengths = np.array(self.lengths)
         everything = np.array([(text, token) for text, length in enumerate(lengths) for token in range(length)])
         reads = draw.permutation(everything)[: draw.integers(1, len(everything) + 1)]
         segments = draw.integers(0, 2, lengths.sum()) if has_segments else None
-        return pack(draw.integers(2, WORDS, lengths.sum()), segments, lengths, reads, CPU)
+        return pack(draw.integers(2, WORDS, lengths.sum()), segments, lengths, reads, CPU, in_rows)
 
 
 @st.composite
@@ -88,7 +92,7 @@ def cases(draw: st.DrawFn) -> Case:
 
 def answers(way: Any, trunk: nn.Module, batch: Packed) -> tuple[Tensor, dict[str, Tensor]]:
     """States that are read, and the gradients of some function of them."""
-    states = way.read(trunk, batch)
+    states = way.read(trunk, batch)[: batch.count]
     weights = torch.linspace(-1, 1, states.numel(), dtype=states.dtype).view(states.shape)
     trunk.zero_grad()
     ((states + states**2) * weights).sum().backward()
@@ -97,13 +101,14 @@ def answers(way: Any, trunk: nn.Module, batch: Packed) -> tuple[Tensor, dict[str
 
 @settings(max_examples=40, deadline=None)
 @given(case=cases())
+@pytest.mark.parametrize("in_rows", [False, True], ids=["groups", "rows"])
 @pytest.mark.parametrize("dtype", EXACT, ids=str)
-def test_states_and_gradients_are_those_of_transformers(dtype: torch.dtype, case: Case) -> None:
+def test_states_and_gradients_are_those_of_transformers(dtype: torch.dtype, in_rows: bool, case: Case) -> None:
     trunk = case.model().to(dtype)
-    batch = case.batch(has_segments=getattr(trunk.config, "type_vocab_size", 0) > 1)
+    has_segments = getattr(trunk.config, "type_vocab_size", 0) > 1
 
-    ours, gradients = answers(packed, trunk, batch)
-    theirs, expected = answers(padded, trunk, batch)
+    ours, gradients = answers(packed, trunk, case.batch(has_segments=has_segments, in_rows=in_rows))
+    theirs, expected = answers(padded, trunk, case.batch(has_segments=has_segments, in_rows=False))
 
     torch.testing.assert_close(ours, theirs, rtol=0, atol=EXACT[dtype] * float(theirs.abs().max()))
     assert gradients.keys() == expected.keys()
@@ -203,6 +208,61 @@ def test_attention_and_its_gradients_are_those_of_the_formula(has_dropout: bool)
     )
     torch.testing.assert_close(ours, expected, rtol=0, atol=1e-14)
     assert torch.autograd.gradcheck(lambda q, kv: attend(q, kv, 2, LOOKS, kept), (queries, keys_values))
+
+
+def rows_of(lengths: list[int], readers: list[int]) -> Rows:
+    """Texts one to a row; of their tokens, those that look."""
+    bounds = np.cumsum([0, *lengths])
+    texts = np.repeat(np.arange(len(lengths)), lengths)
+    sides = [side(np.array(looking), texts, bounds) for looking in (readers, range(sum(lengths)))]
+    return Rows.of(*(Side(**{name: torch.from_numpy(part) for name, part in parts.items()}) for parts in sides))
+
+
+@pytest.mark.parametrize("has_dropout", [False, True])
+def test_attention_in_rows_is_that_of_the_formula(has_dropout: bool) -> None:
+    """Three texts, one of which nobody reads, in rows that have room for eight tokens, and a row more."""
+    generator = torch.Generator().manual_seed(4)
+    lengths, readers, heads = [5, 3, 4], [0, 3, 4, 8, 11], 2
+    rows = rows_of(lengths, readers)
+    queries, keys_values = (
+        torch.randn(shape, generator=generator, dtype=torch.float64, requires_grad=True) for shape in ((5, 6), (12, 12))
+    )
+    factors = torch.ones(heads, *rows.apart.shape, dtype=torch.float64).bernoulli_(0.6, generator=generator)
+    kept = Kept(factors.flatten(), 1.7) if has_dropout else None
+
+    ours = row_attention.attend(queries, keys_values, heads, rows, kept)
+
+    for reader, token in enumerate(readers):
+        text = int(np.searchsorted(np.cumsum(lengths), token, side="right"))
+        keys, values = keys_values[sum(lengths[:text]) : sum(lengths[: text + 1])].chunk(2, dim=1)
+        row, place = divmod(int(rows.queries.places[reader]), rows.queries.tokens.shape[1])
+        for head in range(heads):
+            q, k, v = (x[..., 3 * head : 3 * head + 3] for x in (queries[reader], keys, values))
+            weights = torch.softmax(k @ q / 3**0.5, dim=0)
+            if kept is not None:
+                weights = weights * factors[head, row, place, : len(k)] * kept.scale
+            torch.testing.assert_close(ours[reader, 3 * head : 3 * head + 3], weights @ v, rtol=0, atol=1e-14)
+    assert torch.autograd.gradcheck(
+        lambda q, kv: row_attention.attend(q, kv, heads, rows, kept), (queries, keys_values)
+    )
+
+
+@given(lengths=st.lists(st.integers(1, 40) | st.integers(100, 200), min_size=1, max_size=40), seed=st.integers(0, 99))
+def test_what_fills_rows_up_is_read_by_nobody(lengths: list[int], seed: int) -> None:
+    """Batches of about the same size have the same shapes, so that a step of one is a step of all."""
+    draw = np.random.default_rng(seed)
+    reads = np.stack([np.arange(len(lengths)), draw.integers(0, lengths)], axis=1)
+    batch = pack(np.arange(sum(lengths)), None, np.array(lengths), reads, CPU, in_rows=True)
+    asked = batch.reads[batch.asked][: batch.count]
+
+    assert isinstance(batch.last_looks, Rows)
+    assert len(batch.tokens) % 128 == 0
+    assert sum(lengths) <= len(batch.tokens) < sum(lengths) + 128
+    assert batch.texts[asked].tolist() == reads[:, 0].tolist()
+    assert batch.positions[asked].tolist() == reads[:, 1].tolist()
+    assert int(batch.positions.max()) < max(lengths)  # no further than the model is known to read
+    seen = ~batch.last_looks.apart.flatten(0, 1)[batch.last_looks.queries.places[batch.asked[: batch.count]]]
+    assert seen.sum(dim=1).tolist() == [lengths[text] for text in reads[:, 0]]  # each all of its own text, no more
 
 
 def test_attention_weights_are_dropped_by_the_stream_of_their_layer() -> None:
