@@ -1,0 +1,72 @@
+"""What the benchmarks found, kept until all have run, and the table that they end in.
+
+    python benchmarks/figures.py            the table, as the README quotes it
+
+Each benchmark leaves its figures in build/bench/, in place of those of its last run there.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from attrs import asdict, frozen
+
+from runtime.store.provenance import machine
+
+FOLDER = Path(__file__).parents[1] / "build" / "bench"
+TITLES = ("what", "beside", "found", "asked for", "")
+OUTCOMES = {True: "holds", False: "fails", None: ""}
+
+
+@frozen(kw_only=True)
+class Figure:
+    """One line of the table."""
+
+    what: str
+    beside: str = ""
+    found: str
+    asked: str = ""
+    holds: bool | None = None  # None: nothing was asked for, or it could not be measured
+
+
+def keep(name: str, *figures: Figure) -> None:
+    """Put the figures of a benchmark where the table finds them."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    facts = {"date": f"{datetime.now(UTC):%Y-%m-%d}", "machine": _machine(), "figures": [asdict(f) for f in figures]}
+    (FOLDER / f"{name}.json").write_text(json.dumps(facts, indent=1))
+
+
+def _machine() -> str:
+    return f"{len(os.sched_getaffinity(0))} cores of {machine()}"
+
+
+def main() -> int:
+    kept = [
+        json.loads(file.read_text()) for file in sorted(FOLDER.glob("*.json"), key=lambda file: file.stat().st_mtime)
+    ]
+    if not kept:
+        print(f"no benchmark has left figures in {FOLDER}: run `make bench`")
+        return 1
+    where = dict.fromkeys(f"{facts['machine']} on {facts['date']}" for facts in kept)
+    print(f"Measured on {' and '.join(where)}.\n")
+    figures = [Figure(**figure) for facts in kept for figure in facts["figures"]]
+    print("\n".join(_table(figures)))
+    return 0
+
+
+def _table(figures: Sequence[Figure]) -> Iterator[str]:
+    yield _row(TITLES)
+    yield _row(["---"] * len(TITLES))
+    for f in figures:
+        yield _row((f.what, f.beside, f.found, f.asked, OUTCOMES[f.holds]))
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
