@@ -18,6 +18,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from attrs import Factory, define
+from figures import Figure, keep
 
 from runtime.jobs import bench, scoring
 from runtime.progress import Silent
@@ -140,6 +141,11 @@ def _show(model: str, jobs: tuple[Measured, ...], most: float | None = None, sha
         f"less than {1000 * most:.0f} ms" if most is not None else f"less than {share:.0%} of {STEPS_OF_A_JOB} steps"
     )
     print(f"{claim} outside the steps of a warm training: {'holds' if holds else 'FAILS'}\n")
+    part = outside / (outside + STEPS_OF_A_JOB * step)
+    keep(f"overhead-{model}", Figure(
+        what=f"a job of {model}, outside steps and scoring", beside=f"{STEPS_OF_A_JOB} steps",
+        found=f"{1000 * outside:.0f} ms, {part:.1%} of such a job", asked=claim, holds=holds,
+    ))  # fmt: skip
     return holds
 
 

@@ -17,11 +17,12 @@ import subprocess
 import sys
 import time
 from argparse import ArgumentParser
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from attrs import frozen
+from figures import Figure, keep
 
 from runtime.session import Session
 from ticketlang.jobs import FineTune
@@ -141,9 +142,26 @@ def _show(ways: Sequence[Cost], steps: int, run: int) -> bool:
         one.trainings / apart.trainings, one.clock / apart.clock, one.processor / apart.processor,
     )  # fmt: skip
     holds = trainings <= MOST_STEPS and processor <= MOST_TIME
+    keep("study", *_figures(ways, steps))
     print(f"the study takes {trainings:.0%} of the steps of its cells by themselves, and {clock:.1%} of the time by the"
           f" clock, {processor:.1%} by the processors: {'holds' if holds else 'FAILS'}")  # fmt: skip
     return holds
+
+
+def _figures(ways: Sequence[Cost], steps: int) -> Iterator[Figure]:
+    one, two, apart, kept = ways
+    study = f"a study of {apart.commands} cells, {steps} steps a training"
+    cells = "each cell by itself, as scripts do"
+    yield Figure(
+        what=f"{study}: optimizer steps", beside=cells, found=f"{one.trainings / apart.trainings:.0%}",
+        asked=f"{MOST_STEPS:.0%} at most", holds=one.trainings <= MOST_STEPS * apart.trainings,
+    )  # fmt: skip
+    yield Figure(
+        what=f"{study}: time, one worker", beside=cells, found=f"{one.clock / apart.clock:.1%}, {one.clock:.0f} s",
+        asked=f"{MOST_TIME:.0%} at most", holds=one.clock <= MOST_TIME * apart.clock,
+    )  # fmt: skip
+    yield Figure(what="the same", beside="the same, masks kept between them", found=f"{one.clock / kept.clock:.1%}")
+    yield Figure(what="the same, two workers", beside="one worker", found=f"{one.clock / two.clock:.2f} times as fast")
 
 
 if __name__ == "__main__":
