@@ -20,6 +20,7 @@ from .failures import JobFailed, NoSuchDevice
 from .implementations import task_kind
 from .keeping import Keepers
 from .models import trunk
+from .models.products import fp32_error
 from .tasks.encoding import load_tokenizer
 from .tasks.kept import kept
 from .tasks.prepared import Materials, Prepared, encoding
@@ -49,6 +50,7 @@ class Workshop:
     _prepared: dict[tuple[object, ...], Prepared] = field(factory=dict)
     _noticed: set[str] = field(factory=set)
     keepers: Keepers = field(init=False)  # of what jobs have come to
+    fp32_error: float = field(init=False)  # of products on this device, found when it was opened
 
     @classmethod
     def open(
@@ -83,6 +85,7 @@ class Workshop:
 
     def __attrs_post_init__(self) -> None:
         self.keepers = Keepers(None, self.listener, self.device)
+        self.fp32_error = fp32_error(self.device)
 
     def listen_to(self, stop: "Stop") -> None:
         """Whether a signal came is said there."""

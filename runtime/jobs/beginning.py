@@ -17,9 +17,10 @@ from ..families import Family
 from ..masks import MASK_FILE, read_mask
 from ..models.checkpoint import State, read_named
 from ..models.network import heads_of
+from ..models.products import FP32
 from ..models.trunk import Pretrained
 from ..store.artifact import Artifact
-from ..store.certificates import HEAD_REWOUND, JSON, REWOUND, SCORED, Check
+from ..store.certificates import EXACT, HEAD_REWOUND, JSON, REWOUND, SCORED, Check
 from ..tensors import Array, names_in, read_tensors
 from ..tensors import digest_of as digest_of_arrays
 from ..verification.points import declared_weights, first_heads
@@ -31,8 +32,8 @@ from .certify import check_equal
 
 def beginning_checks(
     job: FineTune | ReachRewindPoint, inputs: Mapping[JobKey, Artifact], bench: Bench
-) -> tuple[Check, Check]:
-    """Trunk and heads, bit for bit; the mask is that of its file, and is on."""
+) -> tuple[Check, ...]:
+    """Trunk and heads, bit for bit; the mask is that of its file, and is on; and products are what they are called."""
     said, files = settings(job), _AtHand(bench.model, inputs)
     mask = said.get("mask")
     kept = {} if mask is None else read_mask(inputs[mask].path(MASK_FILE))
@@ -46,6 +47,7 @@ def beginning_checks(
             _declared_heads(said, {name: tuple(t.shape) for name, t in heads.items()}, files),
             digest_of(heads),
         ),
+        check_equal(EXACT, "fp32", "fp32" if bench.fp32_error <= FP32 else f"errors of {bench.fp32_error:.0e}"),
     )
 
 

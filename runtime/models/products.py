@@ -11,10 +11,13 @@ from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.functional import linear
 from torch.overrides import TorchFunctionMode
+
+FP32 = 1e-5  # products whose errors are above are of numbers with fewer digits
 
 # The products that encoders of transformers are made of.
 MULTIPLYING = {linear, torch.matmul, torch.bmm, torch.conv1d, Tensor.matmul, Tensor.bmm, Tensor.__matmul__}
@@ -36,6 +39,19 @@ def emulating(products: torch.dtype | None, device: torch.device) -> AbstractCon
 def are_slow(products: torch.dtype, device: torch.device) -> bool:
     """Whether a device multiplies this type in plain loops."""
     return products == torch.bfloat16 and device.type == "cpu" and not _onednn_has_bf16()
+
+
+def fp32_error(device: torch.device) -> float:
+    """The largest error of a product in fp32 on a device, as a share of the product's largest entry.
+
+    About 1e-7 of true fp32. Libraries can be told by settings of their own to multiply it as TF32, with errors of 1e-4,
+    or as bf16, with 1e-3.
+    """
+    draw = np.random.default_rng(1)
+    states, weight = (torch.from_numpy(draw.standard_normal(shape, np.float32)) for shape in ((128, 768), (512, 768)))
+    exact = linear(states.double(), weight.double())
+    found = linear(states.to(device), weight.to(device))
+    return float((found.cpu().double() - exact).abs().max() / exact.abs().max())
 
 
 @cache

@@ -16,6 +16,7 @@ JSON: TypeAlias = Any
 # of the first two, expected and found are digests.
 REWOUND = "weights after rewinding are bit-equal to the declared point"
 HEAD_REWOUND = "the head is bit-equal to the declared one"
+EXACT = "products of fp32 have the digits of fp32 on this device"
 STEPS = "the optimizer took as many steps as declared"
 RATES = "the learning rate of every step is that of the schedule"
 LAST_RATE = "the learning rate of the last step is the declared end"
@@ -54,6 +55,10 @@ PROMISES: Mapping[str, Promise] = {
         "trained from weights that were never put back, as the copy that shares its memory with the network makes it",
     ),
     HEAD_REWOUND: Promise("each training, before its first step", "trained with a head that has seen the task before"),
+    EXACT: Promise(
+        "each training, by a product in fp64 beside one in fp32",
+        "computed in TF32 or bf16, by a library that a setting of its own tells to, and named fp32",
+    ),
     STEPS: Promise("each training, by the count of the optimizer", "shorter than declared"),
     RATES: Promise("each training, as the optimizer had them", "trained by another schedule than is written down"),
     LAST_RATE: Promise(

@@ -5,11 +5,13 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from small_world import World, fine_tune, warm
 from torch import Tensor
 from torch.nn.functional import linear
 from torch.utils._python_dispatch import TorchDispatchMode
 from transformers import AlbertConfig, AutoModel, DebertaV2Config, MPNetConfig, PreTrainedConfig
 
+from runtime.failures import BrokenInvariant
 from runtime.models import padded, products
 from runtime.models.packing import pack
 
@@ -90,3 +92,36 @@ def test_an_encoder_of_transformers_is_as_far_from_fp32_as_under_autocast(
     assert emulated[1] == {torch.float32}
     assert errors[0] > 1e-3 * float(exact[0].norm())
     assert 0.5 < errors[1] / errors[0] < 2
+
+
+# Whether fp32 is fp32
+
+
+@pytest.mark.parametrize(("bits", "is_exact"), [(0, True), (13, False), (16, False)], ids=["fp32", "TF32", "bf16"])
+def test_products_of_fp32_are_known_to_be_exact_or_not(
+    monkeypatch: pytest.MonkeyPatch, bits: int, is_exact: bool
+) -> None:
+    """As a library that is told to would cut so many bits off what it multiplies."""
+
+    def cutting(*parts: Tensor) -> Tensor:
+        if parts[0].dtype == torch.float64:
+            return linear(*parts)
+        return linear(*((part.view(torch.int32) & -(1 << bits)).view(torch.float32) for part in parts))
+
+    monkeypatch.setattr(products, "linear", cutting)
+
+    error = products.fp32_error(torch.device("cpu"))
+
+    assert (1e-9 < error < products.FP32 / 10) if is_exact else error > 10 * products.FP32
+
+
+def test_a_training_on_a_device_without_fp32_fails(world: World) -> None:
+    world.workshop.fp32_error = 8e-4
+    with pytest.raises(BrokenInvariant, match=r"products of fp32 have the digits of fp32.* found errors of 8e-04"):
+        world.do(fine_tune(warm()))
+
+
+def test_the_error_of_products_is_a_fact_of_a_training(world: World) -> None:
+    facts = world.do(fine_tune(warm())).certificate.facts
+
+    assert facts["largest error of a product in fp32"] == pytest.approx(world.workshop.fp32_error, rel=0.1)
