@@ -23,11 +23,11 @@ help:
 	@echo "make check            run the tests, the linters and the type checker"
 	@echo "make fuzz             check 200,000 specs that are bent out of shape: ten minutes"
 	@echo "make torture          kill a study at 50 random moments; fail every operation of its disk; flip bits of its store"
-	@echo "make bench            time training, whole studies, pruning and planning beside what one would run instead: half an hour"
+	@echo "make bench            time training, whole studies, pruning and planning beside what one would run instead: half an hour; GLUE=DIR"
 	@echo "make precision        compare bf16 with fp32 over five seeds: most of an hour"
 	@echo "make goldens          write the expected outputs of the tests anew; read the difference before you keep it"
 	@echo "make docs             build the site, with the reference of language and program, in build/site"
-	@echo "make clean            remove what the demo made"
+	@echo "make clean            remove build/, with what the demo and benchmarks left there"
 
 # --- installing -------------------------------------------------------------------------------------------------
 
@@ -83,11 +83,11 @@ torture: $(INSTALLED)
 	$(ONE_THREAD) HF_HUB_OFFLINE=1 $(BIN)/python tests/torture.py
 	$(ONE_THREAD) HF_HUB_OFFLINE=1 PYTHONPATH=tests $(BIN)/python tests/torture_faults.py
 
-# On random weights and texts of GLUE's lengths; with GLUE=DIR, on MiniLM and the files in DIR. Whether a claim holds
-# stands in the table at the end; none of them stops the others.
+# On random weights and texts of GLUE's lengths; with GLUE=DIR, on MiniLM and the files in DIR; DEVICE=cuda trains there.
+# None of them stops the others: what failed, or does not hold, stands in the table at the end, and fails there.
 bench: $(if $(GLUE),$(WITH_MINILM),$(INSTALLED))
 	rm -rf build/bench
-	$(BIN)/python benchmarks/training.py mrpc sst2 base $(if $(GLUE),--glue '$(GLUE)')
+	-$(BIN)/python benchmarks/training.py mrpc sst2 base $(if $(GLUE),--glue '$(GLUE)') $(if $(DEVICE),--device $(DEVICE))
 	-$(ONE_THREAD) $(BIN)/python benchmarks/study.py
 	-$(ONE_THREAD) $(BIN)/python benchmarks/overhead.py $(if $(GLUE),--minilm '$(GLUE)')
 	-$(ONE_THREAD) $(BIN)/python benchmarks/pruning.py

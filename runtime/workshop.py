@@ -20,7 +20,6 @@ from .failures import JobFailed, NoSuchDevice
 from .implementations import task_kind
 from .keeping import Keepers
 from .models import trunk
-from .models.products import fp32_error
 from .tasks.encoding import load_tokenizer
 from .tasks.kept import kept
 from .tasks.prepared import Materials, Prepared, encoding
@@ -50,7 +49,6 @@ class Workshop:
     _prepared: dict[tuple[object, ...], Prepared] = field(factory=dict)
     _noticed: set[str] = field(factory=set)
     keepers: Keepers = field(init=False)  # of what jobs have come to
-    fp32_error: float = field(init=False)  # of products on this device, found when it was opened
 
     @classmethod
     def open(
@@ -79,13 +77,15 @@ class Workshop:
         if cache is None:
             cache = Path(mkdtemp(prefix="ticketlang-"))
             atexit.register(rmtree, cache, ignore_errors=True)
-        workshop = cls(places, listener, _device(device), cache)
+        chosen = _device(device)
+        if chosen.type == "cuda":  # what names no device is for this one: streams, pinned memory, recordings
+            torch.cuda.set_device(chosen)
+        workshop = cls(places, listener, chosen, cache)
         workshop.keepers.checkpoints = checkpoints
         return workshop
 
     def __attrs_post_init__(self) -> None:
         self.keepers = Keepers(None, self.listener, self.device)
-        self.fp32_error = fp32_error(self.device)
 
     def listen_to(self, stop: "Stop") -> None:
         """Whether a signal came is said there."""
@@ -162,6 +162,7 @@ def make_exact() -> None:
     torch.set_float32_matmul_precision("highest")  # no TF32, no bf16 inside of fp32 products
     torch.backends.cuda.matmul.allow_tf32 = False
     torch.backends.cudnn.allow_tf32 = False
+    torch.backends.cuda.matmul.allow_bf16_reduced_precision_reduction = False  # products of bf16 are summed in fp32
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # without it cuBLAS may add up in any order
     torch.use_deterministic_algorithms(True)
     # Nothing here reads uninitialized memory, and filling it costs time.

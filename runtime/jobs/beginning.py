@@ -1,5 +1,7 @@
 """Whether jobs begin with what they are declared to: networks before their first step, weights that are to be scored.
 
+Fp32 has to be fp32, too: what is multiplied in fewer digits is another experiment.
+
 What is declared is made once more by `verification/points.py`, which shares no code with what filled the network: what
 is wrong with the one cannot hide in the other.
 """
@@ -17,38 +19,40 @@ from ..families import Family
 from ..masks import MASK_FILE, read_mask
 from ..models.checkpoint import State, read_named
 from ..models.network import heads_of
-from ..models.products import FP32
+from ..models.products import FP32, fp32_error
 from ..models.trunk import Pretrained
 from ..store.artifact import Artifact
-from ..store.certificates import EXACT, HEAD_REWOUND, JSON, REWOUND, SCORED, Check
+from ..store.certificates import EXACT, HEAD_REWOUND, JSON, REWOUND, SCORED, Certificate, Check
 from ..tensors import Array, names_in, read_tensors
 from ..tensors import digest_of as digest_of_arrays
 from ..verification.points import declared_weights, first_heads
 from ..verification.shelf import Unknowable, pretrained_in
 from ..weights.files import HEAD_FILE, WEIGHTS_FILE, digest_of, state_of
 from .bench import Bench
-from .certify import check_equal
+from .certify import certify, check_equal
 
 
-def beginning_checks(
-    job: FineTune | ReachRewindPoint, inputs: Mapping[JobKey, Artifact], bench: Bench
-) -> tuple[Check, ...]:
-    """Trunk and heads, bit for bit; the mask is that of its file, and is on; and products are what they are called."""
+def beginning_of(job: FineTune | ReachRewindPoint, inputs: Mapping[JobKey, Artifact], bench: Bench) -> Certificate:
+    """What is certain before the first step: trunk and heads, bit for bit; the mask is that of its file, and is on; and
+    products are what they are called.
+
+    Raises:
+        BrokenInvariant: nothing that is trained on from here would be what it is declared to be.
+    """
     said, files = settings(job), _AtHand(bench.model, inputs)
     mask = said.get("mask")
     kept = {} if mask is None else read_mask(inputs[mask].path(MASK_FILE))
     weights = said.get("weights", {"is": "Pretrained"})  # which a rewind point is reached from
     declared = digest_of_arrays(declared_weights(weights, job.model, kept, files))
     heads = heads_of(bench.network)
-    return (
+    declared_heads = _declared_heads(said, {name: tuple(tensor.shape) for name, tensor in heads.items()}, files)
+    error = fp32_error(next(bench.network.parameters()).device)
+    checks = (
         check_equal(REWOUND, declared, digest_of(state_of(bench.network.trunk))),
-        check_equal(
-            HEAD_REWOUND,
-            _declared_heads(said, {name: tuple(t.shape) for name, t in heads.items()}, files),
-            digest_of(heads),
-        ),
-        check_equal(EXACT, "fp32", "fp32" if bench.fp32_error <= FP32 else f"errors of {bench.fp32_error:.0e}"),
+        check_equal(HEAD_REWOUND, declared_heads, digest_of(heads)),
+        check_equal(EXACT, "fp32", "fp32" if error <= FP32 else f"errors of {error:.0e}"),
     )
+    return certify(checks, {"largest error of two products in fp32": float(f"{error:.1e}")})
 
 
 def scored_check(job: Prune, weights: State, inputs: Mapping[JobKey, Artifact], model: Pretrained) -> Check:

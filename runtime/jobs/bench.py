@@ -51,7 +51,6 @@ class Bench:
     data: Prepared
     joined: tuple[Prepared, ...]  # of the other tasks of a joint training
     training: Training
-    fp32_error: float  # of products on its device
 
     def train(
         self,
@@ -123,7 +122,7 @@ def set_up(
         begins=0 if begins is None else begins.steps(schedule.steps_per_epoch, schedule.steps),
         ends=schedule.steps if ends is None else ends.steps(schedule.steps_per_epoch, schedule.steps),
     )
-    return Bench(model, network.to(workshop.device), dropouts, data[0], data[1:], training, workshop.fp32_error)
+    return Bench(model, network.to(workshop.device), dropouts, data[0], data[1:], training)
 
 
 def _head(task: Task, classes: int | None, model: Pretrained, trunk: nn.Module) -> AnyHead:
@@ -166,7 +165,6 @@ def facts_of(job: TrainingJob, bench: Bench, trained: Trained) -> dict[str, JSON
         "steps": [bench.training.begins, bench.training.ends],
         "steps of the whole schedule": bench.training.schedule.steps,
         "learning rate": rate_facts(trained),
-        "largest error of a product in fp32": float(f"{bench.fp32_error:.1e}"),
         **({"batches learned in portions": {"from step": [step for step, _ in trained.portions],
                                             "at most": [size for _, size in trained.portions]}}
            if trained.portions else {}),

@@ -17,7 +17,7 @@ from ..training.movement import Movement
 from ..weights.files import HEAD_FILE, MOVEMENT_FILE, WEIGHTS_FILE, state_of, write_state
 from ..weights.origin import origin
 from ..workshop import Workshop
-from .beginning import beginning_checks
+from .beginning import beginning_of
 from .bench import Bench, facts_of, head_of, set_up
 from .certify import certify, check_equal
 from .gradually import checks_of, gradual_of
@@ -33,7 +33,7 @@ def perform(job: FineTune, key: JobKey, inputs: Mapping[JobKey, Artifact], works
     bench = set_up(job, weights, head_of(job.head, inputs), job.begins, None, workshop)
     _tell_unseen(job, key, bench, workshop)
     at_zero = 0 if mask is None else _put_on(mask, bench, key, workshop)
-    begun = beginning_checks(job, inputs, bench)
+    begun = beginning_of(job, inputs, bench)
     movement = _movement(bench) if job.keeps_movement else None
     gradual = None if job.gradually is None else gradual_of(job.gradually, bench)
     best = Best(job.task, bench.network, bench.data)
@@ -43,9 +43,10 @@ def perform(job: FineTune, key: JobKey, inputs: Mapping[JobKey, Artifact], works
         mask_checks = _mask_checks(job, inputs, trained, found)
     else:
         mask_checks = checks_of(job.gradually, bench, gradual, trained, found)
-    checks = (*begun, *course_checks(job, len(bench.data.train), trained), *mask_checks)
+    checks = (*begun.checks, *course_checks(job, len(bench.data.train), trained), *mask_checks)
     zeros: dict[str, JSON] = {"kept weights that begin at zero": at_zero} if at_zero else {}
-    certificate = certify(checks, _facts(job, inputs, bench, trained, found) | zeros)
+    facts = _facts(job, inputs, bench, trained, found)
+    certificate = certify(checks, {**begun.facts, **facts, **zeros})
     if job.keeps_weights:
         write_state(folder / WEIGHTS_FILE, state_of(bench.network.trunk))
         write_state(folder / HEAD_FILE, heads_of(bench.network))

@@ -10,7 +10,7 @@ from ..store.artifact import Artifact
 from ..store.certificates import Outcome
 from ..weights.files import HEAD_FILE, WEIGHTS_FILE, state_of, write_state
 from ..workshop import Workshop
-from .beginning import beginning_checks
+from .beginning import beginning_of
 from .bench import facts_of, set_up
 from .certify import certify
 from .proofs import course_checks, head_policy
@@ -22,14 +22,14 @@ def perform(
     """See `ticketlang.jobs.ReachRewindPoint` (paper, Algorithm 1, line 1)."""
     weights = workshop.model(job.model).read_again()
     bench = set_up(job, weights, None, None, job.until, workshop)
-    begun = beginning_checks(job, inputs, bench)
+    begun = beginning_of(job, inputs, bench)
     trained = bench.train(None, key, workshop)
     certificate = certify(
         (
-            *begun,
+            *begun.checks,
             *course_checks(job, len(bench.data.train), trained),
         ),
-        facts_of(job, bench, trained) | {"head": head_policy(None, job.task, {})},
+        {**begun.facts, **facts_of(job, bench, trained), "head": head_policy(None, job.task, {})},
     )
     write_state(folder / WEIGHTS_FILE, state_of(bench.network.trunk))
     write_state(folder / HEAD_FILE, heads_of(bench.network))

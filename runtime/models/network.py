@@ -51,6 +51,11 @@ class Network(nn.Module):
         return pool(self.trunk, states)
 
     @property
+    def reads_rows(self) -> bool:
+        """Whether batches are to come in rows, as a GPU takes them best."""
+        return next(self.parameters()).device.type == "cuda" and packed.can_be_packed(self.trunk)
+
+    @property
     def heads(self) -> tuple[AnyHead, ...]:
         return (self.head, *self.joined)
 

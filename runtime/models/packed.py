@@ -137,7 +137,7 @@ def _attend(
     queries: Tensor, keys_values: Tensor, heads: int, looks: Sequence[Look] | Rows, dropout: nn.Module | None
 ) -> Tensor:
     if isinstance(looks, Rows):
-        weights = heads * looks.apart.numel()
+        weights = heads * math.prod(looks.shape)
         return row_attention.attend(queries, keys_values, heads, looks, _drawn(dropout, (weights,), queries))
     weights = heads * sum(math.prod(look.shape) for look in looks)
     return group_attention.attend(queries, keys_values, heads, looks, _drawn(dropout, (weights,), queries))

@@ -13,12 +13,9 @@ from attrs import frozen
 from numpy.typing import NDArray
 from torch import Tensor
 
-from .rows import Layout, Rows, Side, fill_up, ship, side, unpack, width_for
+from .rows import WIDTH, Layout, Rows, Side, fill_up, ship, side, unpack, width_for
 
 Int = NDArray[np.int64]
-
-# Tokens of a group, or of the longest text: a product this wide is as fast as any, and little of it is thrown away.
-WIDTH = 128
 
 # Shapes: B texts, P tokens of all texts, R tokens that the head reads, Q tokens of a group that look, L all its tokens
 
@@ -53,7 +50,7 @@ class Packed:
 
 
 def pack(
-    tokens: Int, segments: Int | None, lengths: Int, reads: Int, device: torch.device, in_rows: bool | None = None
+    tokens: Int, segments: Int | None, lengths: Int, reads: Int, device: torch.device, in_rows: bool = False
 ) -> Packed:
     """Put texts into groups, and their tokens one after another.
 
@@ -61,9 +58,9 @@ def pack(
         tokens, segments: (P), of all texts one after another.
         lengths: (B), tokens of each; none is empty.
         reads: (R, 2), what the head reads: a text and a token in it.
-        in_rows: None: on a GPU.
+        in_rows: all groups at once.
     """
-    count, in_rows = len(reads), device.type == "cuda" if in_rows is None else in_rows
+    count = len(reads)
     if in_rows:
         tokens, segments, lengths, reads = fill_up(tokens, segments, lengths, reads)
     width = width_for(int(lengths.max())) if in_rows else WIDTH
@@ -108,8 +105,8 @@ def in_place(numbers: Tensor, layout: Layout, count: int) -> Packed:
     return Packed(
         **{"segments": None, **there},  # type: ignore[arg-type]  # as above
         count=count,
-        looks=Rows.of(keys, keys),
-        last_looks=Rows.of(readers, keys),
+        looks=Rows(keys, keys),
+        last_looks=Rows(readers, keys),
         shipped=(numbers, layout),
     )
 

@@ -39,7 +39,7 @@ class _Attention(torch.autograd.Function):
         query = _in_rows(queries, heads, rows.queries)
         key, value = _in_rows(keys_values, 2 * heads, rows.keys).chunk(2)
         scores = scaled_product(query, key.transpose(1, 2), query.shape[-1] ** -0.5)  # (A G, Q, W)
-        scores.view(heads, *rows.apart.shape).masked_fill_(rows.apart, -torch.inf)
+        scores.view(heads, *rows.shape).masked_fill_(rows.apart, -torch.inf)
         weights = torch.softmax(scores, dim=-1)
         factors = None if kept is None else kept.factors.view_as(weights)
         scale = 1.0 if kept is None else kept.scale

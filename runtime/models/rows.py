@@ -5,6 +5,7 @@ recorded and replayed: the tokens of a batch are filled up to a multiple of `TOK
 """
 
 from collections.abc import Mapping
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -14,8 +15,12 @@ from torch import Tensor
 
 Int = NDArray[np.int64]
 
-WIDTH = 128  # tokens of a row, unless a text is longer
-TOKENS, LONGER, READS, ROWS, LOOKING = 128, 64, 16, 4, 8  # numbers are rounded up to multiples of these
+# Tokens of a row, or of a group, unless a text is longer: a product this wide is as fast as any, and of its results
+# little is thrown away.
+WIDTH = 128
+# What numbers are rounded up to, each to a tenth of what a batch of 32 texts has: of tokens, of those in the longest
+# text, of reads, of rows, and of tokens in a row that look. Shapes are few then, and little is computed for nothing.
+TOKENS, LONGER, READS, ROWS, LOOKING = 128, 64, 16, 4, 8
 NOBODY = -1  # the text of a place that holds no token
 
 # Shapes: B texts, P tokens of all texts, R that look or are read, G rows, W places of a row, Q of those that look in it
@@ -30,19 +35,26 @@ class Side:
     places: Tensor  # (R), where among the G W each token stands
 
 
-@frozen(eq=False)
+@frozen(eq=False, slots=False)
 class Rows:
     """Which tokens look at which."""
 
     queries: Side
     keys: Side
-    apart: Tensor  # (G, Q, W), true where a token must not look: at another text, or where none stands
 
-    @classmethod
-    def of(cls, queries: Side, keys: Side) -> "Rows":
-        """Where no token stands to look, it may look at all: nothing comes of it, and no row is without a sum."""
-        apart = (queries.texts[:, :, None] != keys.texts[:, None, :]) & (queries.texts[:, :, None] != NOBODY)
-        return cls(queries, keys, apart)
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of the attention weights of a head, (G, Q, W)."""
+        return (*self.queries.tokens.shape, self.keys.tokens.shape[1])
+
+    @cached_property
+    def apart(self) -> Tensor:
+        """(G, Q, W), true where a token must not look: at another text, or where none stands.
+
+        Where no token stands to look, it may look at all: nothing comes of it, and no row is without a sum.
+        """
+        looking, seen = self.queries.texts[:, :, None], self.keys.texts[:, None, :]
+        return (looking != seen) & (looking != NOBODY)
 
 
 def fill_up(tokens: Int, segments: Int | None, lengths: Int, reads: Int) -> tuple[Int, Int | None, Int, Int]:
@@ -56,7 +68,7 @@ def fill_up(tokens: Int, segments: Int | None, lengths: Int, reads: Int) -> tupl
         np.concatenate([tokens, np.full(lacking, tokens[0])]),
         None if segments is None else np.concatenate([segments, np.zeros(lacking, dtype=np.int64)]),
         np.concatenate([lengths, np.array([longest] * whole + [rest] * (rest > 0), dtype=np.int64)]),
-        np.concatenate([reads, np.repeat(reads[:1], -len(reads) % READS, axis=0)]),
+        np.concatenate([reads, np.repeat(reads[:1], -len(reads) % (READS if len(reads) < TOKENS else TOKENS), axis=0)]),
     )
 
 

@@ -11,8 +11,7 @@ from ticketlang.plan import Plan
 from .machine import Glance, free_cores, free_memory, graphics_processors
 
 TORCH = 700 << 20  # bytes that a worker needs before it has a model
-LARGE = 50 << 20  # bytes of weights: networks of fewer gain nothing from a second thread, nor fill a GPU
-ON_A_GPU = 4  # small networks at once: Python keeps each from filling it, and keeps a core busy
+LARGE = 50 << 20  # bytes of weights: networks of fewer gain nothing from a second thread
 # Of the weights: parameters, gradients, two moments, the pre-trained ones, what is read and compared; and what is kept.
 COPIES = 8 + 3
 TRAININGS = FineTune | ReachRewindPoint | Interpolate
@@ -58,14 +57,13 @@ def staff(
     """
     threads = threads or _threads_said() or 1
     graphics = graphics_processors() if device in {"auto", "cuda"} else int(device.startswith("cuda"))
-    cores = free_cores(since)
+    cores = 0 if graphics else free_cores(since)
     if workers is None:
-        places = max(graphics, min(cores, graphics * ON_A_GPU) if weights < LARGE else 0) or cores // threads
-        workers = max(1, min(places, _at_once(plan), *_that_fit(weights)))
+        workers = max(1, min(graphics or cores // threads, _at_once(plan), *_that_fit(weights)))
     devices = tuple(
         f"cuda:{n % graphics}" if device in {"auto", "cuda"} and graphics > 1 else device for n in range(workers)
     )
-    idle = max(0, cores - workers * threads) if weights >= LARGE and not graphics else 0
+    idle = max(0, cores - workers * threads) if weights >= LARGE else 0
     return Staff(devices=devices, threads=threads, idle=idle)
 
 

@@ -56,7 +56,7 @@ PROMISES: Mapping[str, Promise] = {
     ),
     HEAD_REWOUND: Promise("each training, before its first step", "trained with a head that has seen the task before"),
     EXACT: Promise(
-        "each training, by a product in fp64 beside one in fp32",
+        "each training, before its first step, by products in fp64 beside those in fp32",
         "computed in TF32 or bf16, by a library that a setting of its own tells to, and named fp32",
     ),
     STEPS: Promise("each training, by the count of the optimizer", "shorter than declared"),

@@ -77,11 +77,12 @@ class Batch:
     bits: int  # of the stream that their question drew from
 
 
-def collate(encoded: Encoded, examples: Int, device: torch.device, bits: int) -> Batch:
+def collate(encoded: Encoded, examples: Int, device: torch.device, bits: int, in_rows: bool = False) -> Batch:
     """Put examples together, without padding.
 
     Args:
         bits: of the stream that their question draws from.
+        in_rows: see `pack`.
     """
     lengths = encoded.lengths[examples]
     ends = np.cumsum(lengths)
@@ -90,7 +91,7 @@ def collate(encoded: Encoded, examples: Int, device: torch.device, bits: int) ->
     segments = None if encoded.segments is None else encoded.segments[places].astype(np.int64)
     return Batch(
         examples=examples,
-        inputs=pack(asked.tokens, segments, lengths, asked.reads, device),
+        inputs=pack(asked.tokens, segments, lengths, asked.reads, device, in_rows),
         reads=asked.reads,
         labels=_there(asked.labels, device),
         bits=bits,

@@ -12,7 +12,7 @@ from .batches import Encoded, Int, by_length, collate
 from .memory import is_out_of_memory
 from .seeds import part_of
 
-BATCH = {"cpu": 32, "cuda": 256}  # examples; larger ones leave a processor's cache, and smaller ones a GPU idle
+BATCH = {"cpu": 32, "cuda": 256}  # examples; more leave a processor's cache, and fewer a GPU idle
 BITS = part_of(0, "question", "evaluation")  # whatever the seed of a run: all are asked the same
 
 Predictions = Callable[[Tensor, Tensor], Tensor]  # answers (R, C), labels of the batch -> what is kept of them (R, ...)
@@ -40,7 +40,7 @@ def predict(network: Network, examples: Encoded, predictions: Predictions, part:
             while begin < len(together):
                 chosen = together[begin : begin + most]
                 try:
-                    batch = collate(examples, chosen, device, BITS)
+                    batch = collate(examples, chosen, device, BITS, network.reads_rows)
                     answers = network(batch.inputs, part).float()
                     _refuse_infinite(answers)
                     found.append(predictions(answers, batch.labels).cpu())

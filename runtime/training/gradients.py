@@ -35,7 +35,8 @@ def mean_gradients(
     seen = 0
     network.eval()
     learner = Learner(network, parts, lambda: network.zero_grad(set_to_none=True))
-    for step, part, batch in turns(parts, 0, min(batches, training.schedule.steps_per_epoch), device):
+    until = min(batches, training.schedule.steps_per_epoch)
+    for step, part, batch in turns(parts, 0, until, device, network.reads_rows):
         network.zero_grad(set_to_none=True)
         learner.learn(batch, part, step)
         seen += len(batch.examples)

@@ -5,6 +5,7 @@ Sums are then added up in another order, and each portion draws its own dropout:
 differs in the last digits. Which batches were learned so is part of what a training tells.
 """
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 
 import torch
@@ -31,41 +32,55 @@ class Learner:
     size: int | None = None  # examples at once; None: all of a batch
     changes: list[tuple[int, int]] = field(factory=list)  # from which step on, at most how many examples at once
     replays: Replays | None = field(default=None, kw_only=True)  # None: operations are started one by one
-    meanwhile: Callable[[], None] | None = field(default=None, kw_only=True)  # what there is to do while a GPU computes
 
-    def learn(self, batch: Batch, part: int, step: int) -> float:
+    def learn(self, batch: Batch, part: int, step: int, meanwhile: Callable[[], None] = lambda: None) -> float:
         """Leaves gradients behind, and tells the loss. Tries smaller portions as often as needed.
+
+        Args:
+            meanwhile: what there is to do while a GPU computes.
 
         Raises:
             JobFailed: a single example does not fit.
         """
+        losses = self._started(batch, part, step)
+        meanwhile()
+        return math.fsum(loss.item() for loss in losses)
+
+    def _started(self, batch: Batch, part: int, step: int) -> list[Tensor]:
         while True:
             try:
-                return self._learn(batch, part, step)
+                return self._start(batch, part, step)
             except Exception as error:
                 if not is_out_of_memory(error):
                     raise
             # Out of the handler, which holds on to all that the failed try had.
             self.forget()
-            self._halve(batch, step)
+            if self.replays is not None and self.replays.recorded:
+                self.replays.forget()  # whose memory may be what there is too little of
+            else:
+                self._halve(batch, step)
+
+    def close(self) -> None:
+        """Give back what was held for the next step."""
+        if self.replays is not None:
+            self.replays.forget()
 
     def put_back_(self, changes: Sequence[Sequence[int]]) -> None:
         """Go on with the portions of an earlier try."""
         self.changes = [(step, size) for step, size in changes]
         self.size = self.changes[-1][1] if self.changes else None
 
-    def _learn(self, batch: Batch, part: int, step: int) -> float:
-        found = 0.0
+    def _start(self, batch: Batch, part: int, step: int) -> list[Tensor]:
+        """Forward and backward; the share of each portion in the loss."""
+        losses = []
         for number, portion in enumerate(self._portions(batch, part)):
             set_step(self.dropouts, step, number)
             value = self.parts[part].loss(self._answers(portion, part, portion is batch), portion.labels)
             if portion is not batch:
                 value = value * (len(portion.labels) / len(batch.labels))
             value.backward()  # type: ignore[no-untyped-call]  # torch leaves it without types
-            if self.meanwhile is not None:
-                self.meanwhile()
-            found += value.item()
-        return found
+            losses.append(value.detach())
+        return losses
 
     def _answers(self, batch: Batch, part: int, is_whole: bool) -> Tensor:
         """Of portions, gradients add up, and those of a replay lie where the next one writes."""
@@ -79,7 +94,7 @@ class Learner:
             return
         for first in range(0, len(batch.examples), self.size):
             chosen = batch.examples[first : first + self.size]
-            yield collate(self.parts[part].examples, chosen, batch.labels.device, batch.bits)
+            yield collate(self.parts[part].examples, chosen, batch.labels.device, batch.bits, self.network.reads_rows)
 
     def _halve(self, batch: Batch, step: int) -> None:
         size = min(self.size or len(batch.examples), len(batch.examples))

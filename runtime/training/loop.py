@@ -6,6 +6,7 @@ global: order, dropout and heads come from their streams, so the same arguments 
 
 import math
 from collections.abc import Callable, Sequence
+from contextlib import closing
 
 import torch
 from attrs import frozen
@@ -15,7 +16,6 @@ from ticketlang.study import Optimizer
 from ..failures import TrainingDiverged
 from ..models.dropout import Dropout
 from ..models.network import Network
-from ..models.packed import can_be_packed
 from ..pruning.mask import Mask
 from .batches import Batch, Encoded, TrainingOrder
 from .course import Course, Curve, Gradients
@@ -97,20 +97,20 @@ def train(
     keeper = keeper or Forgetful()
     _go_on(course, keeper, advanced, steps)
     network.train()
-    coming = Ahead(turns(parts, course.step, training.ends, device))
-    course.learner.meanwhile = coming.prepare
-    for step, part, batch in coming:
-        if gradual is not None:
-            # Said before: a moment in the midst of a pruning would prune twice.
-            course.is_whole = step not in gradual.sparsities
-            course.held.prune_(gradual, step, course.optimizer)
-        loss = _learn(course, training, batch, part, step)
-        course.held.look(step)
-        course.curve.add(step, loss)
-        course.step, course.is_told, course.is_whole = step + 1, False, True
-        advanced(step + 1 - training.begins, steps)
-        course.is_told = True
-        keeper.passed()
+    coming = Ahead(turns(parts, course.step, training.ends, device, network.reads_rows))
+    with closing(course.learner):
+        for step, part, batch in coming:
+            if gradual is not None:
+                # Said before: a moment in the midst of a pruning would prune twice.
+                course.is_whole = step not in gradual.sparsities
+                course.held.prune_(gradual, step, course.optimizer)
+            loss = _learn(course, training, batch, part, step, coming.prepare)
+            course.held.look(step)
+            course.curve.add(step, loss)
+            course.step, course.is_told, course.is_whole = step + 1, False, True
+            advanced(step + 1 - training.begins, steps)
+            course.is_told = True
+            keeper.passed()
     return _trained(course)
 
 
@@ -123,10 +123,12 @@ def _go_on(course: Course, keeper: Keeper, advanced: Advanced, steps: int) -> No
             advanced(found.step, steps)
 
 
-def _learn(course: Course, training: Training, batch: Batch, part: int, step: int) -> float:
+def _learn(
+    course: Course, training: Training, batch: Batch, part: int, step: int, meanwhile: Callable[[], None]
+) -> float:
     """One step: forward and backward, mask the gradients, clip them, move at the schedule's rate. Gives the loss."""
     rate = float(training.schedule.rate(step))
-    loss = course.learner.learn(batch, part, step)
+    loss = course.learner.learn(batch, part, step, meanwhile)
     _refuse_infinite("loss", loss, step, rate, batch)
     course.is_whole = False
     course.held.mask_gradients_()
@@ -169,7 +171,7 @@ def _begin(
     gradients = Gradients(trained_parameters(network, words))
     trained = list(gradients.parameters.values())
     optimizer = adamw(trained, training.optimizer)
-    replays = trained[0].device.type == "cuda" and can_be_packed(network.trunk)
+    is_on_gpu = trained[0].device.type == "cuda"
     return Course(
         begins=training.begins,
         ends=training.ends,
@@ -182,7 +184,7 @@ def _begin(
             parts,
             lambda: optimizer.zero_grad(set_to_none=True),
             dropouts,
-            replays=Replays(network, dropouts, trained) if replays else None,
+            replays=Replays(network, dropouts, trained) if is_on_gpu and network.reads_rows else None,
         ),
         words=words,
         movement=movement,

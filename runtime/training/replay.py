@@ -2,11 +2,15 @@
 
 Starting its thousand operations one by one takes a GPU longer than they do, where models and batches are as small as
 here. A recording is of addresses: weights stay where they are, and the numbers of a batch and of its dropout are
-written over those of the batch before. None is used that does not give, for the batch it was made with, the very bits
-of the operations themselves; so it changes nothing but time, and where a device cannot record, nothing at all.
+written over those of the batch before. Each is made with one batch and tried on another: if that has not the very bits
+of the operations themselves, or the device cannot record, nothing is replayed, and steps are taken as ever.
 """
 
-from collections.abc import Callable, Sequence
+import gc
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
 
 import torch
 from attrs import Factory, define
@@ -17,15 +21,34 @@ from ..models.network import Network
 from ..models.packing import Packed, in_place
 from ..models.rows import Layout
 
-SHAPES = 16  # recorded at most: each keeps the memory of a step
+SHAPES = 16  # recorded at most, since each keeps the memory of a step
+TIMES = 8  # that a shape has come before it is recorded: recording costs about as many steps
 
 Step = Callable[[Tensor], Tensor]  # numbers of a batch -> what the network answers
 Record = Callable[[nn.Module, Tensor], Step]  # of a step, and numbers in whose place others will be put
+Shape = tuple[int, Layout]  # the part of the training that a batch belongs to, and the shapes of its numbers
 
 
 def record_on_gpu(step: nn.Module, numbers: Tensor) -> Step:
     """As two CUDA graphs, one forward and one backward."""
-    return torch.cuda.make_graphed_callables(step, (numbers,), allow_unused_input=True)  # type: ignore[return-value]  # as `step`
+    with torch.cuda.stream(torch.cuda.current_stream()), _streams_of_its_own():  # back here, wherever it fails
+        return torch.cuda.make_graphed_callables(step, (numbers,), allow_unused_input=True)  # type: ignore[return-value]  # as `step`
+
+
+@contextmanager
+def _streams_of_its_own() -> Iterator[None]:
+    """Within it, autograd takes the stream of the recording for all that it did on others, and does not warn of it."""
+    graph: Any = torch.autograd.graph  # later releases of torch have words for it
+    if hasattr(graph, "set_warn_on_accumulate_grad_stream_mismatch"):
+        graph.set_warn_on_accumulate_grad_stream_mismatch(False)
+    if not hasattr(graph, "set_override_stale_capture_stream"):
+        yield
+        return
+    graph.set_override_stale_capture_stream(True)
+    try:
+        yield
+    finally:
+        graph.set_override_stale_capture_stream(False)
 
 
 @define(eq=False)
@@ -36,8 +59,10 @@ class Replays:
     dropouts: Sequence[Dropout]
     parameters: Sequence[nn.Parameter]  # that gradients are needed of
     record: Record = record_on_gpu
-    seen: set[tuple[int, Layout]] = Factory(set)
-    recorded: dict[tuple[int, Layout], "_Recorded | None"] = Factory(dict)  # None: it cannot be, or gave other bits
+    last: dict[Shape, Tensor] = Factory(dict)  # numbers of the last batch of each shape that is not recorded
+    times: Counter[Shape] = Factory(Counter)  # that a batch of each shape has come
+    recorded: "dict[Shape, _Recorded]" = Factory(dict)
+    cannot: bool = False  # record on this device, or not with the same bits
 
     def answers(self, batch: Packed, part: int) -> Tensor:
         """What the network answers to a batch: its gradients, too, are of memory that the next batch is written to."""
@@ -45,28 +70,46 @@ class Replays:
             return self.network(batch, part)  # type: ignore[no-any-return]  # modules are callables of Any
         return found(batch)[: batch.count]
 
+    def forget(self) -> None:
+        """Give the memory of all recordings back, and make no more."""
+        self.cannot = True
+        self.last.clear()
+        if self.recorded:
+            self.recorded.clear()
+            gc.collect()  # what is recorded refers to itself, and holds memory that the collector does not see
+            torch.cuda.empty_cache()
+
     def _found(self, batch: Packed, part: int) -> "_Recorded | None":
-        """What was recorded of such a batch; it is, the second time that one comes."""
-        if batch.shipped is None:
+        """What was recorded of such batches, which is done when several have come."""
+        if self.cannot or batch.shipped is None:
             return None
-        shape = (part, batch.shipped[1])
-        if shape not in self.recorded and shape in self.seen and len(self.recorded) < SHAPES:
-            self.recorded[shape] = self._record(batch, part)
-        self.seen.add(shape)
+        numbers, layout = batch.shipped
+        shape = (part, layout)
+        if shape in self.recorded:
+            return self.recorded[shape]
+        if self.times[shape] >= TIMES and shape in self.last and len(self.recorded) < SHAPES:
+            self._record(shape, numbers)
+        self.times[shape] += 1
+        if len(self.last) < 2 * SHAPES or shape in self.last:
+            self.last[shape] = numbers
         return self.recorded.get(shape)
 
-    def _record(self, batch: Packed, part: int) -> "_Recorded | None":
-        assert batch.shipped is not None, "the caller has looked"
-        numbers, layout = batch.shipped
+    def _record(self, shape: Shape, numbers: Tensor) -> None:
+        part, layout = shape
         lanes = Lanes(self.dropouts)
         step = _Step(self.network, self.parameters, part, layout, lanes)
-        expected = self._tried(step, numbers)
         try:
-            found = _Recorded(self.record(step, numbers.clone()), lanes)
-            same = all(map(_same, self._tried(found.step, numbers), expected))
-        except RuntimeError:  # of operations that cannot be recorded, or of a device that has no memory for it
-            return None
-        return found if same else None
+            expected = self._tried(step, numbers)
+            lanes.spoil()  # so that what was not written anew would show
+            recorded = _Recorded(self.record(step, self.last[shape].clone()), lanes)
+            found = self._tried(recorded.replay, numbers)
+        except RuntimeError:  # an operation that cannot be recorded, or no memory for it
+            self.forget()
+            return
+        if all(map(_same, found, expected)):
+            self.recorded[shape] = recorded
+        else:
+            self.forget()
 
     def _tried(self, step: Step, numbers: Tensor) -> list[Tensor | None]:
         """Answers, and gradients of a function of them that treats each differently."""
@@ -96,6 +139,11 @@ class Lanes:
         for (number, times), place in self.places.items():
             self.dropouts[number].fill_(place, times)
 
+    def spoil(self) -> None:
+        """Have everything dropped."""
+        for place in self.places.values():
+            place.zero_()
+
 
 @define(eq=False)
 class _Recorded:
@@ -104,8 +152,11 @@ class _Recorded:
 
     def __call__(self, batch: Packed) -> Tensor:
         assert batch.shipped is not None, "only such are recorded"
+        return self.replay(batch.shipped[0])
+
+    def replay(self, numbers: Tensor) -> Tensor:
         self.lanes.refill()
-        return self.step(batch.shipped[0])
+        return self.step(numbers)
 
 
 class _Step(nn.Module):

@@ -43,7 +43,7 @@ class Ahead:
             self.prepare()
 
 
-def turns(parts: Sequence[Part], begins: int, ends: int, device: torch.device) -> Iterator[Turn]:
+def turns(parts: Sequence[Part], begins: int, ends: int, device: torch.device, in_rows: bool = False) -> Iterator[Turn]:
     """The steps from `begins` to `ends` (half open), which task's turn each is, and its batch.
 
     Tasks take turns, one batch each: step k belongs to task k mod n. So each has the same share of the steps, whatever
@@ -57,4 +57,4 @@ def turns(parts: Sequence[Part], begins: int, ends: int, device: torch.device) -
     for step in range(begins, ends):
         part = parts[step % several]
         bits = part.order.bits(step // several)
-        yield step, step % several, collate(part.examples, next(orders[step % several]), device, bits)
+        yield step, step % several, collate(part.examples, next(orders[step % several]), device, bits, in_rows)

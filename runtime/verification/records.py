@@ -9,6 +9,7 @@ from ..store import JSON, Artifact
 from ..store.certificates import (
     COMBINED,
     ENDS,
+    EXACT,
     GIVEN,
     HEAD_REWOUND,
     HELD,
@@ -29,8 +30,8 @@ from ..store.layout import HEAD, OURS, WEIGHTS
 from .questions import Answer, is_of_an_earlier_release
 from .shelf import Shelf, setting
 
-TRAINED = (REWOUND, HEAD_REWOUND, STEPS, RATES)
-LATER = frozenset({HEAD_REWOUND, NESTED_ON_THE_WAY, TRAINED_ENDS})  # checks that the first release did not make
+TRAINED = (REWOUND, HEAD_REWOUND, EXACT, STEPS, RATES)
+LATER = frozenset({EXACT, HEAD_REWOUND, NESTED_ON_THE_WAY, TRAINED_ENDS})  # checks that the first release did not make
 
 
 def files(artifact: Artifact, shelf: Shelf) -> Answer:

@@ -29,6 +29,7 @@ from runtime.models.dropout import plant_dropout, set_step
 from runtime.models.export import write_model
 from runtime.models.heads import build_head, fresh_head, pretrained_head
 from runtime.models.network import Network, heads_of, load_heads_
+from runtime.models.packed import can_be_packed
 from runtime.models.packing import Packed, pack
 from runtime.models.padded import side_by_side
 from runtime.models.trunk import Pretrained, load
@@ -91,12 +92,13 @@ class Case:
     network: Network
     names: dict[str, str]  # parameters: ours -> the peer's
     batch: Packed
+    plain: Packed  # the same, as transformers is to see it
     reads: np.ndarray
     draw: np.random.Generator
 
     @property
     def inputs(self) -> dict[str, Tensor]:
-        inputs = side_by_side(self.batch, self.model.pattern.config.pad_token_id)
+        inputs = side_by_side(self.plain, self.model.pattern.config.pad_token_id)
         if not FAMILIES[self.model.description.model_type].reads_segments:
             inputs.pop("token_type_ids", None)
         return inputs
@@ -164,8 +166,11 @@ def case(  # all that tests differ in
         reads = np.array([(text, token) for text, length in enumerate(lengths) for token in range(length)])
     if outputs is None:
         reads = reads[np.sort(draw.permutation(len(reads))[: draw.integers(1, len(reads) + 1)])]
-    batch = pack(draw.integers(2, WORDS, lengths.sum()), segments, lengths, reads, CPU)
-    return Case(peer, model, network, {**names, **named}, batch, reads, draw)
+    tokens = draw.integers(2, WORDS, lengths.sum())
+    # In groups, as a processor takes them, or in rows, as a GPU takes those of networks that can be computed so.
+    in_rows = number % 2 == 1 and can_be_packed(model.pattern)
+    batch, plain = (pack(tokens, segments, lengths, reads, CPU, rows) for rows in (in_rows, False))
+    return Case(peer, model, network, {**names, **named}, batch, plain, reads, draw)
 
 
 @pytest.mark.parametrize("number", range(CASES))

@@ -1,5 +1,6 @@
 """On a GPU, of whatever kind: what it computes is what a processor computes, and the same bits twice."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from torch import Tensor
 from runtime.jobs.bench import Bench, set_up
 from runtime.jobs.masks import Mask
 from runtime.models.scopes import prunable
-from runtime.training import loop
+from runtime.training import loop, replay
 from runtime.training.evaluation import predict
 from runtime.training.loop import Trained
 from runtime.training.replay import Replays
@@ -76,16 +77,12 @@ def test_the_same_training_gives_the_same_bits(folder: Path, tmp_path: Path, tas
 def test_recorded_steps_give_the_bits_of_those_that_are_not(
     folder: Path, tmp_path: Path, task: Task, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made: list[Replays] = []
-
-    def kept(*args: object) -> Replays:
-        made.append(Replays(*args))  # type: ignore[arg-type]  # whatever the loop makes it of
-        return made[-1]
-
-    monkeypatch.setattr(loop, "Replays", kept)
+    recorded: list[object] = []
+    record = replay.record_on_gpu
+    monkeypatch.setattr(loop, "Replays", partial(Replays, record=lambda *of: recorded.append(of) or record(*of)))
     replayed, _ = trained_on("cuda", folder, "wet", task, tmp_path / "replayed")
     monkeypatch.setattr(loop, "Replays", lambda *args: None)
     stepped, _ = trained_on("cuda", folder, "wet", task, tmp_path / "stepped")
 
-    assert any(made[0].recorded.values()), "this GPU records nothing, or other bits"
+    assert recorded, "this GPU records nothing, or other bits"
     assert all(torch.equal(weight, weights_of(stepped)[name]) for name, weight in weights_of(replayed).items())

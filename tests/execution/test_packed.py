@@ -215,7 +215,7 @@ def rows_of(lengths: list[int], readers: list[int]) -> Rows:
     bounds = np.cumsum([0, *lengths])
     texts = np.repeat(np.arange(len(lengths)), lengths)
     sides = [side(np.array(looking), texts, bounds) for looking in (readers, range(sum(lengths)))]
-    return Rows.of(*(Side(**{name: torch.from_numpy(part) for name, part in parts.items()}) for parts in sides))
+    return Rows(*(Side(**{name: torch.from_numpy(part) for name, part in parts.items()}) for parts in sides))
 
 
 @pytest.mark.parametrize("has_dropout", [False, True])
@@ -227,7 +227,7 @@ def test_attention_in_rows_is_that_of_the_formula(has_dropout: bool) -> None:
     queries, keys_values = (
         torch.randn(shape, generator=generator, dtype=torch.float64, requires_grad=True) for shape in ((5, 6), (12, 12))
     )
-    factors = torch.ones(heads, *rows.apart.shape, dtype=torch.float64).bernoulli_(0.6, generator=generator)
+    factors = torch.ones(heads, *rows.shape, dtype=torch.float64).bernoulli_(0.6, generator=generator)
     kept = Kept(factors.flatten(), 1.7) if has_dropout else None
 
     ours = row_attention.attend(queries, keys_values, heads, rows, kept)

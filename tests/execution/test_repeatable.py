@@ -25,6 +25,7 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from runtime.jobs.bench import Bench, set_up
+from runtime.models.network import Network
 from runtime.training.turns import Part, turns
 from runtime.weights.files import state_of
 from ticketlang.jobs import AnyJob, FineTune, Prune, TrainingSeeds
@@ -160,9 +161,13 @@ def bench_of(world: World, job: FineTune) -> Bench:
     return set_up(job, world.workshop.model("m").read_again(), None, None, None, world.workshop)
 
 
+@pytest.mark.parametrize("in_rows", [False, True], ids=["groups", "rows"])
 @pytest.mark.parametrize("name", [name for name, job in jobs().items() if isinstance(job, FineTune)])
-def test_no_step_needs_a_sum_that_a_gpu_cannot_repeat(folder: Path, tmp_path: Path, name: str) -> None:
+def test_no_step_needs_a_sum_that_a_gpu_cannot_repeat(
+    folder: Path, tmp_path: Path, name: str, in_rows: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Torch refuses these there where results are to be the same every time (`use_deterministic_algorithms`)."""
+    monkeypatch.setattr(Network, "reads_rows", in_rows)
     world = World.open(folder / "model", folder, tmp_path / "store")
     seen = Seen()
     with seen:

@@ -4,8 +4,8 @@ Graphs of CUDA are to be had on a GPU alone (test_gpu.py): here, a recording is 
 """
 
 from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,8 +16,9 @@ from torch import Tensor, nn
 from runtime.jobs.bench import Bench, set_up
 from runtime.models.dropout import set_step
 from runtime.models.packing import Packed, pack
-from runtime.training import batches, replay
+from runtime.training import replay
 from runtime.training.batches import Batch
+from runtime.training.learner import Learner
 from runtime.training.replay import Replays, Step
 from runtime.training.turns import Ahead, Part, turns
 from runtime.training.words import see_words, trained_parameters
@@ -27,8 +28,9 @@ TASKS = [warm(), count(), spans(length=14), text(head="pretrained")]
 
 
 @pytest.fixture(autouse=True)
-def as_on_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batches, "pack", partial(pack, in_rows=True))
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A shape is recorded the second time that it comes."""
+    monkeypatch.setattr(replay, "TIMES", 1)
 
 
 @pytest.fixture
@@ -41,15 +43,35 @@ def bench(tmp_path: Path, data_folder: Path, request: pytest.FixtureRequest) -> 
 
 def first(bench: Bench, count: int) -> list[Batch]:
     part = Part(bench.data.train, bench.training.order, bench.training.loss)
-    return [batch for _, _, batch in turns([part], 0, count, CPU)]
+    return [batch for _, _, batch in turns([part], 0, count, CPU, in_rows=True)]
 
 
 def in_its_place(step: nn.Module, numbers: Tensor) -> Step:
-    """What a graph does: it computes from where the numbers of its recording stood."""
+    """What two graphs do: all that is computed stands where it stood for the batch before, gradients, too."""
+    parameters = [parameter for parameter in step.parameters() if parameter.requires_grad]
+    answers = step(numbers)
+    gradients = torch.autograd.grad(answers, parameters, torch.ones_like(answers), allow_unused=True)
+    places = [None if gradient is None else gradient.clone() for gradient in gradients]
+    found = answers.detach().clone()
+
+    class Replayed(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, *parameters: Tensor) -> Tensor:
+            with torch.enable_grad():
+                ctx.answers = step(numbers)
+            return found.copy_(ctx.answers.detach()).detach()
+
+        @staticmethod
+        def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, ...]:
+            new = torch.autograd.grad(ctx.answers, parameters, upstream, allow_unused=True)
+            return tuple(
+                None if place is None or gradient is None else place.copy_(gradient).detach()
+                for place, gradient in zip(places, new, strict=True)
+            )
 
     def replayed(others: Tensor) -> Tensor:
         numbers.copy_(others)
-        return step(numbers)  # type: ignore[no-any-return]  # modules are callables of Any
+        return Replayed.apply(*parameters)  # type: ignore[no-any-return, no-untyped-call]  # has none
 
     return replayed
 
@@ -72,7 +94,7 @@ def learned(bench: Bench, answers: Callable[[Batch], Tensor], parameters: list[n
         set_step(bench.dropouts, step)
         loss = bench.training.loss(answers(batch), batch.labels)
         gradients = torch.autograd.grad(loss, parameters, allow_unused=True)
-        yield [loss.detach(), *(gradient for gradient in gradients if gradient is not None)]
+        yield [loss.detach(), *(gradient.clone() for gradient in gradients if gradient is not None)]
 
 
 @pytest.mark.parametrize("bench", TASKS, indirect=True, ids=lambda task: task.kind)
@@ -83,7 +105,7 @@ def test_a_replay_gives_the_bits_of_the_step(bench: Bench) -> None:
     replayed = list(learned(bench, lambda batch: replays.answers(batch.inputs, 0), parameters))
     expected = list(learned(bench, lambda batch: bench.network(batch.inputs, 0), parameters))
 
-    assert any(replays.recorded.values())
+    assert replays.recorded
     for ours, theirs in zip(replayed, expected, strict=True):
         assert len(ours) == len(theirs)
         assert all(map(torch.equal, ours, theirs))
@@ -96,7 +118,8 @@ def test_a_recording_that_gives_other_bits_is_not_used(bench: Bench) -> None:
     answers = [step_of(bench, lambda: replays.answers(batch.inputs, 0)) for _ in range(3)]
 
     expected = step_of(bench, lambda: bench.network(batch.inputs))
-    assert list(replays.recorded.values()) == [None]
+    assert not replays.recorded
+    assert replays.cannot
     assert all(torch.equal(found, expected) for found in answers)
 
 
@@ -113,7 +136,8 @@ def test_a_recording_whose_gradients_differ_is_not_used(bench: Bench) -> None:
     for _ in range(3):
         replays.answers(batch.inputs, 0)
 
-    assert list(replays.recorded.values()) == [None]
+    assert not replays.recorded
+    assert replays.cannot
 
 
 def test_what_cannot_be_recorded_is_computed_as_ever(bench: Bench) -> None:
@@ -141,10 +165,111 @@ def test_shapes_that_come_once_are_not_recorded_and_few_are(bench: Bench, monkey
 
     replays.answers(small, 0)
     assert not replays.recorded
-    for batch in (large, small, large, small, large):
+    for batch in (large, large, small, small, large):
         replays.answers(batch, 0)
 
-    assert [shape for shape, found in replays.recorded.items() if found] == [(0, small.shipped[1])]
+    assert list(replays.recorded) == [(0, large.shipped[1])]
+
+
+def baked(step: nn.Module, numbers: Tensor) -> Step:
+    """A recording that answers to its own batch alone."""
+    return lambda others: step(numbers)
+
+
+def without_dropout_of_its_own(step: nn.Module, numbers: Tensor) -> Step:
+    """A recording that drops at each step what it dropped when it was made."""
+    lanes = {key: place.clone() for key, place in step.lanes.places.items()}
+
+    def replayed(others: Tensor) -> Tensor:
+        step.lanes.places.update(lanes)
+        return step(others)  # type: ignore[no-any-return]  # modules are callables of Any
+
+    return replayed
+
+
+@pytest.mark.parametrize("record", [baked, without_dropout_of_its_own])
+def test_a_recording_that_holds_on_to_its_batch_is_found_out(
+    bench: Bench, record: Callable[[nn.Module, Tensor], Step]
+) -> None:
+    replays = replays_of(bench, record)
+    one, other = two_alike(bench)
+
+    replays.answers(one.inputs, 0)
+    replays.answers(other.inputs, 0)
+
+    assert replays.cannot
+
+
+def two_alike(bench: Bench) -> list[Batch]:
+    """Two batches of the same shapes."""
+    by_layout: dict[object, list[Batch]] = {}
+    for batch in first(bench, 12):
+        assert batch.inputs.shipped is not None
+        by_layout.setdefault(batch.inputs.shipped[1], []).append(batch)
+    return max(by_layout.values(), key=len)[:2]
+
+
+# A learner with replays
+
+
+def learner_of(bench: Bench, replays: Replays | None, **changed: Any) -> Learner:
+    part = Part(bench.data.train, bench.training.order, bench.training.loss)
+    return Learner(bench.network, [part], bench.network.zero_grad, bench.dropouts, replays=replays, **changed)
+
+
+def gradients_of(learner: Learner, batch: Batch, steps: int = 4) -> list[Tensor]:
+    """After some steps on the same batch."""
+    for step in range(steps):
+        learner.network.zero_grad()
+        learner.learn(batch, 0, step)
+    return [p.grad.clone() for p in learner.network.parameters() if p.grad is not None]
+
+
+def test_portions_are_not_replayed(bench: Bench) -> None:
+    """Gradients of all portions add up, and a replay would write over those of the portion before."""
+    batch, _ = two_alike(bench)
+    expected = gradients_of(learner_of(bench, None, size=4), batch)
+    replays = Replays(bench.network.train(), bench.dropouts, list(bench.network.parameters()), in_its_place)
+
+    found = gradients_of(learner_of(bench, replays, size=4), batch)
+
+    assert not replays.recorded
+    assert all(map(torch.equal, found, expected))
+
+
+def test_where_memory_is_short_recordings_go_first(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The batch is learned whole then, as it would be without any."""
+    batch, _ = two_alike(bench)
+    replays = Replays(bench.network.train(), bench.dropouts, list(bench.network.parameters()), in_its_place)
+    learner = learner_of(bench, replays)
+    gradients_of(learner, batch)
+    assert replays.recorded
+    answers = Replays.answers
+
+    def short(self: Replays, *of: Any) -> Tensor:
+        if self.recorded:
+            raise MemoryError
+        return answers(self, *of)
+
+    monkeypatch.setattr(Replays, "answers", short)
+    found = gradients_of(learner, batch)
+
+    assert learner.changes == []
+    assert replays.cannot
+    assert all(map(torch.equal, found, gradients_of(learner_of(bench, None), batch)))
+
+
+def test_what_is_done_meanwhile_is_no_part_of_the_step(bench: Bench) -> None:
+    """The next batch not fitting into memory is no reason to learn this one in portions."""
+    batch, _ = two_alike(bench)
+    learner = learner_of(bench, None)
+
+    def failing() -> None:
+        raise MemoryError("of the next batch")
+
+    with pytest.raises(MemoryError, match="of the next batch"):
+        learner.learn(batch, 0, 0, failing)
+    assert learner.changes == []
 
 
 def pack_of(texts: int) -> Packed:
@@ -162,6 +287,10 @@ def test_turns_made_ahead_are_the_same(bench: Bench, prepares: bool) -> None:
         if prepares:
             ahead.prepare()
             ahead.prepare()
-        seen.append((step, batch.examples.tolist()))
+        seen.append((step, batch))
 
-    assert seen == [(step, batch.examples.tolist()) for step, _, batch in turns([part], 0, 7, CPU)]
+    expected = [(step, batch) for step, _, batch in turns([part], 0, 7, CPU)]
+    assert [step for step, _ in seen] == [step for step, _ in expected]
+    for (_, one), (_, other) in zip(seen, expected, strict=True):
+        assert torch.equal(one.inputs.tokens, other.inputs.tokens)
+        assert torch.equal(one.labels, other.labels)

@@ -22,6 +22,7 @@ def test_products_are_true_fp32_and_repeatable() -> None:
     assert torch.get_float32_matmul_precision() == "highest"
     assert torch.are_deterministic_algorithms_enabled()
     assert not torch.backends.cuda.matmul.allow_tf32
+    assert not torch.backends.cuda.matmul.allow_bf16_reduced_precision_reduction
     a, b = torch.randn(2, 64, 64, dtype=torch.float64)
     error = (a.float() @ b.float() - a @ b).abs().max() / (a @ b).abs().max()
     assert error < 1e-6  # TF32 would be off by 1e-3
