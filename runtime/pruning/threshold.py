@@ -20,6 +20,7 @@ Ranks = NDArray[np.int32]  # the same order as whole numbers
 
 GONE = np.iinfo(np.int32).min  # removed before: lower than every rank, so that it never comes back
 MOST = np.iinfo(np.int32).max
+INFINITE = 0x7F800000  # the bits of a float that is; those of what is no number are above
 PIECE = 1 << 16  # weights that are looked at together: their ranks stay in the processor's cache
 SAMPLE = 1 << 17  # weights that are looked at first
 MARGIN = 5  # standard deviations by which a threshold may be elsewhere than in the sample
@@ -59,10 +60,10 @@ class Ranked:
 
     def at(self, name: str, places: slice) -> Ranks:
         ranks = _rank(name, entries(self.scores, name, places).detach().cpu())
-        if self.start is not None:
-            kept = self.start.kept[name].reshape(-1)[places].cpu().numpy()
-            np.copyto(ranks, GONE, where=~kept)
-        return ranks
+        if self.start is None:
+            return ranks
+        kept = self.start.kept[name].reshape(-1)[places].cpu().numpy()
+        return np.where(kept, ranks, GONE)
 
 
 def find_threshold(ranked: Ranked, count: int) -> tuple[int, int]:
@@ -132,13 +133,14 @@ def _rank(name: str, scores: Tensor) -> Ranks:
         return np.maximum(drawn, np.int32(GONE + 1))
     if scores.dtype != torch.float32:
         raise ValueError(f"scores are float32 or int32, and those of `{name}` are {scores.dtype}")
-    found = scores.numpy()
-    if np.isnan(found).any():
-        raise ValueError(f"a score of `{name}` is not a number")
     # A float is a sign before 31 bits that rise with its size: a whole number with that sign, where -0.0 is 0.0.
-    bits = found.view(np.int32)
-    sign = bits >> 31  # 0 or -1
-    ranks = bits & np.int32(0x7FFFFFFF)
-    ranks ^= sign
-    ranks -= sign
+    bits: Ranks = scores.numpy().view(np.int32)
+    if bits.size and bits.min() >= 0:  # as magnitudes are: these bits are the ranks
+        sizes = ranks = bits
+    else:
+        sign = bits >> 31  # 0 or -1
+        sizes = bits & np.int32(MOST)
+        ranks = (sizes ^ sign) - sign
+    if sizes.size and sizes.max() > INFINITE:
+        raise ValueError(f"a score of `{name}` is not a number")
     return ranks

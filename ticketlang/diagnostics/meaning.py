@@ -411,6 +411,16 @@ class PublishedElsewhere(Diagnostic):
 
 
 @frozen(kw_only=True)
+class PublishedInFp32(Diagnostic):
+    code = "published-in-fp32"
+    severity: ClassVar[Literal["error", "warning"]] = "warning"
+    says = "the numbers of `{publication}` would stand beside scores of trainings in {precision}"
+    help = "published numbers are compared in fp32: say `precision fp32`, which is the default"
+    publication: str
+    precision: str
+
+
+@frozen(kw_only=True)
 class MoreThanItsFactor(Diagnostic):
     """A comparison that does not answer what its baseline is there to ask."""
 

@@ -22,6 +22,7 @@ from .claims import (
     matching_is_defined,
     other_targets_are_other_than_a_source,
     published_numbers_have_a_cell,
+    published_numbers_stand_beside_fp32,
 )
 from .lengths import (
     arms_leave_something_to_train,
@@ -94,6 +95,7 @@ RULES: tuple[Rule, ...] = (
     claims_have_seeds_to_stand_on,
     lines_need_other_noise,
     published_numbers_have_a_cell,
+    published_numbers_stand_beside_fp32,
 )
 
 

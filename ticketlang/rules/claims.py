@@ -94,6 +94,12 @@ def published_numbers_have_a_cell(study: Study) -> Iterator[Diagnostic]:
             )
 
 
+def published_numbers_stand_beside_fp32(study: Study) -> Iterator[Diagnostic]:
+    if study.published and study.precision != "fp32":
+        first = study.published[0]
+        yield diagnostics.PublishedInFp32(at=first.at, publication=first.where, precision=study.precision)
+
+
 def _sources(study: Study, pattern: ArmPattern) -> tuple[str, ...]:
     """Those of the tickets that a side speaks of; a baseline stands beside all tickets."""
     is_baseline = study.baseline(pattern.arm) is not None
