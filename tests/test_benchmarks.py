@@ -54,7 +54,7 @@ def test_figures_say_what_holds_and_what_could_not_be_measured() -> None:
     found = list(training._figures(measured()))
 
     (mark,) = [figure for figure in found if figure.asked == "2.3 times"]
-    assert (mark.found, mark.holds) == ("2.25 (2.00 to 2.50) times as fast", False)
+    assert (mark.found, mark.holds) == ("2.25 (2.00 to 2.50) times as fast, 1.8 examples/s", False)
     assert [figure.holds for figure in found if figure.asked == "no more"] == [True]
     (unknown,) = [figure for figure in found if figure.found.startswith("not measured")]
     assert unknown.holds is None

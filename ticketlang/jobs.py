@@ -213,15 +213,19 @@ AnyJob = FineTune | ReachRewindPoint | MaskJob | Interpolate
 KINDS: tuple[type[AnyJob], ...] = (ReachRewindPoint, FineTune, Prune, DrawMask, GivenMask, CombineMasks, Interpolate)
 
 
+PLAIN = (str, bool, int)  # what JSON has one spelling for
+SPELL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode
+
+
 def canonical(value: Any) -> Any:
     """A value as JSON with one spelling: fractions as "n/d", objects as their class and fields.
 
     A field whose metadata says `key: False` is left out, and so is one that stands at the neutral value its metadata
     names: a field added later with one leaves the keys of earlier results as they are.
     """
+    if value is None or isinstance(value, PLAIN):  # most are
+        return value
     match value:
-        case None | bool() | int() | str():
-            return value
         case Fraction():
             return f"{value.numerator}/{value.denominator}"
         case Sparsity():
@@ -270,8 +274,7 @@ def key_of(job: AnyJob) -> JobKey:
 
 def key_of_settings(said: Mapping[str, Any]) -> JobKey:
     """The key of the job whose settings these are."""
-    text = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    return JobKey(blake2b(text.encode(), digest_size=20).hexdigest())
+    return JobKey(blake2b(SPELL(said).encode(), digest_size=20).hexdigest())
 
 
 def inputs_of(job: AnyJob) -> tuple[JobKey, ...]:

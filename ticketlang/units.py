@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import Literal
 
 from attrs import frozen
@@ -16,6 +17,7 @@ def one_of(unit: str) -> str:
     return "batch" if unit == "batches" else unit.removesuffix("s")
 
 
+@lru_cache(maxsize=1000)  # a plan of ten thousand jobs speaks of a dozen levels
 def percent_text(fraction: Fraction) -> str:
     """A fraction as people write it: at most two decimals, no trailing zeros.
 
