@@ -30,6 +30,7 @@ class Work:
         asked = json.loads((folder / "asked.json").read_text())
         self.model = Path(asked["model"])
         self.batch, self.steps, self.device = asked["batch"], asked["steps"], torch.device(asked["device"])
+        self.untimed = asked["untimed"]  # steps, from the first on
         arrays = np.load(folder / "examples.npz")
         self.tokens, self.segments, self.labels = arrays["tokens"], arrays["segments"], arrays["labels"]
         self.lengths = arrays["lengths"]
@@ -211,12 +212,12 @@ def main(name: str, folder: str, way: str = "time") -> None:
         moments.append(time.perf_counter())
 
     STACKS[name](work, tick)
-    print(json.dumps({"seconds": np.diff(moments).tolist(), "MiB": _peak(work.device)}))
+    print(json.dumps({"seconds": np.diff(moments)[work.untimed - 1 :].tolist(), "MiB": _peak(work.device)}))
 
 
 def _peak(device: torch.device) -> float:
     if device.type == "cuda":
-        return torch.cuda.max_memory_allocated(device) / (1 << 20)
+        return torch.cuda.max_memory_reserved(device) / (1 << 20)  # what is recorded holds some, too
     # Of this program: what getrusage tells begins with what the process held that started it.
     found = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
     return int(found[1]) / 1024 if found else float("nan")

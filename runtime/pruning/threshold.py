@@ -61,9 +61,10 @@ class Ranked:
     def at(self, name: str, places: slice) -> Ranks:
         ranks = _rank(name, entries(self.scores, name, places).detach().cpu())
         if self.start is None:
+            ranks.flags.writeable = False  # they may be the scores themselves
             return ranks
         kept = self.start.kept[name].reshape(-1)[places].cpu().numpy()
-        return np.where(kept, ranks, GONE)
+        return np.where(kept, ranks, np.int32(GONE))
 
 
 def find_threshold(ranked: Ranked, count: int) -> tuple[int, int]:

@@ -22,22 +22,23 @@ from ..models.packing import Packed, in_place
 from ..models.rows import Layout
 
 SHAPES = 16  # recorded at most, since each keeps the memory of a step
-TIMES = 8  # that a shape has come before it is recorded: recording costs about as many steps
+TIMES = 8  # that a shape comes before it is recorded, which costs about as many steps
 
 Step = Callable[[Tensor], Tensor]  # numbers of a batch -> what the network answers
-Record = Callable[[nn.Module, Tensor], Step]  # of a step, and numbers in whose place others will be put
+Record = Callable[[nn.Module, Tensor, Any], Step]  # of a step, numbers in whose place others will be put, and memory
 Shape = tuple[int, Layout]  # the part of the training that a batch belongs to, and the shapes of its numbers
 
 
-def record_on_gpu(step: nn.Module, numbers: Tensor) -> Step:
-    """As two CUDA graphs, one forward and one backward."""
+def record_on_gpu(step: nn.Module, numbers: Tensor, pool: Any) -> Step:
+    """As two CUDA graphs, one forward and one backward; all recordings may share their memory, used one at a time."""
     with torch.cuda.stream(torch.cuda.current_stream()), _streams_of_its_own():  # back here, wherever it fails
-        return torch.cuda.make_graphed_callables(step, (numbers,), allow_unused_input=True)  # type: ignore[return-value]  # as `step`
+        return torch.cuda.make_graphed_callables(step, (numbers,), allow_unused_input=True, pool=pool)  # type: ignore[return-value]  # as `step`
 
 
 @contextmanager
 def _streams_of_its_own() -> Iterator[None]:
-    """Within it, autograd takes the stream of the recording for all that it did on others, and does not warn of it."""
+    """Within it, autograd takes the stream of the recording for all that it did on others; from then on, it does not
+    warn of that."""
     graph: Any = torch.autograd.graph  # later releases of torch have words for it
     if hasattr(graph, "set_warn_on_accumulate_grad_stream_mismatch"):
         graph.set_warn_on_accumulate_grad_stream_mismatch(False)
@@ -59,8 +60,9 @@ class Replays:
     dropouts: Sequence[Dropout]
     parameters: Sequence[nn.Parameter]  # that gradients are needed of
     record: Record = record_on_gpu
-    last: dict[Shape, Tensor] = Factory(dict)  # numbers of the last batch of each shape that is not recorded
+    pool: Any = None  # the memory of recordings
     times: Counter[Shape] = Factory(Counter)  # that a batch of each shape has come
+    before: dict[Shape, Tensor] = Factory(dict)  # numbers of the last batch of each shape that is to be recorded next
     recorded: "dict[Shape, _Recorded]" = Factory(dict)
     cannot: bool = False  # record on this device, or not with the same bits
 
@@ -72,10 +74,11 @@ class Replays:
 
     def forget(self) -> None:
         """Give the memory of all recordings back, and make no more."""
-        self.cannot = True
-        self.last.clear()
-        if self.recorded:
-            self.recorded.clear()
+        had = bool(self.recorded) or self.pool is not None
+        self.cannot, self.pool = True, None
+        self.recorded.clear()
+        self.before.clear()
+        if had:
             gc.collect()  # what is recorded refers to itself, and holds memory that the collector does not see
             torch.cuda.empty_cache()
 
@@ -87,36 +90,51 @@ class Replays:
         shape = (part, layout)
         if shape in self.recorded:
             return self.recorded[shape]
-        if self.times[shape] >= TIMES and shape in self.last and len(self.recorded) < SHAPES:
-            self._record(shape, numbers)
         self.times[shape] += 1
-        if len(self.last) < 2 * SHAPES or shape in self.last:
-            self.last[shape] = numbers
+        if self.times[shape] < TIMES or len(self.recorded) >= SHAPES:
+            return None
+        if shape not in self.before or torch.equal(self.before[shape], numbers):
+            self.before[shape] = numbers
+            return None
+        if not self._record(shape, batch):
+            self.forget()  # out of the recording, which holds on to all it had
         return self.recorded.get(shape)
 
-    def _record(self, shape: Shape, numbers: Tensor) -> None:
+    def _record(self, shape: Shape, batch: Packed) -> bool:
+        """Record a step with the batch before, and try it on this one. Returns whether it gives the same bits."""
         part, layout = shape
+        assert batch.shipped is not None, "the caller has looked"
+        numbers, before = batch.shipped[0], self.before.pop(shape)
         lanes = Lanes(self.dropouts)
         step = _Step(self.network, self.parameters, part, layout, lanes)
         try:
-            expected = self._tried(step, numbers)
+            if self.pool is None and numbers.is_cuda:
+                self.pool = torch.cuda.graph_pool_handle()
+            expected = self._tried(lambda _: self.network.answers(batch, part), numbers)
+            with torch.no_grad():
+                step(numbers)  # finds the places of its lanes
             lanes.spoil()  # so that what was not written anew would show
-            recorded = _Recorded(self.record(step, self.last[shape].clone()), lanes)
+            recorded = _Recorded(self.record(step, before.clone(), self.pool), lanes)
             found = self._tried(recorded.replay, numbers)
         except RuntimeError:  # an operation that cannot be recorded, or no memory for it
-            self.forget()
-            return
-        if all(map(_same, found, expected)):
-            self.recorded[shape] = recorded
-        else:
-            self.forget()
+            return False
+        if not all(map(_same, found, expected)):
+            return False
+        self.recorded[shape] = recorded
+        return True
 
     def _tried(self, step: Step, numbers: Tensor) -> list[Tensor | None]:
-        """Answers, and gradients of a function of them that treats each differently."""
+        """Answers, and gradients of a function of them that treats each differently, at the first draws of a step."""
+        self._draw_anew()
         answers = step(numbers)
         weights = torch.linspace(-1, 1, answers.numel(), device=answers.device, dtype=answers.dtype)
         gradients = torch.autograd.grad(answers, self.parameters, weights.view_as(answers), allow_unused=True)
+        self._draw_anew()
         return [answers.detach().clone(), *(None if each is None else each.clone() for each in gradients)]
+
+    def _draw_anew(self) -> None:
+        for dropout in self.dropouts:
+            dropout.times = 0
 
 
 @define(eq=False)
@@ -172,7 +190,7 @@ class _Step(nn.Module):
 
     def forward(self, numbers: Tensor) -> Tensor:
         for dropout in self.lanes.dropouts:
-            dropout.times, dropout.lanes = 0, self.lanes
+            dropout.lanes = self.lanes
         try:
             return self.network.answers(in_place(numbers, self.layout, count=0), self.part)
         finally:  # as if nothing had been drawn, since what follows may be the step itself

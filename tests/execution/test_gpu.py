@@ -1,7 +1,7 @@
 """On a GPU, of whatever kind: what it computes is what a processor computes, and the same bits twice."""
 
-from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -77,12 +77,26 @@ def test_the_same_training_gives_the_same_bits(folder: Path, tmp_path: Path, tas
 def test_recorded_steps_give_the_bits_of_those_that_are_not(
     folder: Path, tmp_path: Path, task: Task, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    recorded: list[object] = []
-    record = replay.record_on_gpu
-    monkeypatch.setattr(loop, "Replays", partial(Replays, record=lambda *of: recorded.append(of) or record(*of)))
+    monkeypatch.setattr(replay, "TIMES", 1)
+    replays: list[Replays] = []
+    used: list[object] = []
+    replayed_step = replay._Recorded.replay
+
+    def kept(*of: Any) -> Replays:
+        replays.append(Replays(*of))
+        return replays[-1]
+
+    def counted(recorded: Any, numbers: Tensor) -> Tensor:
+        used.append(recorded)
+        return replayed_step(recorded, numbers)
+
+    monkeypatch.setattr(loop, "Replays", kept)
+    monkeypatch.setattr(replay._Recorded, "replay", counted)
     replayed, _ = trained_on("cuda", folder, "wet", task, tmp_path / "replayed")
-    monkeypatch.setattr(loop, "Replays", lambda *args: None)
+    monkeypatch.setattr(loop, "Replays", lambda *of: None)
     stepped, _ = trained_on("cuda", folder, "wet", task, tmp_path / "stepped")
 
-    assert recorded, "this GPU records nothing, or other bits"
+    tried = {id(recorded) for recorded in used}
+    assert len(used) > len(tried), "this GPU records nothing, or other bits: no step was replayed but in trials"
+    assert not replays[0].recorded  # their memory is given back
     assert all(torch.equal(weight, weights_of(stepped)[name]) for name, weight in weights_of(replayed).items())

@@ -98,18 +98,20 @@ def test_an_encoder_of_transformers_is_as_far_from_fp32_as_under_autocast(
 # Whether fp32 is fp32
 
 
+@pytest.mark.parametrize("place", [(products, "linear"), (torch, "baddbmm")], ids=["layer", "batch"])
 @pytest.mark.parametrize(("bits", "is_exact"), [(0, True), (13, False), (16, False)], ids=["fp32", "TF32", "bf16"])
 def test_products_of_fp32_are_known_to_be_exact_or_not(
-    monkeypatch: pytest.MonkeyPatch, bits: int, is_exact: bool
+    monkeypatch: pytest.MonkeyPatch, place: tuple[Any, str], bits: int, is_exact: bool
 ) -> None:
     """As a library that is told to would cut so many bits off what it multiplies."""
+    multiply = getattr(*place)
 
     def cutting(*parts: Tensor) -> Tensor:
         if parts[0].dtype == torch.float64:
-            return linear(*parts)
-        return linear(*((part.view(torch.int32) & -(1 << bits)).view(torch.float32) for part in parts))
+            return multiply(*parts)
+        return multiply(*((part.contiguous().view(torch.int32) & -(1 << bits)).view(torch.float32) for part in parts))
 
-    monkeypatch.setattr(products, "linear", cutting)
+    monkeypatch.setattr(*place, cutting)
 
     error = products.fp32_error(torch.device("cpu"))
 

@@ -3,6 +3,7 @@
 Graphs of CUDA are to be had on a GPU alone (test_gpu.py): here, a recording is the step, at the place of its numbers.
 """
 
+import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from runtime.models.packing import Packed, pack
 from runtime.training import replay
 from runtime.training.batches import Batch
 from runtime.training.learner import Learner
-from runtime.training.replay import Replays, Step
+from runtime.training.replay import Record, Replays, Step
 from runtime.training.turns import Ahead, Part, turns
 from runtime.training.words import see_words, trained_parameters
 
@@ -46,7 +47,7 @@ def first(bench: Bench, count: int) -> list[Batch]:
     return [batch for _, _, batch in turns([part], 0, count, CPU, in_rows=True)]
 
 
-def in_its_place(step: nn.Module, numbers: Tensor) -> Step:
+def in_its_place(step: nn.Module, numbers: Tensor, pool: object = None) -> Step:
     """What two graphs do: all that is computed stands where it stood for the batch before, gradients, too."""
     parameters = [parameter for parameter in step.parameters() if parameter.requires_grad]
     answers = step(numbers)
@@ -76,7 +77,7 @@ def in_its_place(step: nn.Module, numbers: Tensor) -> Step:
     return replayed
 
 
-def replays_of(bench: Bench, record: Callable[[nn.Module, Tensor], Step]) -> Replays:
+def replays_of(bench: Bench, record: Record) -> Replays:
     words = see_words(bench.network, [bench.data.train], decays=False)
     parameters = list(trained_parameters(bench.network, words).values())
     return Replays(bench.network.train(), bench.dropouts, parameters, record)
@@ -112,28 +113,26 @@ def test_a_replay_gives_the_bits_of_the_step(bench: Bench) -> None:
 
 
 def test_a_recording_that_gives_other_bits_is_not_used(bench: Bench) -> None:
-    replays = replays_of(bench, lambda step, numbers: lambda others: step(others) * (1 + 1e-6))
-    (batch, *_) = first(bench, 1)
+    replays = replays_of(bench, lambda step, numbers, pool: lambda others: step(others) * (1 + 1e-6))
+    one, other = two_alike(bench)
+    step_of(bench, lambda: replays.answers(one.inputs, 0))
 
-    answers = [step_of(bench, lambda: replays.answers(batch.inputs, 0)) for _ in range(3)]
+    found = step_of(bench, lambda: replays.answers(other.inputs, 0))
 
-    expected = step_of(bench, lambda: bench.network(batch.inputs))
     assert not replays.recorded
     assert replays.cannot
-    assert all(torch.equal(found, expected) for found in answers)
+    assert torch.equal(found, step_of(bench, lambda: bench.network(other.inputs)))
 
 
 def test_a_recording_whose_gradients_differ_is_not_used(bench: Bench) -> None:
     """The same answers, and a bias that learns twice as fast from them."""
 
-    def hasty(step: nn.Module, numbers: Tensor) -> Step:
+    def hasty(step: nn.Module, numbers: Tensor, pool: object) -> Step:
         bias = bench.network.head.linear.bias
         return lambda others: step(others) + (bias - bias.detach())
 
     replays = replays_of(bench, hasty)
-    (batch, *_) = first(bench, 1)
-
-    for _ in range(3):
+    for batch in two_alike(bench):
         replays.answers(batch.inputs, 0)
 
     assert not replays.recorded
@@ -143,40 +142,42 @@ def test_a_recording_whose_gradients_differ_is_not_used(bench: Bench) -> None:
 def test_what_cannot_be_recorded_is_computed_as_ever(bench: Bench) -> None:
     tried = []
 
-    def refusing(step: nn.Module, numbers: Tensor) -> Step:
+    def refusing(step: nn.Module, numbers: Tensor, pool: object) -> Step:
         tried.append(step)
         raise RuntimeError("operation not permitted when stream is capturing")
 
     replays = replays_of(bench, refusing)
-    (batch, *_) = first(bench, 1)
+    one, other = two_alike(bench)
 
-    answers = [step_of(bench, lambda: replays.answers(batch.inputs, 0)) for _ in range(4)]
+    for batch in (one, other, one, other):
+        found = step_of(bench, lambda batch=batch: replays.answers(batch.inputs, 0))
+        assert torch.equal(found, step_of(bench, lambda batch=batch: bench.network(batch.inputs)))
 
-    expected = step_of(bench, lambda: bench.network(batch.inputs))
     assert len(tried) == 1
-    assert all(torch.equal(found, expected) for found in answers)
     assert all(dropout.lanes is None for dropout in bench.dropouts)
 
 
 def test_shapes_that_come_once_are_not_recorded_and_few_are(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(replay, "SHAPES", 1)
     replays = replays_of(bench, in_its_place)
-    small, large = (pack_of(texts) for texts in (8, 80))
+    small, again, large, more = pack_of(8, 5), pack_of(8, 6), pack_of(80, 5), pack_of(80, 6)
 
     replays.answers(small, 0)
-    assert not replays.recorded
-    for batch in (large, large, small, small, large):
+    replays.answers(small, 0)
+    replays.answers(large, 0)
+    assert not replays.recorded  # the very same numbers would show nothing
+    for batch in (more, large, again, small, more):
         replays.answers(batch, 0)
 
     assert list(replays.recorded) == [(0, large.shipped[1])]
 
 
-def baked(step: nn.Module, numbers: Tensor) -> Step:
+def baked(step: nn.Module, numbers: Tensor, pool: object) -> Step:
     """A recording that answers to its own batch alone."""
     return lambda others: step(numbers)
 
 
-def without_dropout_of_its_own(step: nn.Module, numbers: Tensor) -> Step:
+def without_dropout_of_its_own(step: nn.Module, numbers: Tensor, pool: object) -> Step:
     """A recording that drops at each step what it dropped when it was made."""
     lanes = {key: place.clone() for key, place in step.lanes.places.items()}
 
@@ -188,9 +189,7 @@ def without_dropout_of_its_own(step: nn.Module, numbers: Tensor) -> Step:
 
 
 @pytest.mark.parametrize("record", [baked, without_dropout_of_its_own])
-def test_a_recording_that_holds_on_to_its_batch_is_found_out(
-    bench: Bench, record: Callable[[nn.Module, Tensor], Step]
-) -> None:
+def test_a_recording_that_holds_on_to_its_batch_is_found_out(bench: Bench, record: Record) -> None:
     replays = replays_of(bench, record)
     one, other = two_alike(bench)
 
@@ -217,21 +216,21 @@ def learner_of(bench: Bench, replays: Replays | None, **changed: Any) -> Learner
     return Learner(bench.network, [part], bench.network.zero_grad, bench.dropouts, replays=replays, **changed)
 
 
-def gradients_of(learner: Learner, batch: Batch, steps: int = 4) -> list[Tensor]:
-    """After some steps on the same batch."""
-    for step in range(steps):
+def gradients_of(learner: Learner, *batches: Batch) -> list[Tensor]:
+    """Of the last of four steps, by turns."""
+    for step in range(4):
         learner.network.zero_grad()
-        learner.learn(batch, 0, step)
+        learner.learn(batches[step % len(batches)], 0, step)
     return [p.grad.clone() for p in learner.network.parameters() if p.grad is not None]
 
 
 def test_portions_are_not_replayed(bench: Bench) -> None:
     """Gradients of all portions add up, and a replay would write over those of the portion before."""
-    batch, _ = two_alike(bench)
-    expected = gradients_of(learner_of(bench, None, size=4), batch)
+    batches = two_alike(bench)
+    expected = gradients_of(learner_of(bench, None, size=4), *batches)
     replays = Replays(bench.network.train(), bench.dropouts, list(bench.network.parameters()), in_its_place)
 
-    found = gradients_of(learner_of(bench, replays, size=4), batch)
+    found = gradients_of(learner_of(bench, replays, size=4), *batches)
 
     assert not replays.recorded
     assert all(map(torch.equal, found, expected))
@@ -239,10 +238,10 @@ def test_portions_are_not_replayed(bench: Bench) -> None:
 
 def test_where_memory_is_short_recordings_go_first(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """The batch is learned whole then, as it would be without any."""
-    batch, _ = two_alike(bench)
+    batches = two_alike(bench)
     replays = Replays(bench.network.train(), bench.dropouts, list(bench.network.parameters()), in_its_place)
     learner = learner_of(bench, replays)
-    gradients_of(learner, batch)
+    gradients_of(learner, *batches)
     assert replays.recorded
     answers = Replays.answers
 
@@ -252,11 +251,32 @@ def test_where_memory_is_short_recordings_go_first(bench: Bench, monkeypatch: py
         return answers(self, *of)
 
     monkeypatch.setattr(Replays, "answers", short)
-    found = gradients_of(learner, batch)
+    found = gradients_of(learner, *batches)
 
     assert learner.changes == []
     assert replays.cannot
-    assert all(map(torch.equal, found, gradients_of(learner_of(bench, None), batch)))
+    assert all(map(torch.equal, found, gradients_of(learner_of(bench, None), *batches)))
+
+
+def test_what_was_recorded_goes_with_the_learner(bench: Bench) -> None:
+    """A recording refers to itself, so that nobody's leaving it is enough."""
+    ways: list[weakref.ref[object]] = []
+
+    def circular(step: nn.Module, numbers: Tensor, pool: object) -> Step:
+        replayed = in_its_place(step, numbers)
+        step.way = replayed
+        ways.append(weakref.ref(step))
+        return replayed
+
+    replays = Replays(bench.network.train(), bench.dropouts, list(bench.network.parameters()), circular)
+    learner = learner_of(bench, replays)
+    gradients_of(learner, *two_alike(bench))
+    assert ways
+    assert ways[0]() is not None
+
+    learner.close()
+
+    assert ways[0]() is None
 
 
 def test_what_is_done_meanwhile_is_no_part_of_the_step(bench: Bench) -> None:
@@ -272,10 +292,10 @@ def test_what_is_done_meanwhile_is_no_part_of_the_step(bench: Bench) -> None:
     assert learner.changes == []
 
 
-def pack_of(texts: int) -> Packed:
-    """So many texts of six words, of which the first is read."""
+def pack_of(texts: int, word: int) -> Packed:
+    """So many texts of a word six times, of which the first is read."""
     reads = np.stack([np.arange(texts), np.zeros(texts, dtype=np.int64)], axis=1)
-    return pack(np.full(6 * texts, 5), None, np.full(texts, 6), reads, CPU, in_rows=True)
+    return pack(np.full(6 * texts, word), None, np.full(texts, 6), reads, CPU, in_rows=True)
 
 
 @pytest.mark.parametrize("prepares", [False, True])

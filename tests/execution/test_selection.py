@@ -196,9 +196,22 @@ def test_removing_less_than_is_gone_is_refused() -> None:
         remove_lowest(magnitudes(weights()), 299, start=first)
 
 
-def test_a_score_that_is_no_number_is_refused() -> None:
+@pytest.mark.parametrize("other", [1.0, -1.0])
+@pytest.mark.parametrize("bits", [0x7FC00000, 0x7F800001, -0x400000], ids=["nan", "signalling", "-nan"])
+def test_a_score_that_is_no_number_is_refused(bits: int, other: float) -> None:
+    """Processors make such numbers with and without a sign."""
+    nan = torch.tensor([bits], dtype=torch.int32).view(torch.float32)
     with pytest.raises(ValueError, match="`a` is not a number"):
-        remove_lowest({"a": torch.tensor([1.0, float("nan")])}, 1)
+        remove_lowest({"a": torch.cat([torch.tensor([other]), nan])}, 1)
+
+
+@pytest.mark.parametrize("values", [[3.0, 1.0, 2.0], [3.0, -1.0, 2.0]])
+def test_scores_stay_as_they_are(values: list[float]) -> None:
+    scores = {"a": torch.tensor(values)}
+    first = remove_lowest(scores, 1)
+    remove_lowest(scores, 2, first)
+
+    assert scores["a"].tolist() == values
 
 
 def test_per_layer_takes_the_same_share_of_each() -> None:

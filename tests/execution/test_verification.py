@@ -224,7 +224,7 @@ UNTRUE: list[tuple[AnyJob, Change, str]] = [
     (LINE, check(certificates.HOLES_AT_ENDS, 1), "certifies that removed weights that are zero at both ends: 1"),
     (LINE, check(certificates.TRAINED_ENDS, ["", ""]), "went between other weights than its trainings left"),
     *((TICKET, without(name), f"has a certificate without the check that {name}") for name in
-      (certificates.REWOUND, certificates.HEAD_REWOUND, certificates.EXACT, certificates.STEPS, certificates.RATES,
+      (certificates.REWOUND, certificates.HEAD_REWOUND, certificates.STEPS, certificates.RATES,
        certificates.HELD, certificates.HOLES)),
     *((SECOND, without(name), f"has a certificate without the check that {name}") for name in
       (certificates.REMOVED, certificates.NESTED)),
