@@ -30,7 +30,8 @@ def measured(**changed: object) -> Measured:
     slow |= {"trainer apart": ran(6, 6), "ours apart": ran(2, 4)}
     of = {
         "case": training.CASES["mrpc"], "asked": Namespace(batch=2, stacks=STACKS, glue=None, device="cpu"),
-        "weights": 100, "unread": 40, "tokens": 10.0, "longest": 9, "rounds": [one, slow], "rates": {torch.float32: 5100.0}, **changed,
+        "weights": 100, "unread": 40, "tokens": 10.0, "longest": 9, "rounds": [one, slow],
+        "rates": {torch.float32: 5100.0}, **changed,
     }  # fmt: skip
     return Measured(**of)  # type: ignore[arg-type]  # whatever a test changes
 
