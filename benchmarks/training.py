@@ -70,6 +70,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
     parser.add_argument("--stacks", nargs="+", choices=(*STACKS, *(name + APART for name in STACKS)))
     asked = parser.parse_args()
+    if asked.device != "cpu" and not torch.cuda.is_available():
+        parser.error(f"torch sees no GPU here for `--device {asked.device}`")
     asked.stacks = asked.stacks or _usual(asked.device)
     return asked
 
