@@ -18,7 +18,7 @@ from attrs import asdict, frozen
 from runtime.store.provenance import machine
 
 FOLDER = Path(__file__).parents[1] / "build" / "bench"
-TITLES = ("what", "beside", "found", "asked for", "")
+TITLES = ("what", "beside", "found", "asked for", "so it")
 OUTCOMES = {True: "holds", False: "fails", None: ""}
 
 

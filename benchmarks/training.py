@@ -9,7 +9,7 @@ study; it counts the examples of all, and the memory of all. Ratios to another s
 printed are their median, smallest and largest. The share of products is that of a step which the matrix products that
 nobody can leave out would take at the rate of the widest one by itself: without padding, and of the last layer only
 what is read. Where a processor multiplies bf16 in plain loops, `precision bf16` is no way to be fast, and is left out.
-What misses its mark is profiled.
+What misses its mark is profiled. Runs of other sizes than the usual are shown, and kept out of the table.
 """
 
 import argparse
@@ -41,6 +41,7 @@ IN_WORDS = {
     "ours bf16": "bf16",
     "ours bf16 apart": "bf16, one for each thread",
 }
+BATCH, ROUNDS = 32, 3  # those of the table
 RECORDED = 12 * TIMES  # steps on a GPU before any is timed, so that what can be recorded is
 
 
@@ -54,8 +55,9 @@ def main() -> None:
             measured = _measure(case, of_case, Path(temporary))
             _show(measured)
             figures = list(_figures(measured))
-            keep(f"training-{name}", *figures)
-            if any(figure.holds is False for figure in figures) and asked.device == "cpu":
+            if asked.is_kept:
+                keep(f"training-{name}", *figures)
+            if asked.is_kept and any(figure.holds is False for figure in figures) and asked.device == "cpu":
                 _show_profiles(measured, Path(temporary))
 
 
@@ -63,15 +65,23 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("cases", nargs="+", choices=CASES, metavar="CASE", help=f"one of {', '.join(CASES)}")
     parser.add_argument("--glue", type=Path, metavar="DIR", help="the folder with the files of GLUE")
-    parser.add_argument("--batch", type=int, default=32)
+    parser.add_argument("--batch", type=int, default=BATCH)
     parser.add_argument("--steps", type=int, help="of a run, the first of which is not counted; default: by the case")
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)), help="default: all cores")
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
     parser.add_argument("--stacks", nargs="+", choices=(*STACKS, *(name + APART for name in STACKS)))
     asked = parser.parse_args()
+    if asked.device.partition(":")[0] not in {"cpu", "cuda"}:
+        parser.error(f"`--device {asked.device}`: it is cpu or cuda")
     if asked.device != "cpu" and not torch.cuda.is_available():
         parser.error(f"torch sees no GPU here for `--device {asked.device}`")
+    if asked.glue is not None and not asked.glue.is_dir():
+        parser.error(f"`--glue {asked.glue}`: there is no such folder")
+    if asked.batch < 1 or asked.rounds < 1 or asked.threads < 1 or (asked.steps is not None and asked.steps < 2):
+        parser.error("a run has two steps at least, of which the first is not counted, and one of all else")
+    # What the table of all benchmarks shows is of runs as they are meant to be.
+    asked.is_kept = asked.stacks is None and asked.batch == BATCH and asked.steps is None and asked.rounds >= ROUNDS
     asked.stacks = asked.stacks or _usual(asked.device)
     return asked
 
@@ -192,8 +202,8 @@ def _matrix_rate(tokens: int, hidden: int, inner: int, kind: torch.dtype, asked:
 def _show(measured: Measured) -> None:
     console, asked = Console(width=110), measured.asked
     console.print(
-        f"{_what(measured)}: batches of {asked.batch}, {measured.tokens:.0f} tokens on average, the longest text"
-        f" {measured.longest}; {asked.threads} threads; {asked.rounds} rounds of {asked.steps} steps"
+        f"{_what(measured)}: batches of {asked.batch} texts, {measured.tokens:.0f} tokens in all, {measured.longest} in"
+        f" the longest; {asked.threads} threads; {asked.rounds} round{'s' * (asked.rounds > 1)} of {asked.steps} steps"
     )
     rates = (f"{str(kind).removeprefix('torch.')} {rate / 1e9:.0f} GFLOP/s" for kind, rate in measured.rates.items())
     console.print(f"matrix products: {', '.join(rates)}")
