@@ -44,6 +44,10 @@ def test_stored_results_are_verified(again: Desk) -> None:
         assert answer.status == 0, answer.text
         assert re.search(r"\d+ results verified: all that can be recomputed holds", answer.out)
         assert "verifying" not in answer.err, "the live line is for terminals"
+        assert "still to be made" not in answer.out
+    other = again.ticketrun("verify", "small.ticket", "--set", "seeds 7")
+    assert other.status == 0
+    assert re.search(r"(\d+) of the \1 results of this study are still to be made", other.out)
     assert again.artifacts() == before
 
     mask = next(again.folder.glob(".ticketlang/artifacts/*/mask.safetensors"))

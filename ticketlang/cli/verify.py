@@ -15,7 +15,7 @@ from .session import in_session
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from .doorway import Looking, Verified
+    from .doorway import Looking, Session, Verified
 
 NAME = "verify"
 HELP = "check stored results against what they claim, recomputed from their files"
@@ -35,11 +35,22 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def main(args: Namespace) -> int:
     if args.spec is not None:
-        return in_session(args, lambda session: _told(session.verify, args), only_looks=True)
+        return in_session(args, lambda session: _told_of_study(session, args), only_looks=True)
     try:
         return _told(lambda looking: doorway.verify(args.store, looking), args)
     except doorway.troubles() as trouble:
         return complain(str(trouble))
+
+
+def _told_of_study(session: "Session", args: Namespace) -> int:
+    """What is verified is what is there: how much is not is said, since a forgotten `--set` makes it another study."""
+    status = _told(session.verify, args)
+    plan = session.plan()
+    if plan.to_run:
+        console().print(
+            f"{len(plan.to_run)} of the {len(plan.jobs)} results of this study are still to be made.", soft_wrap=True
+        )
+    return status
 
 
 def _told(verify: "Callable[[Looking], Verified]", args: Namespace) -> int:
