@@ -249,7 +249,7 @@ def _fields_in_key(value: Any) -> dict[str, Any]:
     for name, neutral in _keyed(cls):
         found = getattr(value, name)
         if neutral is NO_NEUTRAL or found != neutral:
-            fields[name] = found if isinstance(found, PLAIN) else canonical(found)
+            fields[name] = canonical(found)
     return fields
 
 

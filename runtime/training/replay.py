@@ -68,9 +68,9 @@ class Replays:
 
     def answers(self, batch: Packed, part: int) -> Tensor:
         """What the network answers to a batch: its gradients, too, are of memory that the next batch is written to."""
-        if (found := self._found(batch, part)) is None:
+        if batch.shipped is None or (found := self._found(batch, part)) is None:
             return self.network(batch, part)  # type: ignore[no-any-return]  # modules are callables of Any
-        return found(batch)[: batch.count]
+        return found.replay(batch.shipped[0])[: batch.count]
 
     def forget(self) -> None:
         """Give the memory of all recordings back, and make no more."""
@@ -167,10 +167,6 @@ class Lanes:
 class _Recorded:
     step: Step
     lanes: Lanes
-
-    def __call__(self, batch: Packed) -> Tensor:
-        assert batch.shipped is not None, "only such are recorded"
-        return self.replay(batch.shipped[0])
 
     def replay(self, numbers: Tensor) -> Tensor:
         self.lanes.refill()

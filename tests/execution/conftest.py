@@ -28,6 +28,16 @@ def data_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def dry_and_wet(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model with the heads of its pre-training, as `dry` without dropout and as `wet` with it, and the data."""
+    folder = tmp_path_factory.mktemp("dry_and_wet")
+    make_model(folder / "dry", has_head=True, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0)
+    make_model(folder / "wet", has_head=True)
+    make_data(folder)
+    return folder
+
+
 @pytest.fixture
 def world(model_folder: Path, data_folder: Path, tmp_path: Path) -> World:
     return World.open(model_folder, data_folder, tmp_path / "store")

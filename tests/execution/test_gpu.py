@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import torch
-from small_world import World, count, fine_tune, make_data, make_model, spans, text, warm
+from small_world import World, count, fine_tune, spans, text, warm
 from torch import Tensor
 
 from runtime.jobs.bench import Bench, set_up
@@ -21,23 +21,13 @@ from ticketlang.study import Task
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU: all of it is about one")
 TASKS = [warm(), count(), spans(length=14), text(head="pretrained")]
-DRY = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("gpu")
-    make_model(folder / "dry", has_head=True, **DRY)
-    make_model(folder / "wet", has_head=True)
-    make_data(folder)
-    return folder
 
 
 def trained_on(
-    device: str, folder: Path, model: str, task: Task, store: Path, **changed: object
+    device: str, dry_and_wet: Path, model: str, task: Task, store: Path, **changed: object
 ) -> tuple[Bench, Trained]:
     """One epoch with half of the encoder's weights, by index."""
-    world = World.open(folder / model, folder, store)
+    world = World.open(dry_and_wet / model, dry_and_wet, store)
     workshop = Workshop.open(world.workshop.places, world.notes, device)
     bench = set_up(fine_tune(task, **changed), workshop.model("m").read_again(), None, None, None, workshop)
     matrices = prunable(bench.network.trunk, ["encoder"])
@@ -50,10 +40,10 @@ def weights_of(bench: Bench) -> dict[str, Tensor]:
 
 
 @pytest.mark.parametrize("task", TASKS, ids=lambda task: task.kind)
-def test_a_training_learns_what_it_learns_on_a_processor(folder: Path, tmp_path: Path, task: Task) -> None:
+def test_a_training_learns_what_it_learns_on_a_processor(dry_and_wet: Path, tmp_path: Path, task: Task) -> None:
     """Without dropout, whose numbers are other ones there."""
-    here, on_cpu = trained_on("cpu", folder, "dry", task, tmp_path / "cpu")
-    there, on_gpu = trained_on("cuda", folder, "dry", task, tmp_path / "gpu")
+    here, on_cpu = trained_on("cpu", dry_and_wet, "dry", task, tmp_path / "cpu")
+    there, on_gpu = trained_on("cuda", dry_and_wet, "dry", task, tmp_path / "gpu")
 
     assert [loss for _, loss in on_gpu.curve] == pytest.approx([loss for _, loss in on_cpu.curve], rel=1e-4)
     for name, weight in weights_of(here).items():
@@ -64,9 +54,9 @@ def test_a_training_learns_what_it_learns_on_a_processor(folder: Path, tmp_path:
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 @pytest.mark.parametrize("task", TASKS, ids=lambda task: task.kind)
-def test_the_same_training_gives_the_same_bits(folder: Path, tmp_path: Path, task: Task, precision: str) -> None:
+def test_the_same_training_gives_the_same_bits(dry_and_wet: Path, tmp_path: Path, task: Task, precision: str) -> None:
     (one, first), (two, second) = (
-        trained_on("cuda", folder, "wet", task, tmp_path / name, precision=precision) for name in ("one", "two")
+        trained_on("cuda", dry_and_wet, "wet", task, tmp_path / name, precision=precision) for name in ("one", "two")
     )
 
     assert first.curve == second.curve
@@ -75,7 +65,7 @@ def test_the_same_training_gives_the_same_bits(folder: Path, tmp_path: Path, tas
 
 @pytest.mark.parametrize("task", TASKS, ids=lambda task: task.kind)
 def test_recorded_steps_give_the_bits_of_those_that_are_not(
-    folder: Path, tmp_path: Path, task: Task, monkeypatch: pytest.MonkeyPatch
+    dry_and_wet: Path, tmp_path: Path, task: Task, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(replay, "TIMES", 1)
     replays: list[Replays] = []
@@ -92,9 +82,9 @@ def test_recorded_steps_give_the_bits_of_those_that_are_not(
 
     monkeypatch.setattr(loop, "Replays", kept)
     monkeypatch.setattr(replay._Recorded, "replay", counted)
-    replayed, _ = trained_on("cuda", folder, "wet", task, tmp_path / "replayed")
+    replayed, _ = trained_on("cuda", dry_and_wet, "wet", task, tmp_path / "replayed")
     monkeypatch.setattr(loop, "Replays", lambda *of: None)
-    stepped, _ = trained_on("cuda", folder, "wet", task, tmp_path / "stepped")
+    stepped, _ = trained_on("cuda", dry_and_wet, "wet", task, tmp_path / "stepped")
 
     tried = {id(recorded) for recorded in used}
     assert len(used) > len(tried), "this GPU records nothing, or other bits: no step was replayed but in trials"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from small_world import World, count, fine_tune, make_data, make_model, recipe, spans, text, warm
+from small_world import World, count, fine_tune, recipe, spans, text, warm
 from torch import Tensor
 
 from runtime.failures import JobFailed
@@ -18,17 +18,7 @@ from ticketlang.jobs import FineTune
 from ticketlang.study import Task
 
 CPU = torch.device("cpu")
-DRY = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
 TASKS = [warm(), count(), spans(length=14), text(head="pretrained")]
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("memory")
-    make_model(folder / "dry", has_head=True, **DRY)
-    make_model(folder / "wet", has_head=True)
-    make_data(folder)
-    return folder
 
 
 def bench_of(world: World, job: FineTune) -> Bench:
@@ -53,9 +43,9 @@ def room_for(most: int, patch: pytest.MonkeyPatch, error: Callable[[], Exception
 
 @pytest.mark.parametrize("task", TASKS, ids=lambda task: task.kind)
 @pytest.mark.parametrize("size", [1, 3, 5])
-def test_portions_add_up_to_the_gradient_of_the_whole(folder: Path, tmp_path: Path, task: Task, size: int) -> None:
+def test_portions_add_up_to_the_gradient_of_the_whole(dry_and_wet: Path, tmp_path: Path, task: Task, size: int) -> None:
     """Each counts by its share of examples, of windows, or of hidden words, of which blocks have unequal numbers."""
-    bench = bench_of(World.open(folder / "dry", folder, tmp_path / "store"), fine_tune(task))
+    bench = bench_of(World.open(dry_and_wet / "dry", dry_and_wet, tmp_path / "store"), fine_tune(task))
     part = Part(bench.data.train, bench.training.order, bench.training.loss)
     (_, _, batch), *_ = turns([part], 0, 1, CPU)
 
@@ -81,12 +71,12 @@ ERRORS: list[Callable[[], Exception]] = [
 
 @pytest.mark.parametrize("error", ERRORS)
 def test_a_training_without_room_is_halved_and_says_so(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Callable[[], Exception]
+    dry_and_wet: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Callable[[], Exception]
 ) -> None:
     job = fine_tune(warm(recipe=recipe(batch=16)))
-    plain = World.open(folder / "dry", folder, tmp_path / "plain").do(job)
+    plain = World.open(dry_and_wet / "dry", dry_and_wet, tmp_path / "plain").do(job)
     seen = room_for(5, monkeypatch, error)
-    artifact = World.open(folder / "dry", folder, tmp_path / "store").do(job)
+    artifact = World.open(dry_and_wet / "dry", dry_and_wet, tmp_path / "store").do(job)
 
     assert seen[:7] == [16, 8, 4, 4, 4, 4, 4]
     assert artifact.certificate.holds
@@ -99,9 +89,11 @@ def test_a_training_without_room_is_halved_and_says_so(
         assert loss == pytest.approx(expected, abs=1e-5)
 
 
-def test_each_portion_has_dropout_of_its_own(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_portion_has_dropout_of_its_own(
+    dry_and_wet: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The first goes by the stream of the whole batch; the same bits for all would tie examples to each other."""
-    bench = bench_of(World.open(folder / "wet", folder, tmp_path / "store"), fine_tune(warm()))
+    bench = bench_of(World.open(dry_and_wet / "wet", dry_and_wet, tmp_path / "store"), fine_tune(warm()))
     drawn: list[Tensor] = []
     part = Part(bench.data.train, bench.training.order, bench.training.loss)
     (_, _, batch), *_ = turns([part], 0, 1, CPU)
@@ -125,28 +117,28 @@ def test_each_portion_has_dropout_of_its_own(folder: Path, tmp_path: Path, monke
 
 
 def test_a_single_example_without_room_fails_the_job(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    dry_and_wet: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     room_for(0, monkeypatch)
     with pytest.raises(JobFailed, match=r"^example \d+ by itself does not fit into memory, at step 0; say a shorter"):
-        World.open(folder / "dry", folder, tmp_path / "store").do(fine_tune(warm()))
+        World.open(dry_and_wet / "dry", dry_and_wet, tmp_path / "store").do(fine_tune(warm()))
 
 
 def test_other_errors_are_not_taken_for_a_lack_of_memory(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    dry_and_wet: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen = room_for(3, monkeypatch, lambda: RuntimeError("mat1 and mat2 shapes cannot be multiplied"))
     with pytest.raises(RuntimeError, match="cannot be multiplied"):
-        World.open(folder / "dry", folder, tmp_path / "store").do(fine_tune(warm()))
+        World.open(dry_and_wet / "dry", dry_and_wet, tmp_path / "store").do(fine_tune(warm()))
     assert seen == [8]
 
 
 def test_gradients_for_a_pruning_are_added_up_too(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    dry_and_wet: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from runtime.training.gradients import mean_gradients
 
-    bench = bench_of(World.open(folder / "dry", folder, tmp_path / "store"), fine_tune(text()))
+    bench = bench_of(World.open(dry_and_wet / "dry", dry_and_wet, tmp_path / "store"), fine_tune(text()))
     names = [name for name, p in bench.network.trunk.named_parameters() if p.ndim == 2 and name.startswith("encoder.")]
     expected, seen = mean_gradients(bench.network, bench.data.train, bench.training, 2, names)
     forward = Network.forward
